@@ -1,0 +1,1 @@
+//! Outside-in tests of the built binary.
