@@ -37,15 +37,10 @@ macro_rules! id {
 
 #[cfg(test)]
 mod tests {
-    crate::id!(
-        /// For the test.
-        ProbeId
-    );
-
     #[test]
     fn later_ids_sort_later() {
-        let first = ProbeId::fresh();
+        let first = super::fresh();
         std::thread::sleep(std::time::Duration::from_millis(2));
-        assert!(first < ProbeId::fresh());
+        assert!(first < super::fresh());
     }
 }

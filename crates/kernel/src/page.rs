@@ -56,13 +56,13 @@ mod tests {
 
     #[test]
     fn the_last_page_has_no_next() {
-        let page = Page::cut(vec![1, 2], 2, |n| Cursor::encode(n));
+        let page = Page::cut(vec![1, 2], 2, Cursor::encode);
         assert_eq!(page, Page { items: vec![1, 2], next: None });
     }
 
     #[test]
     fn a_cut_page_says_where_to_go_on() {
-        let page = Page::cut(vec![1, 2, 3], 2, |n| Cursor::encode(n));
+        let page = Page::cut(vec![1, 2, 3], 2, Cursor::encode);
         assert_eq!(page.items, [1, 2]);
         assert_eq!(Cursor::decode::<i32>(&page.next.unwrap()).unwrap(), 2);
     }
