@@ -13,7 +13,7 @@ mod watch;
 mod worktree;
 
 pub use commit::{Commit, FileStat};
-pub use mirror::{Mirror, TrunkMove};
+pub use mirror::{Mirror, TrunkMove, origin_of};
 pub use watch::{Signal, Watch};
 pub use worktree::Worktree;
 

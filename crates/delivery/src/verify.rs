@@ -15,10 +15,9 @@ pub mod junit;
 mod build;
 mod check;
 mod command;
-mod ledger;
-mod overlay;
 mod red_green;
 mod run;
+mod schedule;
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -181,4 +180,15 @@ impl Error {
         let path = path.to_owned();
         move |source| Self::Io { operation, path, source }
     }
+}
+
+/// The error with its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
 }

@@ -11,36 +11,64 @@ use tokio::process::{Child, Command};
 use crate::git::{Error, without_credentials};
 
 /// For what reads and writes this machine's disk only.
-pub(crate) const LOCAL: Duration = Duration::from_secs(60);
+pub(crate) const LOCAL: Duration = Duration::from_mins(1);
 /// For what asks another machine a question.
 pub(crate) const ASK: Duration = Duration::from_secs(30);
 /// For what may transfer a whole repository.
-pub(crate) const TRANSFER: Duration = Duration::from_secs(1_800);
+pub(crate) const TRANSFER: Duration = Duration::from_mins(30);
 
 const OUTPUT_BYTES_MAX: usize = 64 << 20;
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
 
 /// What of our own environment git may see: how to reach other machines, and nothing that begins with `GIT_`.
 const PASSED: &[&str] = &[
-    "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "SSH_AUTH_SOCK", "SSH_AGENT_PID", "XDG_CONFIG_HOME", "HTTP_PROXY", "HTTPS_PROXY",
-    "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
-    "GIT_SSH_COMMAND", "GIT_SSL_CAINFO",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "TMPDIR",
+    "SSH_AUTH_SOCK",
+    "SSH_AGENT_PID",
+    "XDG_CONFIG_HOME",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "ALL_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "all_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GIT_SSH_COMMAND",
+    "GIT_SSL_CAINFO",
 ];
 
 /// Set for every call, before the command's own name.
 const OPTIONS: &[&str] = &[
     "--no-pager",
-    "-c", "safe.directory=*",
-    "-c", "core.hooksPath=/dev/null",
-    "-c", "core.fsmonitor=false",
-    "-c", "protocol.file.allow=always",
-    "-c", "protocol.ext.allow=never",
-    "-c", "gc.auto=0",
-    "-c", "maintenance.auto=false",
-    "-c", "log.showSignature=false",
-    "-c", "i18n.logOutputEncoding=UTF-8",
-    "-c", "advice.detachedHead=false",
-    "-c", "core.quotePath=false",
+    "-c",
+    "safe.directory=*",
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "protocol.file.allow=always",
+    "-c",
+    "protocol.ext.allow=never",
+    "-c",
+    "gc.auto=0",
+    "-c",
+    "maintenance.auto=false",
+    "-c",
+    "log.showSignature=false",
+    "-c",
+    "i18n.logOutputEncoding=UTF-8",
+    "-c",
+    "advice.detachedHead=false",
+    "-c",
+    "core.quotePath=false",
 ];
 
 /// A call being put together.
@@ -126,12 +154,11 @@ impl Call {
         let child = self.command.spawn().map_err(Error::NoGit)?;
         let group = child.id();
         let what = self.what;
-        match tokio::time::timeout(self.limit, conclude(child, self.input, &what)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                end_group(group);
-                Err(Error::TimedOut { what, seconds: self.limit.as_secs() })
-            }
+        if let Ok(answer) = tokio::time::timeout(self.limit, conclude(child, self.input, &what)).await {
+            answer
+        } else {
+            end_group(group);
+            Err(Error::TimedOut { what, seconds: self.limit.as_secs() })
         }
     }
 }
@@ -152,7 +179,11 @@ impl Answer {
 fn base() -> Command {
     let mut command = Command::new("git");
     command.env_clear().envs(PASSED.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))));
-    command.env("LC_ALL", "C.UTF-8").env("GIT_TERMINAL_PROMPT", "0").env("GIT_OPTIONAL_LOCKS", "0").env("GIT_ASKPASS", "true");
+    command
+        .env("LC_ALL", "C.UTF-8")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .env("GIT_ASKPASS", "true");
     if std::env::var_os("GIT_SSH_COMMAND").is_none() {
         command.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes");
     }

@@ -48,7 +48,11 @@ impl Commit {
     pub fn reverts(&self) -> Vec<String> {
         let words: Vec<_> = self.body.split_whitespace().collect();
         unique(words.windows(4).filter_map(|four| match four {
-            [this, reverts, commit, id] if this.eq_ignore_ascii_case("this") && *reverts == "reverts" && *commit == "commit" => sha(id),
+            [this, reverts, commit, id]
+                if this.eq_ignore_ascii_case("this") && *reverts == "reverts" && *commit == "commit" =>
+            {
+                sha(id)
+            }
             _ => None,
         }))
     }
@@ -88,7 +92,9 @@ mod tests {
 
     #[test]
     fn several_fixes_are_read_and_issues_are_not() {
-        let commit = with_body("Because.\n\nFixes: 54A4F0239f2e (\"KVM: MMU\")\nfixes: abcdef0, 1234567\nFixes: #12\nFixes: abc\n");
+        let commit = with_body(
+            "Because.\n\nFixes: 54A4F0239f2e (\"KVM: MMU\")\nfixes: abcdef0, 1234567\nFixes: #12\nFixes: abc\n",
+        );
         assert_eq!(commit.fixes(), ["54a4f0239f2e", "abcdef0", "1234567"]);
     }
 

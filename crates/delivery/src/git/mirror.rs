@@ -21,9 +21,14 @@ pub struct Mirror {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TrunkMove {
     Unchanged,
-    Advanced { commits: Vec<Commit> },
+    Advanced {
+        commits: Vec<Commit>,
+    },
     /// A force-push: `dropped` were on trunk and are not any more.
-    Rewritten { dropped: Vec<String>, commits: Vec<Commit> },
+    Rewritten {
+        dropped: Vec<String>,
+        commits: Vec<Commit>,
+    },
 }
 
 impl Mirror {
@@ -52,7 +57,11 @@ impl Mirror {
     async fn create(&self) -> Result<(), Error> {
         let parent = self.folder.parent().unwrap_or(Path::new("."));
         tokio::fs::create_dir_all(parent).await.map_err(Error::io("make the folder", parent))?;
-        Call::anywhere("init").args(["--quiet", "--bare", "--template=", "--initial-branch=trunkline-none", "--"]).arg(&self.folder).output().await?;
+        Call::anywhere("init")
+            .args(["--quiet", "--bare", "--template=", "--initial-branch=trunkline-none", "--"])
+            .arg(&self.folder)
+            .output()
+            .await?;
         Ok(())
     }
 
@@ -96,7 +105,12 @@ impl Mirror {
     /// `None`: it has no commit yet.
     pub async fn fetch(&self, branch: &str) -> Result<Option<String>, Error> {
         let heads = format!("+refs/heads/{branch}:refs/heads/{branch}");
-        let call = Call::in_repository(&self.folder, "fetch").args(["--quiet", "--no-write-fetch-head", "--no-auto-maintenance", "--no-tags"]);
+        let call = Call::in_repository(&self.folder, "fetch").args([
+            "--quiet",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-tags",
+        ]);
         let answer = call.args(["--", &self.url, &heads]).within(call::TRANSFER).answer().await?;
         if answer.code == Some(0) {
             return self.head(branch).await;
@@ -158,7 +172,10 @@ impl Mirror {
         }
         if !self.contains(from).await? {
             // The mirror was made anew after the rewrite.
-            return Ok(TrunkMove::Rewritten { dropped: vec![from.to_owned()], commits: self.commits(None, to, limit).await? });
+            return Ok(TrunkMove::Rewritten {
+                dropped: vec![from.to_owned()],
+                commits: self.commits(None, to, limit).await?,
+            });
         }
         let commits = self.commits(Some(from), to, limit).await?;
         if self.is_ancestor(from, to).await? {
@@ -172,7 +189,8 @@ impl Mirror {
     pub async fn commits(&self, from: Option<&str>, to: &str, limit: usize) -> Result<Vec<Commit>, Error> {
         let range = from.map_or_else(|| to.to_owned(), |from| format!("{from}..{to}"));
         let call = Call::in_repository(&self.folder, "log").args(["-z", "--first-parent", parse::FORMAT]);
-        let answer = call.arg(format!("--max-count={limit}")).arg("--end-of-options").arg(range).arg("--").output().await?;
+        let answer =
+            call.arg(format!("--max-count={limit}")).arg("--end-of-options").arg(range).arg("--").output().await?;
         let mut commits = parse::commits(&answer).ok_or_else(|| unreadable("log"))?;
         commits.reverse();
         Ok(commits)
@@ -198,6 +216,23 @@ impl Mirror {
         Ok(parse::paths(&answer).map(|path| PathBuf::from(OsString::from_vec(path.to_vec()))).collect())
     }
 
+    /// The lines that were added to files that match the pattern.
+    pub(crate) async fn added_lines(&self, from: Option<&str>, to: &str, pattern: &str) -> Result<Vec<String>, Error> {
+        let call = self.diff(from, to).args([
+            "-p",
+            "--unified=0",
+            "--no-color",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--",
+            pattern,
+        ]);
+        let answer = call.output().await?;
+        let text = String::from_utf8_lossy(&answer);
+        let added = text.lines().filter(|line| !line.starts_with("+++ ")).filter_map(|line| line.strip_prefix('+'));
+        Ok(added.map(str::to_owned).collect())
+    }
+
     fn diff(&self, from: Option<&str>, to: &str) -> Call {
         let call = Call::in_repository(&self.folder, "diff-tree").args(["-r", "-z", "--no-renames", "--no-commit-id"]);
         match from {
@@ -209,7 +244,8 @@ impl Mirror {
 
     /// A file as it is in a commit; `None` if it is not there or no file.
     pub async fn file(&self, commit: &str, path: &str) -> Result<Option<Vec<u8>>, Error> {
-        let answer = Call::in_repository(&self.folder, "cat-file").args(["blob", &format!("{commit}:{path}")]).answer().await?;
+        let answer =
+            Call::in_repository(&self.folder, "cat-file").args(["blob", &format!("{commit}:{path}")]).answer().await?;
         match answer.code {
             Some(0) => Ok(Some(answer.stdout)),
             Some(1 | 128) => Ok(None),
@@ -237,7 +273,11 @@ impl Mirror {
             list.extend_from_slice(path.as_os_str().as_encoded_bytes());
             list.push(0);
         }
-        let call = Call::in_worktree(worktree.folder(), "checkout").args(["--quiet", "--pathspec-from-file=-", "--pathspec-file-nul"]);
+        let call = Call::in_worktree(worktree.folder(), "checkout").args([
+            "--quiet",
+            "--pathspec-from-file=-",
+            "--pathspec-file-nul",
+        ]);
         call.arg(commit).input(list).output().await?;
         Ok(())
     }
@@ -245,7 +285,11 @@ impl Mirror {
     /// Forgets worktrees whose folder is gone, and packs what piled up. No commit is ever lost by it.
     pub async fn prune(&self) -> Result<(), Error> {
         Call::in_repository(&self.folder, "worktree").args(["prune", "--expire=now"]).output().await?;
-        Call::in_repository(&self.folder, "gc").args(["--auto", "--no-prune", "--quiet"]).within(call::TRANSFER).output().await?;
+        Call::in_repository(&self.folder, "gc")
+            .args(["--auto", "--no-prune", "--quiet"])
+            .within(call::TRANSFER)
+            .output()
+            .await?;
         Ok(())
     }
 }

@@ -32,12 +32,14 @@ fn commit(fields: &[std::borrow::Cow<'_, str>]) -> Option<Commit> {
 
 /// `git diff-tree --numstat -z --no-renames`.
 pub(crate) fn numstat(answer: &[u8]) -> Option<Vec<FileStat>> {
-    paths(answer).map(|line| {
-        let line = String::from_utf8_lossy(line);
-        let mut parts = line.splitn(3, '\t');
-        let (added, removed) = (parts.next()?, parts.next()?);
-        Some(FileStat { path: parts.next()?.to_owned(), added: added.parse().ok(), removed: removed.parse().ok() })
-    }).collect()
+    paths(answer)
+        .map(|line| {
+            let line = String::from_utf8_lossy(line);
+            let mut parts = line.splitn(3, '\t');
+            let (added, removed) = (parts.next()?, parts.next()?);
+            Some(FileStat { path: parts.next()?.to_owned(), added: added.parse().ok(), removed: removed.parse().ok() })
+        })
+        .collect()
 }
 
 /// Entries that NUL ends.

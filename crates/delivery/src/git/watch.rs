@@ -21,7 +21,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// How often another machine is asked.
 const ASK_EVERY: Duration = Duration::from_secs(20);
 /// The longest pause after failures.
-const ASK_EVERY_MAX: Duration = Duration::from_secs(300);
+const ASK_EVERY_MAX: Duration = Duration::from_mins(5);
 
 /// What a watch has to say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,15 +45,12 @@ impl Watch {
     pub fn start(mirror: &Mirror, branch: &str) -> Self {
         // One place is enough: a signal that waits stands for all that follow.
         let (sender, signals) = mpsc::channel(1);
-        let (how, task) = match local_path(mirror.url()) {
-            Some(path) => {
-                let how = format!("its branches are looked at every {} ms", LOOK_EVERY.as_millis());
-                (how, tokio::spawn(look(path, branch.to_owned(), sender)))
-            }
-            None => {
-                let how = format!("it is asked every {} s", ASK_EVERY.as_secs());
-                (how, tokio::spawn(ask(mirror.clone(), branch.to_owned(), sender)))
-            }
+        let (how, task) = if let Some(path) = local_path(mirror.url()) {
+            let how = format!("its branches are looked at every {} ms", LOOK_EVERY.as_millis());
+            (how, tokio::spawn(look(path, branch.to_owned(), sender)))
+        } else {
+            let how = format!("it is asked every {} s", ASK_EVERY.as_secs());
+            (how, tokio::spawn(ask(mirror.clone(), branch.to_owned(), sender)))
         };
         Self { signals, how, _task: AbortOnDropHandle::new(task) }
     }
@@ -100,7 +97,12 @@ type Stamp = Option<(u64, u64, i64, i64)>;
 fn stamps(repository: &Path, branch: &str) -> Vec<Stamp> {
     let git = git_folder(repository);
     let common = common_folder(&git);
-    let files = [git.join("HEAD"), common.join("refs/heads").join(branch), common.join("packed-refs"), common.join("reftable/tables.list")];
+    let files = [
+        git.join("HEAD"),
+        common.join("refs/heads").join(branch),
+        common.join("packed-refs"),
+        common.join("reftable/tables.list"),
+    ];
     files.iter().map(|file| stamp(file)).collect()
 }
 
