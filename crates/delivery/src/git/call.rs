@@ -19,6 +19,7 @@ pub(crate) const TRANSFER: Duration = Duration::from_mins(30);
 
 const OUTPUT_BYTES_MAX: usize = 64 << 20;
 const MESSAGE_BYTES_MAX: usize = 64 << 10;
+const LINES_SHOWN: usize = 3;
 
 /// What of our own environment git may see: how to reach other machines, and nothing that begins with `GIT_`.
 const PASSED: &[&str] = &[
@@ -57,8 +58,6 @@ const OPTIONS: &[&str] = &[
     "protocol.file.allow=always",
     "-c",
     "protocol.ext.allow=never",
-    "-c",
-    "gc.auto=0",
     "-c",
     "maintenance.auto=false",
     "-c",
@@ -166,11 +165,11 @@ impl Call {
 impl Answer {
     pub(crate) fn failure(&self) -> Error {
         let text = String::from_utf8_lossy(&self.stderr);
-        let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+        // The cause comes first, advice after it.
+        let lines: Vec<_> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES_SHOWN).collect();
         let why = match lines.as_slice() {
             [] => format!("it ended with {}", self.code.map_or("a signal".to_owned(), |code| code.to_string())),
-            [.., _, _, _] => lines[lines.len() - 3..].join(" / "),
-            few => few.join(" / "),
+            lines => lines.join(" / "),
         };
         Error::Failed { what: self.what.clone(), why: without_credentials(&why) }
     }

@@ -259,10 +259,15 @@ impl Mirror {
     }
 
     /// The files of `commit` in the new folder `folder`.
+    ///
+    /// It is a repository of its own that borrows the mirror's objects: what a command does to it with git stays there,
+    /// and several can be made at once (`git worktree add` stumbles over its own kind).
     pub async fn worktree(&self, commit: &str, folder: &Path) -> Result<Worktree, Error> {
         let worktree = Worktree::new(folder.to_owned());
-        let call = Call::in_repository(&self.folder, "worktree").args(["add", "--quiet", "--force", "--detach"]);
-        call.arg(folder).arg(commit).within(call::TRANSFER).output().await?;
+        let clone = Call::anywhere("clone").args(["--quiet", "--shared", "--no-checkout", "--template=", "--"]);
+        clone.arg(&self.folder).arg(folder).within(call::TRANSFER).output().await?;
+        let checkout = Call::in_worktree(folder, "checkout").args(["--quiet", "--detach", commit]);
+        checkout.within(call::TRANSFER).output().await?;
         Ok(worktree)
     }
 
@@ -282,14 +287,10 @@ impl Mirror {
         Ok(())
     }
 
-    /// Forgets worktrees whose folder is gone, and packs what piled up. No commit is ever lost by it.
-    pub async fn prune(&self) -> Result<(), Error> {
-        Call::in_repository(&self.folder, "worktree").args(["prune", "--expire=now"]).output().await?;
-        Call::in_repository(&self.folder, "gc")
-            .args(["--auto", "--no-prune", "--quiet"])
-            .within(call::TRANSFER)
-            .output()
-            .await?;
+    /// Packs what piled up, if it is much. No commit is ever lost by it: what was deployed once stays here.
+    pub async fn tidy(&self) -> Result<(), Error> {
+        let call = Call::in_repository(&self.folder, "gc").args(["--auto", "--no-prune", "--quiet"]);
+        call.within(call::TRANSFER).output().await?;
         Ok(())
     }
 }

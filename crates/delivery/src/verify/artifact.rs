@@ -94,7 +94,7 @@ pub fn keep(worktree: &Path, path: &str, globs: &[String], store: &Path) -> Resu
     }
     let artifact = content::digest(&unfinished.folder, &entries)?;
     seal(&unfinished.folder)?;
-    publish(unfinished, &artifact, store)?;
+    publish(&unfinished.folder, &artifact, store)?;
     Ok(artifact)
 }
 
@@ -167,7 +167,7 @@ fn seal(folder: &Path) -> Result<(), Error> {
 }
 
 /// Gives the artifact its name, unless a sound one has it already.
-fn publish(unfinished: Unfinished, artifact: &Artifact, store: &Path) -> Result<(), Error> {
+fn publish(unfinished: &Path, artifact: &Artifact, store: &Path) -> Result<(), Error> {
     let name = folder(store, &artifact.digest);
     if name.exists() {
         if verify(store, &artifact.digest).is_ok() {
@@ -176,7 +176,7 @@ fn publish(unfinished: Unfinished, artifact: &Artifact, store: &Path) -> Result<
         tracing::warn!(digest = artifact.digest, "a stored artifact had been altered; it is replaced");
         remove_folder(&name).map_err(Error::io("remove", &name))?;
     }
-    match fs::rename(&unfinished.folder, &name) {
+    match fs::rename(unfinished, &name) {
         // Another build of the same content was faster.
         Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => verify(store, &artifact.digest).map(drop),
         outcome => outcome.map_err(Error::io("publish", &name)),

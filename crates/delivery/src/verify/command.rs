@@ -124,7 +124,7 @@ pub(crate) fn ending(outcome: &Outcome, log: &Path) -> Option<String> {
             None => format!("exit code {code}"),
         }),
         End::Signalled { signal } => Some(format!("ended by signal {signal}")),
-        End::TimedOut { after_seconds } => Some(format!("did not end within {after_seconds} s and was ended")),
+        End::TimedOut { after_seconds } => Some(format!("did not end within {after_seconds:.0} s and was ended")),
         End::ParentGone => Some("ended together with the control plane".into()),
         End::FailedToStart { why } => Some(format!("could not be started: {why}")),
     }

@@ -63,7 +63,7 @@ pub async fn run(
     let verified = everything(&bench, prepared.product, &prepared.changed, &schedule, &tell, &cancel).await;
     // Nobody waits for it.
     tokio::spawn(async move {
-        if let Err(error) = mirror.prune().await {
+        if let Err(error) = mirror.tidy().await {
             tracing::warn!(%error, "a mirror could not be tidied");
         }
     });

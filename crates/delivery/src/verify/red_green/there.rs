@@ -127,7 +127,9 @@ impl Parent<'_> {
 fn has_passed(run: &Run) -> Result<bool, String> {
     match &run.outcome.end {
         End::Exited { code } => Ok(*code == 0),
-        End::TimedOut { after_seconds } => Err(format!("the check did not end on the parent within {after_seconds} s")),
+        End::TimedOut { after_seconds } => {
+            Err(format!("the check did not end on the parent within {after_seconds:.0} s"))
+        }
         End::Signalled { signal } => Err(format!("the check was ended on the parent by signal {signal}")),
         End::FailedToStart { why } => Err(format!("the check could not be started on the parent: {why}")),
         End::ParentGone => Err("the check was ended together with the control plane".into()),
