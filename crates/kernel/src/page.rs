@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::Problem;
 
 /// One page of a list: `{"items": [..], "next": null | "cursor"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Page<T> {
     /// At most as many as were asked for.
     pub items: Vec<T>,
