@@ -9,6 +9,7 @@ mod call;
 mod commit;
 mod mirror;
 mod parse;
+mod scratch;
 mod watch;
 mod worktree;
 
@@ -17,7 +18,7 @@ pub use mirror::{Mirror, TrunkMove, origin_of};
 pub use watch::{Signal, Watch};
 pub use worktree::Worktree;
 
-pub(crate) use worktree::remove_folder;
+pub(crate) use scratch::{Scratch, remove_folder};
 
 use std::path::{Path, PathBuf};
 

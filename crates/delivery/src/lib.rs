@@ -1,1 +1,37 @@
-//! delivery
+//! Delivery: trunk, pipeline runs, artifacts, infrastructure and deployments.
+//!
+//! Owns what happens between a commit on trunk and the version that customers get, and the way back. [`Delivery`] is the
+//! whole surface: verbs of the domain, answers in the shapes of contracts.md, facts through the outbox.
+//!
+//! Invariants:
+//! - One version of a service is live; a second takes visitors only as the candidate of a recorded deployment.
+//! - What is done was recorded before: routes and instances are derived from the record, a begun migration or apply of
+//!   which nothing more is known is *unknown*, never done.
+//! - A commit that was taken back ships again only after a revert, a `Fixes:` or a person's word.
+//! - Whatever the product needs to go on serving is at the edge; delivery may be away at any time.
+
+pub mod config;
+pub mod git;
+pub mod verify;
+pub mod view;
+
+mod deploy;
+mod engine;
+mod error;
+mod facade;
+mod http;
+mod model;
+mod pipeline;
+mod query;
+mod secrets;
+mod store;
+mod traffic;
+mod trunk;
+
+pub use engine::{Fact, Options};
+pub use error::Error;
+pub use facade::{By, Delivery, Resumed, RolledBack};
+pub use http::routes;
+pub use secrets::RootKey;
+pub use store::MIGRATIONS;
+pub use store::secret::SecretName;

@@ -1,1 +1,46 @@
-//! edge
+//! The front door of both addresses, and the keeper of the product's processes.
+//!
+//! The edge is a process of its own that outlives the control plane. It accepts customers' requests on the **product
+//! address** and passes each to an instance of the product, by the routing table; it passes everything on the **system
+//! address** to the control plane; and it starts, watches, restarts, drains and ends **instances**. A control plane speaks
+//! to it with a [`Client`] over an abstract socket.
+//!
+//! Invariants:
+//! - what a customer's request needs is in memory and on disk here: no request waits for the control plane;
+//! - intent is on disk before it is acted upon: a killed edge comes back with the same addresses, routes and instances;
+//! - routes never go back to an older generation;
+//! - a request that was sent and might have had an effect is never sent again;
+//! - everything is bounded ([`Limits`]);
+//! - nothing here knows what a change, a canary or a rollback is: there are services, numbered deployments and weights.
+
+mod admin;
+mod body;
+mod client;
+mod disk;
+mod edge;
+mod error;
+mod key;
+mod limits;
+mod metrics;
+mod model;
+mod options;
+mod proxy;
+mod routing;
+mod server;
+mod snapshot;
+pub mod socket;
+mod supervise;
+mod system;
+mod tally;
+mod upstream;
+mod visitor;
+
+pub use client::Client;
+pub use edge::{serve, serve_with};
+pub use error::Error;
+pub use limits::Limits;
+pub use model::{
+    Arm, Counts, EdgeState, Health, Instance, InstanceSpec, InstanceState, Latency, PersonSource, Routes, ServiceRoute,
+    Tally,
+};
+pub use options::Options;

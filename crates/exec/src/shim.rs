@@ -13,6 +13,7 @@ mod start;
 mod tree;
 
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--inner") {
         return inner::become_command();
     }
+    shed_descriptors();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return refuse(format!("cannot set up the shim: {error}")),
@@ -63,6 +65,17 @@ pub fn main() -> ExitCode {
     match runtime.block_on(serve()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => refuse(why),
+    }
+}
+
+/// Files that our caller inherited from who knows where must neither reach the command, past all isolation, nor stay open in a shim that
+/// outlives the caller. They are marked to close on exec; if there are any, the shim executes itself once more to be rid of them.
+fn shed_descriptors() {
+    let Ok(open) = std::fs::read_dir("/proc/self/fd") else { return };
+    let own_and_listing = 4;
+    if open.count() > own_and_listing {
+        close_fds::set_fds_cloexec(3, &[]);
+        let _goes_on_as_it_is = std::process::Command::new("/proc/self/exe").arg0("trunkline").arg("exec").exec();
     }
 }
 

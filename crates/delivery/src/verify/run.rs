@@ -4,7 +4,6 @@
 //! checks finish, so that its author sees all that is wrong, and cancels the builds.
 
 use std::num::NonZero;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +13,7 @@ use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Product};
-use crate::git::{Mirror, remove_folder};
+use crate::git::{Mirror, Scratch};
 use crate::verify::build::{self, Built};
 use crate::verify::check::{self, Checked};
 use crate::verify::command::Bench;
@@ -46,7 +45,7 @@ pub async fn run(
 ) -> Result<Verified, Error> {
     let tell = Telling::new(sink);
     let mirror = Mirror::existing(&plan.mirror, "");
-    let _work = Work::make(&plan.work)?;
+    let _work = Scratch::make(plan.work.clone()).map_err(Error::io("make the folder", &plan.work))?;
     std::fs::create_dir_all(&plan.logs).map_err(Error::io("make the folder", &plan.logs))?;
     let prepared = match first_step(&plan, &mirror, &tell).await? {
         Ok(prepared) => prepared,
@@ -68,32 +67,6 @@ pub async fn run(
         }
     });
     Ok(verified)
-}
-
-/// The folder of the run; dropped, it is removed with whatever the steps left.
-#[derive(Debug)]
-struct Work(std::path::PathBuf);
-
-impl Work {
-    fn make(folder: &Path) -> Result<Self, Error> {
-        std::fs::create_dir_all(folder).map_err(Error::io("make the folder", folder))?;
-        Ok(Self(folder.to_owned()))
-    }
-}
-
-impl Drop for Work {
-    fn drop(&mut self) {
-        let folder = self.0.clone();
-        let remove = move || {
-            if let Err(error) = remove_folder(&folder) {
-                tracing::warn!(folder = %folder.display(), %error, "the folder of a run could not be removed");
-            }
-        };
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(remove)),
-            Err(_) => remove(),
-        }
-    }
 }
 
 /// Reads what is to be done. The inner error is a sentence for the author of the change.

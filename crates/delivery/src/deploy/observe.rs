@@ -1,0 +1,108 @@
+//! What is so, as far as a decision needs it.
+
+use jiff::SignedDuration;
+
+use crate::Error;
+use crate::deploy::reconcile;
+use crate::engine::Engine;
+use crate::model::deployment::{Act, Deployment, Facts, Instance, Stage};
+use crate::model::health::{Sample, Served};
+use crate::store;
+use crate::store::deployment::StoredDeployment;
+
+/// How long a live version is watched for disasters, and how long the one before it is kept warm.
+pub(crate) const WATCHED: SignedDuration = SignedDuration::from_mins(10);
+
+pub(crate) async fn facts(engine: &Engine, edge: &edge::EdgeState, stored: &StoredDeployment) -> Result<Facts, Error> {
+    let deployment = &stored.state;
+    let service = store::repository::find_service(engine.db(), &deployment.service).await?;
+    let live = service.and_then(|s| s.live);
+    Ok(Facts {
+        blocked: blocked(engine, deployment).await?,
+        act: engine.act(deployment.number).unwrap_or(Act::Unknown),
+        instance: instance(edge, deployment.number),
+        routed: reconcile::is_routed(engine, edge).await? && live != Some(deployment.number),
+        sample: sample(engine, edge, deployment, live),
+    })
+}
+
+/// Why a queued deployment may not begin.
+async fn blocked(engine: &Engine, deployment: &Deployment) -> Result<Option<String>, Error> {
+    if deployment.stage != Stage::Queued {
+        return Ok(None);
+    }
+    if let Some(reason) = store::setting::get(engine.db(), store::setting::FREEZE).await? {
+        return Ok(Some(format!("frozen: {reason}")));
+    }
+    if deployment.paused {
+        return Ok(Some("for a person: it is paused".into()));
+    }
+    let open = store::deployment::open(engine.db()).await?;
+    let before = open.iter().map(|d| &d.state).find(|d| {
+        d.service == deployment.service && d.number != deployment.number && d.stage.is_moving()
+    });
+    Ok(before.map(|d| format!("for deployment {}, which is on its way", d.number)))
+}
+
+/// The newest instance of a deployment, as the edge sees it.
+fn instance(edge: &edge::EdgeState, number: u64) -> Instance {
+    let newest = edge.instances.iter().filter(|i| i.deployment == number).max_by_key(|i| attempt(&i.id));
+    let Some(newest) = newest else { return Instance::Absent };
+    match &newest.state {
+        edge::InstanceState::Starting => Instance::Starting,
+        edge::InstanceState::Healthy => Instance::Healthy,
+        edge::InstanceState::Unhealthy { why } => Instance::Broken { why: with_last_lines(why, &newest.last_lines) },
+        edge::InstanceState::Exited { status } => {
+            Instance::Broken { why: with_last_lines(&format!("it ended: {status}"), &newest.last_lines) }
+        }
+        edge::InstanceState::Draining | edge::InstanceState::Stopped => Instance::Absent,
+    }
+}
+
+/// The attempt in an instance's id, `shop-47-2`.
+pub(crate) fn attempt(id: &str) -> u32 {
+    id.rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+fn with_last_lines(why: &str, lines: &[String]) -> String {
+    let last: Vec<_> = lines.iter().rev().filter(|l| !l.trim().is_empty()).take(3).map(|l| l.trim()).collect();
+    if last.is_empty() {
+        return format!("{why}; it said nothing");
+    }
+    format!("{why}; its last words: {}", last.into_iter().rev().collect::<Vec<_>>().join(" / "))
+}
+
+/// New against old within the present window, if the edge counts that window already.
+fn sample(engine: &Engine, edge: &edge::EdgeState, deployment: &Deployment, live: Option<u64>) -> Option<Sample> {
+    let window = deployment.window();
+    let counts = |number: u64| {
+        edge.counts.iter().find(|c| c.deployment == number && c.service == deployment.service && c.window == window)
+    };
+    let window = format!("{window}@{}", edge.boot);
+    match deployment.stage {
+        Stage::Canary { .. } => {
+            let old = live.and_then(counts).map(served).unwrap_or_default();
+            Some(Sample { window, new: served(counts(deployment.number)?), old })
+        }
+        Stage::Live if is_watched(engine, deployment) => {
+            Some(Sample { window, new: served(counts(deployment.number)?), old: Served::default() })
+        }
+        _ => None,
+    }
+}
+
+/// A disaster can only be undone while there is something to go back to.
+fn is_watched(engine: &Engine, deployment: &Deployment) -> bool {
+    let since = deployment.live_at.unwrap_or(deployment.since);
+    deployment.replaces.is_some() && engine.now().duration_since(since) < WATCHED
+}
+
+fn served(counts: &edge::Counts) -> Served {
+    let tally = &counts.in_window;
+    Served {
+        requests: tally.requests,
+        failures: tally.failures,
+        clients: tally.clients,
+        failed_clients: tally.failed_clients,
+    }
+}

@@ -1,0 +1,58 @@
+//! What can go wrong in delivery, as its callers see it.
+
+use std::path::PathBuf;
+
+use kernel::Problem;
+
+/// An operation of delivery failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller asked for something that cannot be: told to the user as it is.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    #[error("the control store failed")]
+    Storage(#[from] storage::Error),
+    #[error("the edge could not be reached or refused")]
+    Edge(#[from] edge::Error),
+    #[error("a process could not be started")]
+    Exec(#[from] exec::Error),
+    #[error("git failed")]
+    Git(#[from] crate::git::Error),
+    #[error("verification failed by itself")]
+    Verify(#[from] crate::verify::Error),
+    #[error(transparent)]
+    Secrets(#[from] crate::secrets::Error),
+    #[error("tokens of a deployment could not be issued or revoked")]
+    Access(#[from] access::Error),
+    #[error("failed to make the folder {path}")]
+    Folder { path: PathBuf, #[source] source: std::io::Error },
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Problem(problem) => problem,
+            Error::Edge(source) => Self::unavailable(format!("the edge did not answer: {}", chain(&source)))
+                .hint("it is started again within a second; try again"),
+            other => {
+                tracing::error!(error = chain(&other), "a request failed");
+                Self::internal(chain(&other))
+            }
+        }
+    }
+}
+
+/// The error with its causes, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.ends_with(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}

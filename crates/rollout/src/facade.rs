@@ -1,0 +1,74 @@
+//! The questions that rollout answers, and its process manager.
+
+use std::sync::Arc;
+
+use delivery::Delivery;
+use kernel::{Clock, Problem};
+use storage::Db;
+use tokio_util::sync::CancellationToken;
+
+use crate::lineage::{self, Lineage};
+use crate::now::{self, Now};
+
+/// Rows that the first page looks at.
+const NOW_ROWS: usize = 50;
+
+/// An operation of rollout failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Delivery(#[from] delivery::Error),
+    #[error("the control store failed")]
+    Storage(#[from] storage::Error),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Delivery(error) => error.into(),
+            Error::Storage(error) => Self::internal(error.to_string()),
+        }
+    }
+}
+
+/// Joins what the contexts know. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Rollout {
+    pub(crate) db: Db,
+    pub(crate) delivery: Delivery,
+    clock: Arc<dyn Clock>,
+    product: Arc<str>,
+}
+
+impl Rollout {
+    pub fn new(db: Db, delivery: Delivery, clock: Arc<dyn Clock>, product: &str) -> Self {
+        Self { db, delivery, clock, product: product.into() }
+    }
+
+    /// Reacts to facts until `shutdown`.
+    pub fn start(&self, shutdown: CancellationToken) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(crate::react::run(self.clone(), shutdown))
+    }
+
+    /// The whole story of a change; at least seven characters of its id.
+    pub async fn lineage(&self, sha: &str) -> Result<Lineage, Error> {
+        Ok(lineage::tell(self.delivery.change(sha).await?, self.clock.now()))
+    }
+
+    /// What is changing for customers this minute, and what needs somebody.
+    pub async fn now(&self) -> Result<Now, Error> {
+        let services = self.delivery.status().await?.services;
+        let rows = self.delivery.changes(None, NOW_ROWS, "").await?.items;
+        let on_the_way = now::on_the_way(rows, &services);
+        let needs_someone = self.delivery.attention().await?;
+        Ok(Now {
+            at: self.clock.now().to_string(),
+            product: self.product.to_string(),
+            counts: now::counts(&on_the_way, &needs_someone),
+            on_the_way,
+            needs_someone,
+            services,
+            commands: vec!["trunkline deploy status".into(), "trunkline change list".into()],
+        })
+    }
+}

@@ -1,0 +1,76 @@
+//! What speaks for a change, and what against: what production runs is what was checked.
+
+use delivery::verify::{Proof, RedGreen};
+use delivery::view::change::ChangeView;
+use delivery::view::run::RunView;
+use delivery::view::{State, StateKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// One piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Evidence {
+    pub state: State,
+    pub text: String,
+    pub detail: Option<String>,
+    /// A page of the console.
+    pub link: Option<String>,
+}
+
+pub(crate) fn of(view: &ChangeView) -> Vec<Evidence> {
+    let mut all = Vec::new();
+    all.extend(view.run_view.as_ref().map(checks));
+    all.extend(view.red_green.as_ref().map(red_green));
+    for artifact in view.artifacts.iter().flatten() {
+        all.push(Evidence {
+            state: state(StateKind::Good, "Built"),
+            text: format!("Artifact {} of {}, {} files", digest(&artifact.digest), artifact.service, artifact.files),
+            detail: Some("read-only when it runs; its components are not scanned yet".into()),
+            link: None,
+        });
+    }
+    for deployment in &view.row.deployments {
+        all.push(Evidence {
+            state: deployment.state.clone(),
+            text: format!("Deployment {} of {}", deployment.number, deployment.service),
+            detail: deployment.reason.clone(),
+            link: Some(format!("/deployments/{}", deployment.number)),
+        });
+    }
+    all
+}
+
+fn state(kind: StateKind, word: &str) -> State {
+    State { kind, word: word.to_owned() }
+}
+
+/// `sha256:9b1e44…`
+fn digest(digest: &str) -> String {
+    format!("{}…", digest.get(..13).unwrap_or(digest))
+}
+
+fn checks(run: &RunView) -> Evidence {
+    let of_kind = || run.steps.iter().filter(|s| s.kind == delivery::verify::StepKind::Check);
+    let (all, passed) = (of_kind().count(), of_kind().filter(|s| s.state == delivery::verify::StepState::Passed).count());
+    let (kind, word) = match run.state.as_str() {
+        "passed" => (StateKind::Good, "Passed"),
+        "failed" => (StateKind::Bad, "Failed"),
+        "running" => (StateKind::Busy, "Running"),
+        _ => (StateKind::Plain, "Cancelled"),
+    };
+    let text = if all == 0 { "No checks are declared".to_owned() } else { format!("{passed} of {all} checks passed") };
+    Evidence { state: state(kind, word), text, detail: run.why.clone(), link: Some(format!("/runs/{}", run.id)) }
+}
+
+fn red_green(proof: &RedGreen) -> Evidence {
+    let tests = proof.tests.len();
+    let (kind, word, text) = match proof.state {
+        Proof::Proved => (StateKind::Good, "Proved", format!("{tests} new tests failed on the parent and pass here")),
+        Proof::ProvedNoBuild => (StateKind::Good, "Proved", "The parent cannot even build with the new tests".to_owned()),
+        Proof::NotProved => (StateKind::Warn, "Not proved", "The new tests pass on the parent too: they prove nothing".to_owned()),
+        Proof::NoTests => (StateKind::Plain, "No tests", "The change brings no tests".to_owned()),
+        Proof::Unknown => (StateKind::Warn, "Unknown", "Whether its tests would fail without it is unknown".to_owned()),
+    };
+    let names = (tests > 0).then(|| proof.tests.iter().take(5).cloned().collect::<Vec<_>>().join(", "));
+    Evidence { state: state(kind, word), text, detail: names.or_else(|| proof.reason.clone()), link: None }
+}
