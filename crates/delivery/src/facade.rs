@@ -38,7 +38,6 @@ impl Delivery {
     pub async fn start(&self, shutdown: CancellationToken) -> Result<Vec<tokio::task::JoinHandle<()>>, Error> {
         pipeline::recover(&self.engine).await?;
         deploy::interrupted_acts_are_unknown(&self.engine);
-        deploy::ship(&self.engine).await?;
         Ok(vec![
             tokio::spawn(trunk::run(Arc::clone(&self.engine), shutdown.clone())),
             tokio::spawn(pipeline::run(Arc::clone(&self.engine), shutdown.clone())),
@@ -86,7 +85,8 @@ impl Delivery {
         self.engine.key.webhook_secret()
     }
 
-    /// Creates the deployments that are due; safe to call at any time.
+    /// Creates the deployments that are due; safe to call at any time. Delivery never calls it by itself: what follows from
+    /// its facts is decided above it.
     pub async fn ship(&self) -> Result<(), Error> {
         deploy::ship(&self.engine).await
     }
@@ -247,7 +247,7 @@ impl Delivery {
         tx.publish("delivery", "hold.released", &json!({ "service": service.name })).await?;
         tx.commit().await?;
         self.engine.tell("service", service.name.clone());
-        self.ship().await?;
+        self.engine.deployer.notify_one();
         Ok(Resumed { service: service.name, deployment: paused, released })
     }
 
@@ -270,7 +270,7 @@ impl Delivery {
         tx.publish("delivery", "deployments.unfrozen", &json!({})).await?;
         tx.commit().await?;
         self.engine.tell("service", "");
-        self.ship().await
+        Ok(())
     }
 
     /// The named service, or the only one.

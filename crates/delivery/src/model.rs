@@ -1,6 +1,6 @@
 //! What delivery decides, as values: no I/O, no clock. The store records what is decided here before it is done.
 
-pub mod deployment;
-pub mod desired;
-pub mod health;
-pub mod trunk;
+pub(crate) mod deployment;
+pub(crate) mod desired;
+pub(crate) mod health;
+pub(crate) mod trunk;

@@ -96,8 +96,7 @@ async fn verify_change(engine: &Arc<Engine>, repository: &Repository, change: &S
         // Left open on purpose: the next start runs it again.
         return Ok(());
     }
-    conclude(engine, change, &run, outcome, cancel.is_cancelled()).await?;
-    deploy::ship(engine).await
+    conclude(engine, change, &run, outcome, cancel.is_cancelled()).await
 }
 
 async fn execute(

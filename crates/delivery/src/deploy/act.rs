@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use std::path::Path;
+
 use exec::{End, Life, LogMode, Spec};
 
 use crate::Error;
@@ -76,9 +78,15 @@ async fn migrate(engine: &Engine, stored: &StoredDeployment) -> Result<Act, Erro
     Ok(match outcome.end {
         End::Exited { code: 0 } => Act::Done,
         End::TimedOut { .. } | End::Signalled { .. } | End::ParentGone => Act::Unknown,
-        End::Exited { code } => Act::Failed { why: format!("it ended with {code}; {}", exec::tail(&log, 3).join(" / ")) },
+        End::Exited { code } => Act::Failed { why: format!("it ended with {code}; {}", last_words(&log)) },
         End::FailedToStart { why } => Act::Failed { why },
     })
+}
+
+/// The last lines of a log as one.
+fn last_words(log: &Path) -> String {
+    let text = exec::tail(log, 3).unwrap_or_default();
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" / ")
 }
 
 async fn apply(engine: &Engine, stored: &StoredDeployment) -> Result<Act, Error> {
@@ -87,7 +95,8 @@ async fn apply(engine: &Engine, stored: &StoredDeployment) -> Result<Act, Error>
         return Ok(Act::Done);
     };
     let log = engine.data().join("logs").join("deployments").join(deployment.number.to_string()).join("apply.log");
-    let outcome = infrastructure::apply(&engine.options.launcher, engine.data(), &plan, &log).await?;
+    let outcome = infrastructure::apply(&engine.options.launcher, engine.data(), &plan, &log).await;
+    let outcome = outcome.map_err(crate::verify::Error::from)?;
     Ok(match outcome {
         infrastructure::Applied::Done => Act::Done,
         infrastructure::Applied::Failed { why } => Act::Failed { why },

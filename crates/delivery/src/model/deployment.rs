@@ -13,7 +13,7 @@ use super::health::{self, Evidence, Judgement, Sample};
 /// Where a deployment is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
-pub enum Stage {
+pub(crate) enum Stage {
     /// Waits for its turn: another deployment of the service, a freeze, a pause.
     Queued,
     /// The saved plan is applied. `begun` is recorded before the command is started.
@@ -38,17 +38,17 @@ pub enum Stage {
 
 impl Stage {
     /// Whether nothing more happens by itself.
-    pub const fn is_over(&self) -> bool {
+    pub(crate) const fn is_over(&self) -> bool {
         matches!(self, Self::Superseded | Self::RolledBack { .. } | Self::Failed { .. })
     }
 
     /// Whether it is on its way: neither waiting, nor live, nor over.
-    pub const fn is_moving(&self) -> bool {
+    pub(crate) const fn is_moving(&self) -> bool {
         !self.is_over() && !matches!(self, Self::Queued | Self::Live)
     }
 
     /// The word of contracts.md.
-    pub const fn phase(&self) -> &'static str {
+    pub(crate) const fn phase(&self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Infrastructure { .. } | Self::Migration { .. } | Self::Starting => "verifying",
@@ -62,7 +62,7 @@ impl Stage {
     }
 
     /// Why it ended, where that needs a reason.
-    pub fn why(&self) -> Option<&str> {
+    pub(crate) fn why(&self) -> Option<&str> {
         match self {
             Self::RollingBack { why } | Self::RolledBack { why } | Self::Failed { why } => Some(why),
             _ => None,
@@ -72,7 +72,7 @@ impl Stage {
 
 /// How a version is rolled out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// Canary weights in basis points, ascending, without the final 10,000.
     pub weights: Vec<u32>,
     /// A step takes at least this long …
@@ -92,7 +92,7 @@ impl Pace {
 
 /// What is recorded of a deployment, as far as decisions need it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Deployment {
+pub(crate) struct Deployment {
     /// Of the product, ascending; the release number that customers' requests carry.
     pub number: u64,
     pub service: String,
@@ -119,7 +119,7 @@ pub struct Deployment {
 
 impl Deployment {
     /// Its share of visitors in basis points.
-    pub fn weight(&self) -> u32 {
+    pub(crate) fn weight(&self) -> u32 {
         match &self.stage {
             Stage::Canary { step } => self.pace.weights.get(*step).copied().unwrap_or(10_000),
             Stage::Live => 10_000,
@@ -128,7 +128,7 @@ impl Deployment {
     }
 
     /// The window in which the edge counts for the present step.
-    pub fn window(&self) -> String {
+    pub(crate) fn window(&self) -> String {
         match &self.stage {
             Stage::Canary { step } => format!("{}/{step}", self.number),
             _ => format!("{}/live", self.number),
@@ -139,7 +139,7 @@ impl Deployment {
 /// How an act that cannot be repeated blindly ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "snake_case")]
-pub enum Act {
+pub(crate) enum Act {
     Running,
     Done,
     Failed { why: String },
@@ -149,7 +149,7 @@ pub enum Act {
 
 /// The new version's instance as the edge sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Instance {
+pub(crate) enum Instance {
     /// Not there (yet).
     Absent,
     Starting,
@@ -160,7 +160,7 @@ pub enum Instance {
 
 /// What is observed while deciding.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Facts {
+pub(crate) struct Facts {
     /// Why a queued deployment may not begin now.
     pub blocked: Option<String>,
     /// How the act of the present stage stands.
@@ -174,7 +174,7 @@ pub struct Facts {
 
 /// What comes next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Nothing yet, and on what it waits.
     Wait(String),
     /// Record this stage, for this reason.
@@ -182,7 +182,7 @@ pub enum Next {
 }
 
 /// Decides. `deployment.evidence` already includes `facts.sample`.
-pub fn next(deployment: &Deployment, facts: &Facts, now: Timestamp) -> Next {
+pub(crate) fn next(deployment: &Deployment, facts: &Facts, now: Timestamp) -> Next {
     match &deployment.stage {
         Stage::Queued => match &facts.blocked {
             Some(why) => Next::Wait(why.clone()),
@@ -277,7 +277,7 @@ fn step_or_live(deployment: &Deployment, step: usize, why: &str) -> Next {
 }
 
 /// Basis points as a customer reads them: `5 %`, `0.5 %`.
-pub fn percent(weight: u32) -> String {
+pub(crate) fn percent(weight: u32) -> String {
     format!("{} %", f64::from(weight) / 100.0)
 }
 

@@ -8,7 +8,7 @@ use super::deployment::{Deployment, Stage};
 
 /// One share of visitors.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arm {
+pub(crate) struct Arm {
     pub deployment: u64,
     /// Basis points.
     pub weight: u32,
@@ -16,7 +16,7 @@ pub struct Arm {
 
 /// One service's share out of visitors; the candidate is last.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Route {
+pub(crate) struct Route {
     pub service: String,
     /// The canary split's seed: the deployment that is or was the candidate.
     pub seed: String,
@@ -26,7 +26,7 @@ pub struct Route {
 }
 
 /// Which deployments of one service must run, and how visitors are shared out. `live` is the live deployment's number.
-pub fn route(service: &str, live: Option<u64>, deployments: &[Deployment]) -> Option<Route> {
+pub(crate) fn route(service: &str, live: Option<u64>, deployments: &[Deployment]) -> Option<Route> {
     let candidate = deployments.iter().find(|d| matches!(d.stage, Stage::Canary { .. }));
     let (live, window) = match (live, candidate) {
         (Some(live), Some(candidate)) => {
@@ -42,7 +42,7 @@ pub fn route(service: &str, live: Option<u64>, deployments: &[Deployment]) -> Op
 
 /// The deployments of one service that must have a running instance: live, candidate, and the one before, kept warm so
 /// that going back is a change of route.
-pub fn running(live: Option<u64>, warm: Option<u64>, deployments: &[Deployment]) -> Vec<u64> {
+pub(crate) fn running(live: Option<u64>, warm: Option<u64>, deployments: &[Deployment]) -> Vec<u64> {
     let mut wanted: BTreeMap<u64, ()> = [live, warm].into_iter().flatten().map(|n| (n, ())).collect();
     for deployment in deployments {
         if matches!(deployment.stage, Stage::Starting | Stage::Canary { .. } | Stage::Live) {

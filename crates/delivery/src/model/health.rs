@@ -17,7 +17,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Evidence at which a version is bad: a false rollback at most once in a thousand deployments.
-pub const THRESHOLD: f64 = 1_000.0;
+pub(crate) const THRESHOLD: f64 = 1_000.0;
 
 /// Evidence from which a step does not go on although it is not enough to roll back.
 const SUSPICION: f64 = 10.0;
@@ -37,7 +37,7 @@ const DISASTER_CLIENTS_MIN: u64 = 2;
 
 /// What one version answered within the present window.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Served {
+pub(crate) struct Served {
     pub requests: u64,
     pub failures: u64,
     pub clients: u64,
@@ -52,7 +52,7 @@ impl Served {
 
 /// Both versions side by side in one window: one boot of the edge and one canary step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// Tells windows apart; tallies start again at zero when it changes.
     pub window: String,
     pub new: Served,
@@ -61,7 +61,7 @@ pub struct Sample {
 
 /// What has been seen so far, over all windows of a deployment. Starts at [`Default`].
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
+pub(crate) struct Evidence {
     log_ratios: [f64; 4],
     last: Option<Sample>,
 }
@@ -71,7 +71,7 @@ impl Evidence {
     ///
     /// A sample of another window counts from zero; counts that went back within one window add nothing.
     #[must_use]
-    pub fn after(&self, sample: &Sample, weight: f64) -> Self {
+    pub(crate) fn after(&self, sample: &Sample, weight: f64) -> Self {
         let before = self.last.as_ref().filter(|last| last.window == sample.window);
         let grown = |now: u64, then: fn(&Sample) -> u64| now.saturating_sub(before.map_or(0, then));
         let in_new = grown(sample.new.failed_clients, |s| s.new.failed_clients);
@@ -87,14 +87,14 @@ impl Evidence {
     }
 
     /// How many times likelier what was seen is if the new version is worse than if it is not.
-    pub fn strength(&self) -> f64 {
+    pub(crate) fn strength(&self) -> f64 {
         self.log_ratios.iter().map(|l| l.exp()).sum::<f64>() / 4.0
     }
 }
 
 /// What the numbers say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Judgement {
+pub(crate) enum Judgement {
     /// Worse than the old version: roll back.
     Bad,
     /// Something failed, and it is too early to say whether it is the version's fault: hold.
@@ -106,7 +106,7 @@ pub enum Judgement {
 }
 
 /// Judges one window. `clients_min` is `step_persons`.
-pub fn judge(evidence: &Evidence, sample: &Sample, clients_min: u64) -> Judgement {
+pub(crate) fn judge(evidence: &Evidence, sample: &Sample, clients_min: u64) -> Judgement {
     if is_bad(evidence, &sample.new, &sample.old) {
         return Judgement::Bad;
     }
@@ -122,7 +122,7 @@ fn is_bad(evidence: &Evidence, new: &Served, old: &Served) -> bool {
 }
 
 /// Whether the version fails so badly that no statistics are needed; the only rule once nothing runs beside it.
-pub fn is_disaster(new: &Served, old: &Served) -> bool {
+pub(crate) fn is_disaster(new: &Served, old: &Served) -> bool {
     new.requests >= DISASTER_REQUESTS_MIN
         && new.failed_clients >= DISASTER_CLIENTS_MIN
         && new.failing_share() >= DISASTER_SHARE
@@ -130,7 +130,7 @@ pub fn is_disaster(new: &Served, old: &Served) -> bool {
 }
 
 /// The reason of a rollback in one sentence.
-pub fn sentence(sample: &Sample, evidence: &Evidence) -> String {
+pub(crate) fn sentence(sample: &Sample, evidence: &Evidence) -> String {
     let share = |s: &Served| format!("{} of {} requests ({:.1} %)", s.failures, s.requests, s.failing_share() * 100.0);
     format!(
         "the new version failed {} for {} of {} clients, the old one beside it {} for {} of {}; evidence {}",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 /// A change as far as shipping is concerned. Changes are listed in trunk order, oldest first, so that a change contains
 /// those before it (trunk's first-parent line).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     pub sha: String,
     pub verification: Verification,
     /// Commits that it says it mends (`Fixes:`) or undoes (`This reverts commit`), as written.
@@ -14,7 +14,7 @@ pub struct Change {
 
 /// How far the verification of a change got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verification {
+pub(crate) enum Verification {
     /// Waits for its run, or runs.
     Pending,
     Passed,
@@ -25,14 +25,14 @@ pub enum Verification {
 
 /// A commit that was taken back and must not come again by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
+pub(crate) struct Hold {
     pub sha: String,
     pub why: String,
 }
 
 /// Why a change is not shipped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
+pub(crate) enum Held {
     /// It is the commit that was taken back.
     TakenBack { why: String },
     /// It contains one that was taken back.
@@ -40,12 +40,12 @@ pub enum Held {
 }
 
 /// Whether `reference`, as written in a commit message, names `sha`: at least 7 characters of it.
-pub fn names(reference: &str, sha: &str) -> bool {
+pub(crate) fn names(reference: &str, sha: &str) -> bool {
     reference.len() >= 7 && sha.starts_with(&reference.to_ascii_lowercase())
 }
 
 /// Whether the change at `index` is held, and behind what.
-pub fn held(changes: &[Change], index: usize, holds: &[Hold]) -> Option<Held> {
+pub(crate) fn held(changes: &[Change], index: usize, holds: &[Hold]) -> Option<Held> {
     holds.iter().find_map(|hold| {
         let bad = changes.iter().position(|c| c.sha == hold.sha)?;
         if bad > index || changes[bad + 1..=index].iter().any(|c| c.mends.iter().any(|r| names(r, &hold.sha))) {
@@ -60,7 +60,7 @@ pub fn held(changes: &[Change], index: usize, holds: &[Hold]) -> Option<Held> {
 
 /// The newest change that may ship and is newer than what is live or was tried; `attempted` are commits with a
 /// deployment of this service already.
-pub fn to_ship<'a>(
+pub(crate) fn to_ship<'a>(
     changes: &'a [Change],
     live: Option<&str>,
     attempted: &BTreeSet<String>,
