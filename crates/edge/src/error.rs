@@ -14,7 +14,9 @@ pub enum Error {
     #[error("an edge already runs for {}; take it over instead of starting another", data.display())]
     AlreadyRunning { data: PathBuf },
     /// Somebody else listens there.
-    #[error("{what} address {address} is in use by another program; stop that program or choose another address with {flag}")]
+    #[error(
+        "{what} address {address} is in use by another program; stop that program or choose another address with {flag}"
+    )]
     AddressInUse { what: &'static str, address: SocketAddr, flag: &'static str },
     /// The machine does not let us listen there.
     #[error("cannot listen on the {what} address {address}; choose another with {flag}")]

@@ -9,7 +9,7 @@
 pub(crate) mod exchange;
 pub(crate) mod headers;
 pub(crate) mod page;
-mod tunnel;
+pub(crate) mod tunnel;
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
@@ -161,7 +161,7 @@ impl Product {
             }
             Err(failure) => failure,
         };
-        tracing::debug!(instance = inside.upstream().id(), ?failure, "no answer");
+        tracing::debug!(instance = inside.upstream().id(), %failure, "no answer");
         match failure {
             Failure::Gone => journey.reuse = Reuse::Never,
             Failure::Connect(_) if Instant::now() < deadline => {

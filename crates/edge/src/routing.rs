@@ -107,9 +107,11 @@ fn check_service(route: &ServiceRoute) -> Result<(), String> {
     if widest > limits::ARMS {
         return Err(format!("more than {} arms, or instances in one", limits::ARMS));
     }
-    route.arms.iter().flat_map(|arm| &arm.instances).try_for_each(|id| {
-        crate::supervise::check_id(id).map_err(|e| e.to_string())
-    })
+    route
+        .arms
+        .iter()
+        .flat_map(|arm| &arm.instances)
+        .try_for_each(|id| crate::supervise::check_id(id).map_err(|e| e.to_string()))
 }
 
 impl Service {

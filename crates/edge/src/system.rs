@@ -34,12 +34,7 @@ impl Handle for System {
 
 impl System {
     /// `control_plane` leads to its socket.
-    pub(crate) fn new(
-        control_plane: Arc<Upstream>,
-        key: &EdgeKey,
-        limits: Limits,
-        proxies: Vec<IpAddr>,
-    ) -> Self {
+    pub(crate) fn new(control_plane: Arc<Upstream>, key: &EdgeKey, limits: Limits, proxies: Vec<IpAddr>) -> Self {
         let mut key = HeaderValue::from_str(key.text()).expect("hex digits");
         key.set_sensitive(true);
         Self { control_plane, key, limits, proxies }

@@ -113,7 +113,7 @@ impl Charge {
     pub(crate) fn failed(&mut self) {
         self.count();
         if !std::mem::replace(&mut self.failed, true) {
-            self.tallies.each().map(|counter| counter.fail(self.who));
+            self.tallies.each().iter().for_each(|counter| counter.fail(self.who));
         }
     }
 
@@ -124,7 +124,7 @@ impl Charge {
 
     fn count(&mut self) {
         if !std::mem::replace(&mut self.counted, true) {
-            self.tallies.each().map(|counter| counter.count(self.who));
+            self.tallies.each().iter().for_each(|counter| counter.count(self.who));
         }
     }
 }

@@ -57,8 +57,7 @@ impl Visitor {
     pub(crate) fn set_cookie(&self, key: &EdgeKey, tls: Tls) -> HeaderValue {
         let signature = URL_SAFE_NO_PAD.encode(self.signature(key));
         let secure = if tls == Tls::Upstream { "; Secure" } else { "" };
-        let text =
-            format!("{COOKIE}={}.{signature}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax{secure}", self.id());
+        let text = format!("{COOKIE}={}.{signature}; Path=/; Max-Age={YEAR_SECONDS}; SameSite=Lax{secure}", self.id());
         HeaderValue::try_from(text).expect("made of letters, digits and punctuation")
     }
 }
@@ -166,7 +165,8 @@ mod tests {
         let theirs = cookie_of(&visitor, &key());
         let unsigned = format!("{COOKIE}={}", visitor.id());
         let shouted = cookie_of(&visitor, &ours).replace(&visitor.id(), &visitor.id().to_uppercase());
-        let (name, signature) = cookie_of(&visitor, &ours).rsplit_once('.').map(|(n, s)| (n.to_owned(), s.to_owned())).unwrap();
+        let (name, signature) =
+            cookie_of(&visitor, &ours).rsplit_once('.').map(|(n, s)| (n.to_owned(), s.to_owned())).unwrap();
         let other = format!("{COOKIE}={}.{signature}", Visitor::new().id());
         let cut = format!("{name}.{}", &signature[..10]);
         for forged in [theirs, unsigned, shouted, other, cut, format!("{name}."), format!("{COOKIE}=")] {

@@ -107,6 +107,19 @@ pub(crate) enum Failure {
     Client(UploadEnd),
 }
 
+/// For the log.
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Connect(error) => write!(f, "no connection: {error}"),
+            Self::Gone => f.write_str("a kept connection had gone"),
+            Self::Broken(error) => f.write_str(&crate::error::chain(error)),
+            Self::Late => f.write_str("no answer in time"),
+            Self::Client(end) => write!(f, "the client's upload ended: {end:?}"),
+        }
+    }
+}
+
 pub(crate) async fn send(
     pool: &Arc<Pool>,
     outgoing: &mut Outgoing,

@@ -80,7 +80,11 @@ impl Page {
     }
 
     pub(crate) const fn reserved() -> Self {
-        page(StatusCode::NOT_FOUND, "Not found", "Paths below /_trunkline/ are reserved, and there is nothing at this one.")
+        page(
+            StatusCode::NOT_FOUND,
+            "Not found",
+            "Paths below /_trunkline/ are reserved, and there is nothing at this one.",
+        )
     }
 
     pub(crate) const fn bad_gateway() -> Self {
