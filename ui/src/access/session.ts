@@ -1,0 +1,59 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { call, rememberCsrf } from "../api/client";
+import type { Session } from "../api/shapes";
+
+/** The code of a one-time link: the text itself, or what stands behind `link=` in an address. */
+export function codeOf(text: string): string {
+  const trimmed = text.trim();
+  const match = /[?&]link=([^&#\s]+)/.exec(trimmed);
+  return match?.[1] ? decodeURIComponent(match[1]) : trimmed;
+}
+
+export async function signIn(link: string): Promise<Session> {
+  const session = await call<Session>("POST", "/api/v1/session", { link });
+  rememberCsrf(session.csrf);
+  return session;
+}
+
+let opening: Promise<Session> | undefined;
+
+/** A link in the address signs in once and leaves the address; else the cookie tells who it is. */
+function open(): Promise<Session> {
+  opening ??= fromAddress().finally(() => {
+    opening = undefined;
+  });
+  return opening;
+}
+
+async function fromAddress(): Promise<Session> {
+  const address = new URL(window.location.href);
+  const link = address.searchParams.get("link");
+  if (link === null) return current();
+  address.searchParams.delete("link");
+  window.history.replaceState(null, "", address);
+  try {
+    return await signIn(link);
+  } catch (error) {
+    // A used link in a browser that is signed in already (a reload, a bookmark) is no reason to stay outside.
+    return current().catch(() => Promise.reject(error));
+  }
+}
+
+async function current(): Promise<Session> {
+  const session = await call<Session>("GET", "/api/v1/session");
+  rememberCsrf(session.csrf);
+  return session;
+}
+
+export const useSession = () =>
+  useQuery({ queryKey: ["session"], queryFn: open, retry: false, staleTime: Infinity, meta: { door: true } });
+
+/** Ends the session of this browser. */
+export function useSignOut(): () => Promise<void> {
+  const queries = useQueryClient();
+  return async () => {
+    await call("DELETE", "/api/v1/session");
+    queries.clear();
+    window.location.assign("/console/");
+  };
+}

@@ -1,0 +1,52 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, type ReactNode } from "react";
+import { Route, Router, Switch } from "wouter";
+import { Problem } from "../api/problem";
+import { SignIn, Unreachable } from "../access/SignIn";
+import { useSession } from "../access/session";
+import { DeploymentPage } from "../delivery/DeploymentPage";
+import { DeploymentsPage } from "../delivery/DeploymentsPage";
+import { RunPage } from "../delivery/RunPage";
+import { ChangePage } from "../rollout/ChangePage";
+import { ChangesPage } from "../rollout/ChangesPage";
+import { NowPage } from "../rollout/NowPage";
+import { SettingsPage } from "../settings/SettingsPage";
+import { follow } from "./live";
+import { NotFound } from "./NotFound";
+import { Shell } from "./Shell";
+
+export function App() {
+  const session = useSession();
+  if (session.data && !isDenied(session.error)) return <Inside />;
+  if (session.isPending) return null;
+  if (isDenied(session.error)) return <SignIn error={session.error} />;
+  return <Unreachable error={session.error} retry={() => void session.refetch()} />;
+}
+
+const isDenied = (error: unknown) => error instanceof Problem && (error.status === 401 || error.status === 403);
+
+function Inside() {
+  const queries = useQueryClient();
+  useEffect(() => follow(queries), [queries]);
+  return (
+    <Router base="/console">
+      <Shell>
+        <Switch>
+          <Route path="/"><NowPage /></Route>
+          <Route path="/changes"><ChangesPage /></Route>
+          <Route path="/changes/:sha">{(p) => <Keyed by={p.sha}><ChangePage sha={p.sha} /></Keyed>}</Route>
+          <Route path="/runs/:id">{(p) => <Keyed by={p.id}><RunPage id={p.id} /></Keyed>}</Route>
+          <Route path="/deployments"><DeploymentsPage /></Route>
+          <Route path="/deployments/:number">{(p) => <Keyed by={p.number}><DeploymentPage number={p.number} /></Keyed>}</Route>
+          <Route path="/settings/:part?">{(p) => <SettingsPage part={p.part ?? "general"} />}</Route>
+          <Route><NotFound /></Route>
+        </Switch>
+      </Shell>
+    </Router>
+  );
+}
+
+/** Another subject is another page: nothing of the last one's state stays. */
+function Keyed({ by, children }: { by: string; children: ReactNode }) {
+  return <div key={by}>{children}</div>;
+}

@@ -1,0 +1,1 @@
+export function DeploymentPage(_props: { number: string }) { return null; }

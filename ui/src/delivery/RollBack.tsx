@@ -1,0 +1,63 @@
+import { useState } from "react";
+import type { DeploymentItem, ServiceStatus } from "../api/shapes";
+import { Confirm, typed } from "../look/Confirm";
+import { Skeleton } from "../look/Loading";
+import { percent, rate, short } from "../look/words";
+import { useDeployments, useStatus, useVerb } from "./api";
+
+/** Takes a deployment back, after saying who is concerned and what will wait. */
+export function RollBackButton({ deployment }: { deployment: DeploymentItem }) {
+  const verb = useVerb("rollback");
+  const isCanary = deployment.phase !== "live";
+  const perform = (values: FormData) => {
+    const to = typed(values, "to");
+    const reason = typed(values, "reason");
+    return verb.mutateAsync({ service: deployment.service, ...(to && !isCanary ? { to: Number(to) } : {}), ...(reason ? { reason } : {}) });
+  };
+  return (
+    <Confirm word="Roll back" kind="danger" title={`Roll back ${deployment.service} ${deployment.number}`} sure="Roll back" reason="optional" perform={perform}>
+      <BlastRadius deployment={deployment} isCanary={isCanary} />
+    </Confirm>
+  );
+}
+
+function BlastRadius({ deployment, isCanary }: { deployment: DeploymentItem; isCanary: boolean }) {
+  const status = useStatus();
+  const history = useDeployments(deployment.service);
+  const service = status.data?.services.find((s) => s.service === deployment.service);
+  const all = history.data?.pages.flatMap((page) => page.items);
+  if (!all || !service) return <Skeleton lines={4} />;
+  const targets = isCanary ? [] : all.filter((d) => d.service === deployment.service && d.number < deployment.number && d.live_at);
+  return (
+    <div className="stack">
+      <ul className="bullets">
+        <li>{whoMoves(deployment, service, isCanary)}</li>
+        <li>New requests go there within a second; those that are running are finished.</li>
+        <li><code>{short(deployment.commit)}</code> and every change that contains it wait until a commit reverts it, one says <code>Fixes: {short(deployment.commit)}</code>, or somebody resumes.</li>
+        {service.waiting.length > 0 && <li>{service.waiting.length === 1 ? "1 change already waits" : `${service.waiting.length} changes already wait`}.</li>}
+      </ul>
+      {!isCanary && <Target targets={targets} />}
+      <p className="small muted">Undo: <code>trunkline deploy resume --reason "…"</code></p>
+    </div>
+  );
+}
+
+function whoMoves(deployment: DeploymentItem, service: ServiceStatus, isCanary: boolean): string {
+  const traffic = service.traffic ? `, ${rate(service.traffic.requests_per_second)} requests/s now` : "";
+  if (isCanary) return `${percent(deployment.weight)} of visitors of ${deployment.service} have it and get ${service.live ? service.live.number : "the version before"} again.`;
+  return `All visitors of ${deployment.service}${traffic}: they get an older version.`;
+}
+
+function Target({ targets }: { targets: DeploymentItem[] }) {
+  const [chosen, setChosen] = useState("");
+  if (targets.length === 0) return <p>No older version of it was ever live: there is nothing to go back to.</p>;
+  return (
+    <label className="field">
+      <span>Back to</span>
+      <select name="to" value={chosen} onChange={(event) => setChosen(event.target.value)}>
+        <option value="">the one before</option>
+        {targets.map((d) => <option key={d.number} value={d.number}>{d.number} · {short(d.commit)} · {d.subject}</option>)}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,1 @@
+export function RunPage(_props: { id: string }) { return null; }

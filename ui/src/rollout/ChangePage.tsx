@@ -1,0 +1,122 @@
+import { Link } from "wouter";
+import type { Lineage } from "../api/shapes";
+import { PageHead } from "../app/PageHead";
+import { RollBackButton } from "../delivery/RollBack";
+import { Card } from "../look/Card";
+import { Commands } from "../look/Cli";
+import { Skeleton } from "../look/Loading";
+import { ProblemNotice } from "../look/Notice";
+import { State } from "../look/State";
+import { Ago } from "../look/Time";
+import { short } from "../look/words";
+import { useChange } from "./api";
+import { Artifacts, Checks, Deployments, EvidenceList, Files, RedBeforeGreen } from "./ChangeParts";
+import { ChangeTimeline } from "./ChangeTimeline";
+import { NotKnown } from "./NotKnown";
+
+/** The story of one change: the answer, the picture, the evidence. */
+export function ChangePage({ sha }: { sha: string }) {
+  const query = useChange(sha);
+  const change = query.data;
+  return (
+    <>
+      <PageHead
+        title={change?.subject ?? "Change"}
+        crumbs={<><Link href="/changes">Changes</Link><span aria-hidden="true">/</span><code>{short(sha)}</code></>}
+        meta={change ? <Meta change={change} /> : <span className="skeleton" style={{ width: 220 }} />}
+        actions={change && <Actions change={change} />}
+      />
+      {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={change !== undefined} />}
+      {change ? <Story change={change} /> : !query.isError && <Waiting />}
+      <Commands commands={[change?.command ?? `trunkline change show ${short(sha)}`]} />
+    </>
+  );
+}
+
+function Meta({ change }: { change: Lineage }) {
+  return (
+    <>
+      <State state={change.state} />
+      <span>{change.commit.author}</span>
+      <span>{change.repository}</span>
+      {change.run && <Link href={`/runs/${change.run}`}>its run</Link>}
+      <span>landed <Ago at={change.commit.landed} /></span>
+    </>
+  );
+}
+
+function Actions({ change }: { change: Lineage }) {
+  const shipped = change.deployments.find((d) => d.phase === "live" || d.phase === "canary");
+  return shipped ? <RollBackButton deployment={shipped} /> : null;
+}
+
+function Story({ change }: { change: Lineage }) {
+  return (
+    <>
+      <div className={`verdict ${change.state.kind}`}>
+        <State state={change.state} />
+        <p>{change.sentence}</p>
+        <Because change={change} />
+      </div>
+      <Card title="From commit to customers" note="all times on one axis; widths are real durations">
+        <ChangeTimeline data={change.timeline} />
+      </Card>
+      <div className="grid">
+        <Card title="Evidence" note="what production runs is what was checked" span={6}><EvidenceList items={change.evidence} /></Card>
+        <Card title="Checks" note={change.run ? <Link href={`/runs/${change.run}`}>run and logs</Link> : undefined} span={6}>
+          <Checks change={change} />
+        </Card>
+      </div>
+      <div className="grid">
+        <Card title="Red before green" note="its new tests against its parent" span={6}><RedBeforeGreen proof={change.red_green} /></Card>
+        <Card title="Artifacts" note="what is deployed" span={6}><Artifacts items={change.artifacts} /></Card>
+      </div>
+      <Card title="Deployments"><Deployments change={change} /></Card>
+      <div className="grid">
+        <Card title="Files" note={change.files.length > 0 ? <FileTotals change={change} /> : undefined} span={7}><Files files={change.files} /></Card>
+        <Card title="Not known yet" note="unknown is never reported as fine" span={5}><NotKnown parts={change.unknown} /></Card>
+      </div>
+    </>
+  );
+}
+
+function FileTotals({ change }: { change: Lineage }) {
+  const sum = (pick: (f: Lineage["files"][number]) => number | null | undefined) => change.files.reduce((total, file) => total + (pick(file) ?? 0), 0);
+  return <>{change.files.length} {change.files.length === 1 ? "file" : "files"}, +{sum((f) => f.added)} −{sum((f) => f.removed)} lines</>;
+}
+
+/** Other changes that this one's story hangs on. */
+function Because({ change }: { change: Lineage }) {
+  const links: [string, string[]][] = [
+    ["mends", change.fixes],
+    ["reverts", change.reverts],
+    ["mended by", change.fixed_by ? [change.fixed_by] : []],
+    ["shipped inside", change.shipped_in ? [change.shipped_in] : []],
+    ["waits behind", change.waits_behind ? [change.waits_behind] : []],
+  ];
+  const said = links.filter(([, shas]) => shas.length > 0);
+  if (said.length === 0) return null;
+  return (
+    <small>
+      {said.map(([word, shas], i) => (
+        <span key={word}>
+          {i > 0 && " · "}
+          {word} {shas.map((sha, n) => <span key={sha}>{n > 0 && ", "}<Link href={`/changes/${sha}`}><code>{short(sha)}</code></Link></span>)}
+        </span>
+      ))}
+    </small>
+  );
+}
+
+function Waiting() {
+  return (
+    <>
+      <div className="verdict"><Skeleton lines={1} /></div>
+      <Card title="From commit to customers"><div style={{ minHeight: 150 }}><Skeleton lines={4} /></div></Card>
+      <div className="grid">
+        <Card title="Evidence" span={6}><Skeleton lines={5} /></Card>
+        <Card title="Checks" span={6}><Skeleton lines={5} /></Card>
+      </div>
+    </>
+  );
+}

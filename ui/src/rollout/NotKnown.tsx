@@ -1,0 +1,31 @@
+import { Icon } from "../look/Icon";
+
+const WORDS: Record<string, [name: string, why: string]> = {
+  checks: ["Checks", "its run has not begun"],
+  red_green: ["Red before green", "its tests were not run against the parent yet"],
+  artifacts: ["Artifacts", "nothing is built yet"],
+  flags: ["Flags", "no flag service is connected"],
+  exposed_persons: ["Who saw it", "exposures are not counted yet"],
+  journeys: ["Journeys before and after", "no events are taken yet"],
+  verdicts: ["Verdicts", "no experiment measures it"],
+  findings: ["Vulnerabilities", "its components are not scanned"],
+  feedback: ["What customers said", "no answers are collected yet"],
+};
+
+/** Parts of the story that nobody can tell; said, never drawn as zero. */
+export function NotKnown({ parts }: { parts: string[] }) {
+  if (parts.length === 0) return <p className="empty">Everything about this change is known.</p>;
+  return (
+    <ul className="list">
+      {parts.map((part) => {
+        const [name, why] = WORDS[part] ?? [part.replaceAll("_", " "), "not known yet"];
+        return (
+          <li key={part}>
+            <span className="muted"><Icon name="question" size={16} /></span>
+            <div>{name} <span className="small muted">{why}</span></div>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
