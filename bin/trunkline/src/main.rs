@@ -1,1 +1,15 @@
-fn main() {}
+//! Trunkline takes a product from trunk to customers and back. This binary composes the contexts and reads the command line.
+
+mod cli;
+mod console;
+mod up;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The shim that starts foreign code must be a process with one thread and no others' state.
+    if std::env::args().nth(1).as_deref() == Some("exec") {
+        return exec::main();
+    }
+    cli::main()
+}

@@ -5,6 +5,8 @@ mod edge;
 mod place;
 mod ready;
 
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,54 +15,79 @@ use delivery::Delivery;
 use kernel::{Clock, SystemClock};
 use rollout::Rollout;
 use storage::Db;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::cli::UpArgs;
-
-pub use app::{App, document};
+pub use app::{App, Settings, document};
 pub use place::{Place, default_data};
 
 /// How long running requests and steps may take to end once we are asked to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
+
+/// How `up` was asked for.
+#[derive(Debug, Clone)]
+pub struct UpArgs {
+    /// A path or an address that git understands; by default the folder we are in.
+    pub repo: Option<String>,
+    pub data: Option<PathBuf>,
+    pub listen: String,
+    pub product_listen: String,
+    pub behind_proxy: Vec<IpAddr>,
+    /// `postgres://…`; by default SQLite in the data folder.
+    pub database: Option<String>,
+    pub json: bool,
+}
 
 /// Runs until SIGTERM or SIGINT. The edge and the product stay.
 pub async fn run(args: UpArgs) -> anyhow::Result<()> {
     let place = place::find(&args).await?;
     let _lock = place.lock()?;
     let shutdown = CancellationToken::new();
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let db = open_store(&place, &args).await?;
     let edge = edge::ensure(&place, &args).await?;
     let state = edge.state().await.context("the edge was started and does not answer")?;
-    let access = access::Access::open(db.clone(), Arc::clone(&clock), &place.data).await?;
-    let launcher = exec::Launcher::current()?;
-    let system_url = format!("http://{}", state.system_address);
+    let app = compose(&place, db, edge.clone(), &state)?;
+    app.access.ensure_admin_token(&place.data).await?;
+    let server = tokio::spawn(app.clone().serve(place.data.clone(), shutdown.clone()));
+    place.watch_repository(&app.delivery).await?;
+    let mut tasks = app.delivery.start(shutdown.clone()).await?;
+    tasks.push(app.rollout.start(shutdown.clone()));
+    tasks.push(tokio::spawn(edge::keep(place.clone(), args.clone(), edge, shutdown.clone())));
+    ready::wait(&format!("http://{}", state.system_address)).await?;
+    ready::say(&place, &args, &app.access, &state).await?;
+    if !args.json {
+        tasks.push(tokio::spawn(ready::narrate(app.delivery.clone(), app.rollout.clone(), shutdown.clone())));
+    }
+    stop_signal().await?;
+    shutdown.cancel();
+    end(server, tasks).await;
+    Ok(())
+}
+
+fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeState) -> anyhow::Result<App> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let access = access::Access::new(db.clone(), Arc::clone(&clock));
+    let settings = Settings {
+        product: place.product.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        system_address: state.system_address,
+        product_address: state.product_address,
+        data: place.data.display().to_string(),
+        isolation: exec::isolation::in_force().explanation,
+        database: db.engine().name().to_owned(),
+    };
     let options = delivery::Options {
         db: db.clone(),
         clock: Arc::clone(&clock),
         data: place.data.clone(),
-        launcher,
+        launcher: exec::Launcher::current(),
         access: access.clone(),
-        edge: edge.clone(),
-        system_url: system_url.clone(),
+        edge,
+        system_url: format!("http://{}", state.system_address),
     };
     let delivery = Delivery::open(options)?;
-    let rollout = Rollout::new(db.clone(), delivery.clone(), Arc::clone(&clock), &place.product);
-    let app = App { db, access: access.clone(), delivery: delivery.clone(), rollout: rollout.clone(), edge: edge.clone(), place: place.clone() };
-    let server = tokio::spawn(app.serve(shutdown.clone()));
-    let mut tasks = delivery.start(shutdown.clone()).await?;
-    tasks.push(rollout.start(shutdown.clone()));
-    tasks.push(tokio::spawn(edge::keep(place.clone(), args.clone(), edge, shutdown.clone())));
-    place.watch_repository(&delivery).await?;
-    ready::wait(&system_url).await?;
-    ready::say(&place, &args, &access, &state)?;
-    stop_signal().await?;
-    shutdown.cancel();
-    end(server, tasks).await;
-    if !args.json {
-        ready::say_goodbye();
-    }
-    Ok(())
+    let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &place.product);
+    Ok(App { db, access, delivery, rollout, settings })
 }
 
 async fn open_store(place: &Place, args: &UpArgs) -> anyhow::Result<Db> {
@@ -70,7 +97,7 @@ async fn open_store(place: &Place, args: &UpArgs) -> anyhow::Result<Db> {
     Ok(db)
 }
 
-async fn end(server: tokio::task::JoinHandle<anyhow::Result<()>>, tasks: Vec<tokio::task::JoinHandle<()>>) {
+async fn end(server: JoinHandle<anyhow::Result<()>>, tasks: Vec<JoinHandle<()>>) {
     let all = async {
         let _ = server.await;
         for task in tasks {

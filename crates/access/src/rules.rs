@@ -65,7 +65,6 @@ pub const RULES: &[Rule] = &[
     ("DELETE", "/api/v1/tokens/{id}", Who::Admins),
     ("GET", "/api/v1/audit", Who::Admins),
     ("GET", "/api/v1/settings", Who::Admins),
-    ("POST", "/api/v1/backup", Who::Admins),
     ("GET", "/api/v1/now", Who::Admins),
     ("GET", "/api/v1/stream", Who::Admins),
     ("GET", "/api/v1/changes", Who::Admins),

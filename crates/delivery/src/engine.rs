@@ -116,8 +116,4 @@ impl Engine {
     pub(crate) fn service_data(&self, service: &str) -> PathBuf {
         self.data().join("services").join(service).join("data")
     }
-
-    pub(crate) fn run_log(&self, run: &str, step: &str) -> PathBuf {
-        self.data().join("logs").join("runs").join(run).join(format!("{step}.log"))
-    }
 }

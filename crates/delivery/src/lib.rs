@@ -12,6 +12,7 @@
 
 pub mod config;
 pub mod git;
+pub mod recognise;
 pub mod verify;
 pub mod view;
 

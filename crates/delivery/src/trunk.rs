@@ -1,6 +1,6 @@
 //! Watching trunk: what landed becomes changes, what a rewrite dropped is taken off and said.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde_json::json;
@@ -140,8 +140,21 @@ async fn land(
         tracing::info!(commit = short(&commit.sha), subject = commit.subject, "landed on trunk");
         engine.tell("change", commit.sha.clone());
     }
+    end_runs_of(engine, dropped).await?;
     engine.tell("repository", repository.name.clone());
     engine.pipeline.notify_one();
+    Ok(())
+}
+
+/// What a rewrite dropped need not be verified any more.
+async fn end_runs_of(engine: &Engine, dropped: &[String]) -> Result<(), Error> {
+    for sha in dropped {
+        let run = store::change::find(engine.db(), sha).await?.and_then(|change| change.run);
+        let runs = engine.runs.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cancel) = run.and_then(|run| runs.get(&run).cloned()) {
+            cancel.cancel();
+        }
+    }
     Ok(())
 }
 

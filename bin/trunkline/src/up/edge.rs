@@ -6,11 +6,10 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use edge::{Client, Error};
+use ::edge::{Client, Error};
 use tokio_util::sync::CancellationToken;
 
-use super::Place;
-use crate::cli::UpArgs;
+use super::{Place, UpArgs};
 
 const LISTENS_WITHIN: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(100);

@@ -10,7 +10,7 @@ use delivery::{By, Delivery};
 use kernel::Problem;
 use rustix::fs::{FlockOperation, flock};
 
-use crate::cli::UpArgs;
+use super::UpArgs;
 
 /// One installation.
 #[derive(Debug, Clone)]
@@ -20,20 +20,23 @@ pub struct Place {
     /// What the repository is called among those of the product.
     pub repository: String,
     pub url: String,
+    /// The branch that `trunkline.yaml` says is trunk.
+    pub trunk: Option<String>,
 }
 
 /// Finds out which product this is and makes its data folder.
 pub async fn find(args: &UpArgs) -> anyhow::Result<Place> {
     let url = absolute(args.repo.as_deref().unwrap_or("."))?;
     let repository = slug(&url);
-    let product = product_name(&url, args.data.as_deref()).await?.unwrap_or_else(|| repository.clone());
+    let declared = declared(&url, args.data.as_deref()).await?;
+    let product = declared.product.unwrap_or_else(|| repository.clone());
     let data = match &args.data {
         Some(data) => std::path::absolute(data)?,
         None => default_data(&product)?,
     };
     refuse_inside_repository(&data, &url)?;
     make(&data)?;
-    Ok(Place { data: data.canonicalize()?, product, repository, url })
+    Ok(Place { data: data.canonicalize()?, product, repository, url, trunk: declared.trunk })
 }
 
 /// `${XDG_DATA_HOME:-~/.local/share}/trunkline/<product>`
@@ -63,8 +66,15 @@ fn slug(url: &str) -> String {
     if name.is_empty() { "product".into() } else { name }
 }
 
-/// What `trunkline.yaml` on trunk calls the product; the file need not be right otherwise.
-async fn product_name(url: &str, data: Option<&Path>) -> anyhow::Result<Option<String>> {
+/// What `trunkline.yaml` on trunk says of itself.
+#[derive(Debug, Default)]
+struct Declared {
+    product: Option<String>,
+    trunk: Option<String>,
+}
+
+/// The file need not be right otherwise: then its run says what is wrong.
+async fn declared(url: &str, data: Option<&Path>) -> anyhow::Result<Declared> {
     let scratch = tempfile::tempdir().context("no folder for temporary files")?;
     let mirror = match data.map(|data| data.join("repositories").join(format!("{}.git", slug(url)))) {
         Some(kept) if kept.exists() => Mirror::existing(&kept, url),
@@ -79,8 +89,15 @@ async fn product_name(url: &str, data: Option<&Path>) -> anyhow::Result<Option<S
             .hint("`trunkline init` writes one; commit it")
             .into());
     };
-    let name = text.lines().find_map(|line| line.strip_prefix("product:")).map(|v| v.trim().trim_matches(['"', '\'']).to_owned());
-    Ok(name.filter(|name| !name.is_empty()).map(|name| slug(&name)))
+    Ok(match delivery::config::parse(&text, delivery::config::FILE) {
+        Ok(product) => Declared { product: Some(product.product), trunk: product.trunk },
+        Err(_) => Declared { product: line_of(&text, "product:").map(|name| slug(&name)), trunk: line_of(&text, "trunk:") },
+    })
+}
+
+fn line_of(text: &str, key: &str) -> Option<String> {
+    let value = text.lines().find_map(|line| line.strip_prefix(key))?.trim().trim_matches(['"', '\'']).to_owned();
+    (!value.is_empty()).then_some(value)
 }
 
 fn refuse_inside_repository(data: &Path, url: &str) -> anyhow::Result<()> {
@@ -120,7 +137,7 @@ impl Place {
     /// Has delivery watch the repository that `up` was started for.
     pub async fn watch_repository(&self, delivery: &Delivery) -> anyhow::Result<()> {
         let by = By { who: "trunkline up".into(), why: None };
-        delivery.add_repository(&self.repository, &self.url, None, &by).await?;
+        delivery.add_repository(&self.repository, &self.url, self.trunk.as_deref(), &by).await?;
         Ok(())
     }
 }

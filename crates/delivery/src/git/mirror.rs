@@ -122,6 +122,14 @@ impl Mirror {
         }
     }
 
+    /// Fetches one commit of the origin that need not be on a branch.
+    pub async fn fetch_commit(&self, sha: &str) -> Result<(), Error> {
+        let call = Call::in_repository(&self.folder, "fetch").args(["--quiet", "--no-write-fetch-head", "--no-auto-maintenance", "--no-tags"]);
+        let refs = format!("+{sha}:refs/trunkline/{sha}");
+        let answer = call.args(["--", &self.url, &refs]).within(call::TRANSFER).answer().await?;
+        if answer.code == Some(0) { Ok(()) } else { Err(answer.failure()) }
+    }
+
     /// The origin has no such branch: fine while it never had one.
     async fn gone(&self, branch: &str) -> Result<Option<String>, Error> {
         if self.head(branch).await?.is_none() {

@@ -13,7 +13,6 @@ pub(crate) struct StoredRun {
     pub(crate) sha: String,
     pub(crate) state: String,
     pub(crate) why: Option<String>,
-    pub(crate) created: Timestamp,
     pub(crate) started: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
 }
@@ -38,7 +37,6 @@ fn run(row: &Row) -> Result<StoredRun, Error> {
         sha: row.get("sha")?,
         state: row.get("state")?,
         why: row.get("why")?,
-        created: row.get("created")?,
         started: row.get("started")?,
         ended: row.get("ended")?,
     })

@@ -1,0 +1,209 @@
+//! The command line: noun verb. Data goes to standard output, talk to standard error.
+
+pub mod out;
+
+mod backup;
+mod change;
+mod check;
+mod client;
+mod deploy;
+mod doctor;
+mod down;
+mod edge;
+mod failure;
+mod init;
+mod repo;
+mod run;
+mod secret;
+mod story;
+mod token;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use client::Client;
+
+use crate::up;
+
+const EXAMPLES: &str = "\
+Examples:
+  trunkline demo                     a product, customers and everything that can happen to a change
+  trunkline init                     writes trunkline.yaml for the product you stand in
+  trunkline up                       watches trunk and runs production
+  trunkline change show HEAD         the story of a change: commit to customers
+  trunkline deploy rollback          back to the version before";
+
+/// From trunk to customers and back.
+#[derive(Debug, Parser)]
+#[command(version, about, before_help = EXAMPLES, max_term_width = 110, disable_help_subcommand = true)]
+struct Cli {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Address of the system, for example http://127.0.0.1:7300
+    #[arg(long, global = true, env = "TRUNKLINE_SERVER", value_name = "URL")]
+    server: Option<String>,
+    /// Admin token; by default the data folder's
+    #[arg(long, global = true, env = "TRUNKLINE_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Data folder of the installation
+    #[arg(long, global = true, env = "TRUNKLINE_DATA", value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// One JSON document on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// No talk on standard error
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play a product, its customers and everything that can happen to a change
+    Demo(demo_verb::DemoArgs),
+    /// Watch trunk and run production
+    Up(UpFlags),
+    /// Stop Trunkline and the product
+    Down,
+    /// Look at the repository and write trunkline.yaml
+    Init(init::InitArgs),
+    /// What is missing on this machine, and what to do
+    Doctor,
+    /// The verify stage, locally, as trunk runs it
+    Check(check::CheckArgs),
+    /// Changes: what landed on trunk and what became of it
+    #[command(subcommand)]
+    Change(change::Verb),
+    /// Pipeline runs and their logs
+    #[command(subcommand)]
+    Run(run::Verb),
+    /// What is deployed, and taking it back
+    #[command(subcommand)]
+    Deploy(deploy::Verb),
+    /// Secrets of services
+    #[command(subcommand)]
+    Secret(secret::Verb),
+    /// Tokens and sign-in links
+    #[command(subcommand)]
+    Token(token::Verb),
+    /// Repositories whose trunk is watched
+    #[command(subcommand)]
+    Repo(repo::Verb),
+    /// Copy an installation into one file
+    Backup(backup::BackupArgs),
+    /// Make an installation from such a file
+    Restore(backup::RestoreArgs),
+    /// The front door: started by `up`, outlives it
+    #[command(hide = true)]
+    Edge(edge::EdgeArgs),
+    /// The OpenAPI document
+    #[command(hide = true)]
+    Openapi,
+}
+
+#[derive(Debug, Clone, Args)]
+struct UpFlags {
+    /// Path or address of the product's repository [default: the one we stand in]
+    #[arg(long, value_name = "PATH|URL")]
+    repo: Option<String>,
+    /// System address: API and console
+    #[arg(long, default_value = "127.0.0.1:7300", env = "TRUNKLINE_LISTEN", value_name = "HOST:PORT")]
+    listen: String,
+    /// Product address: what customers reach
+    #[arg(long, default_value = "127.0.0.1:7400", env = "TRUNKLINE_PRODUCT_LISTEN", value_name = "HOST:PORT")]
+    product_listen: String,
+    /// Proxies that end TLS in front of the system address
+    #[arg(long, value_name = "IP", value_delimiter = ',')]
+    behind_proxy: Vec<std::net::IpAddr>,
+    /// PostgreSQL for the control store, as postgres://USER@HOST/DATABASE
+    #[arg(long, env = "TRUNKLINE_DATABASE", hide_env_values = true, value_name = "URL")]
+    database: Option<String>,
+}
+
+mod demo_verb;
+
+/// Reads the arguments, does what they say and gives the exit code (product.md, section 5).
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return failure::usage(&error),
+    };
+    let is_json = cli.common.json;
+    match dispatch(cli) {
+        Ok(code) => code,
+        Err(error) => failure::tell(&error, is_json),
+    }
+}
+
+fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+    let common = cli.common;
+    let client = || Client::find(&common);
+    match cli.command {
+        Command::Demo(args) => return demo_verb::play(args, &common),
+        Command::Up(flags) => runtime()?.block_on(go_up(flags, &common))?,
+        Command::Down => down::stop(&common)?,
+        Command::Init(args) => init::write(&args, &common)?,
+        Command::Doctor => return doctor::examine(&common),
+        Command::Check(args) => return check::verify(&args, &common),
+        Command::Change(verb) => change::run(verb, &client()?)?,
+        Command::Run(verb) => return run::run(verb, &client()?),
+        Command::Deploy(verb) => deploy::run(verb, &client()?)?,
+        Command::Secret(verb) => secret::run(verb, &client()?)?,
+        Command::Token(verb) => token::run(verb, &client()?)?,
+        Command::Repo(verb) => repo::run(verb, &client()?)?,
+        Command::Backup(args) => backup::backup(&args, &common)?,
+        Command::Restore(args) => backup::restore(&args, &common)?,
+        Command::Edge(args) => edge::serve(args, &common)?,
+        Command::Openapi => out::json(&runtime()?.block_on(up::document())?)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Runtime::new()?)
+}
+
+async fn go_up(flags: UpFlags, common: &Common) -> anyhow::Result<()> {
+    out::log(if common.json { "warn" } else { "error" });
+    let args = up::UpArgs {
+        repo: flags.repo,
+        data: common.data.clone(),
+        listen: flags.listen,
+        product_listen: flags.product_listen,
+        behind_proxy: flags.behind_proxy,
+        database: flags.database,
+        json: common.json,
+    };
+    up::run(args).await
+}
+
+/// A commit as people write it.
+pub fn short(sha: &str) -> &str {
+    sha.get(..7).unwrap_or(sha)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_begins_with_examples() {
+        let help = Cli::command().render_long_help().to_string();
+        assert!(help.starts_with("Examples:"), "{help}");
+    }
+}

@@ -1,0 +1,39 @@
+//! `trunkline edge`: the front door, started by `up` and outliving it.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+
+use anyhow::Context as _;
+use clap::Args;
+use kernel::Problem;
+
+use super::{Common, out, runtime};
+
+#[derive(Debug, Clone, Args)]
+pub struct EdgeArgs {
+    #[arg(long)]
+    listen: String,
+    #[arg(long)]
+    product_listen: String,
+    #[arg(long)]
+    behind_proxy: Vec<IpAddr>,
+}
+
+/// Serves until it is told to end.
+pub fn serve(args: EdgeArgs, common: &Common) -> anyhow::Result<()> {
+    out::log("info");
+    let data = common.data.clone().context("give --data")?;
+    let options = ::edge::Options {
+        data,
+        system_listen: address(&args.listen, "--listen")?,
+        product_listen: address(&args.product_listen, "--product-listen")?,
+        behind_proxy: args.behind_proxy,
+        launcher: exec::Launcher::current(),
+    };
+    // In one line: `up` repeats it.
+    runtime()?.block_on(::edge::serve(options)).map_err(|error| anyhow::anyhow!("{:#}", anyhow::Error::from(error)))
+}
+
+fn address(text: &str, flag: &str) -> anyhow::Result<SocketAddr> {
+    let wrong = || Problem::invalid(format!("{flag} {text}: this is not HOST:PORT")).hint("for example 127.0.0.1:7300; port 0 takes a free one");
+    Ok(text.to_socket_addrs().map_err(|_| wrong())?.next().ok_or_else(wrong)?)
+}

@@ -1,0 +1,153 @@
+//! The control plane's HTTP application: every context's routes behind the guard, served to the edge and to nobody else.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+use access::Access;
+use anyhow::Context as _;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use delivery::Delivery;
+use futures_util::FutureExt as _;
+use kernel::{Kind, Problem, SystemClock};
+use rollout::Rollout;
+use serde::{Deserialize, Serialize};
+use storage::{Db, args};
+use subtle::ConstantTimeEq as _;
+use tokio_util::sync::CancellationToken;
+use utoipa::ToSchema;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::console;
+
+const KEY_HEADER: &str = "trunkline-edge";
+
+/// Everything that the routes need.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub db: Db,
+    pub access: Access,
+    pub delivery: Delivery,
+    pub rollout: Rollout,
+    pub settings: Settings,
+}
+
+/// Where things are. Read by the console's settings page.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Settings {
+    pub product: String,
+    pub version: String,
+    #[schema(value_type = String)]
+    pub system_address: SocketAddr,
+    #[schema(value_type = String)]
+    pub product_address: SocketAddr,
+    pub data: String,
+    /// One sentence: the isolation in force.
+    pub isolation: String,
+    /// `SQLite` or `PostgreSQL`
+    pub database: String,
+}
+
+/// Where this installation is and how it runs.
+#[utoipa::path(get, path = "/api/v1/settings", tag = "settings", responses((status = 200, body = Settings)))]
+async fn settings(State(settings): State<Settings>) -> Json<Settings> {
+    Json(settings)
+}
+
+impl App {
+    fn compose(self) -> (Router, OpenApi) {
+        let db = self.db.clone();
+        let store = Arc::new(move || {
+            let db = db.clone();
+            async move {
+                let asked = db.one("SELECT 1 AS one", args![]).await;
+                asked.map(drop).map_err(|error| web::Unready(format!("the control store does not answer: {error}")))
+            }
+            .boxed()
+        });
+        let (router, document) = web::App::new(web::Metrics::install())
+            .merge(access::routes(self.access.clone()))
+            .merge(delivery::routes(self.delivery))
+            .merge(rollout::routes(self.rollout))
+            .merge(OpenApiRouter::new().routes(routes!(settings)).with_state(self.settings))
+            .merge_undocumented(console::routes())
+            .ready_when(store)
+            .finish("Trunkline", env!("CARGO_PKG_VERSION"));
+        (router.layer(middleware::from_fn_with_state(self.access, access::guard)), document)
+    }
+
+    /// Serves the edge until `shutdown`.
+    pub async fn serve(self, data: std::path::PathBuf, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let name = edge::socket::control_plane(&data)?;
+        let listener = edge::socket::bind(&name).context("the control plane's socket is taken")?;
+        let path = data.join("edge").join("key");
+        let key: Arc<str> = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?.trim().into();
+        let (router, _) = self.compose();
+        let router = router.layer(middleware::from_fn_with_state(key, only_the_edge));
+        web::serve(listener, router, edge::socket::peer_is_us, web::Limits::default(), shutdown).await;
+        Ok(())
+    }
+}
+
+/// Nobody but the edge knows the key of the data folder.
+async fn only_the_edge(State(key): State<Arc<str>>, mut request: Request, next: Next) -> Response {
+    let given = request.headers_mut().remove(KEY_HEADER);
+    let is_edge = given.is_some_and(|given| bool::from(given.as_bytes().ct_eq(key.as_bytes())));
+    if is_edge {
+        return next.run(request).await;
+    }
+    let problem = Problem::new(Kind::Forbidden, "only the edge of this installation may ask").hint("use the system address");
+    web::Error::from(problem).into_response()
+}
+
+/// The OpenAPI document, of an installation that is not there.
+pub async fn document() -> anyhow::Result<OpenApi> {
+    let scratch = tempfile::tempdir()?;
+    let db = Db::open(&format!("sqlite:{}", scratch.path().join("trunkline.db").display())).await?;
+    let app = unstarted(db, scratch.path())?;
+    let (_, document) = app.compose();
+    Ok(document)
+}
+
+fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
+    let clock = Arc::new(SystemClock);
+    let access = Access::new(db.clone(), clock.clone());
+    let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let options = delivery::Options {
+        db: db.clone(),
+        clock: clock.clone(),
+        data: data.to_owned(),
+        launcher: exec::Launcher::current(),
+        access: access.clone(),
+        edge: edge::Client::connect(data)?,
+        system_url: String::new(),
+    };
+    let delivery = Delivery::open(options)?;
+    let rollout = Rollout::new(db.clone(), delivery.clone(), clock, "");
+    let settings = Settings {
+        product: String::new(),
+        version: String::new(),
+        system_address: nowhere,
+        product_address: nowhere,
+        data: String::new(),
+        isolation: String::new(),
+        database: String::new(),
+    };
+    Ok(App { db, access, delivery, rollout, settings })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_route_has_a_rule_and_every_rule_a_route() {
+        let document = document().await.unwrap();
+        assert_eq!(access::check_coverage(&document), Vec::<String>::new());
+    }
+}
