@@ -215,10 +215,8 @@ impl Download {
             self.way.broken();
             return Poll::Ready(Some(Err("the instance stopped in the middle of its response".into())));
         }
-        if let Some(patience) = &mut self.patience {
-            if poll.is_ready() {
-                patience.reset();
-            }
+        if let Some(patience) = self.patience.as_mut().filter(|_| poll.is_ready()) {
+            patience.reset();
         }
         match ready!(poll) {
             None => {

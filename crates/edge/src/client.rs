@@ -21,7 +21,7 @@ use crate::{Error, socket};
 /// Most calls are answered at once; a start writes to disk and waits for a process.
 const CALL: Duration = Duration::from_secs(10);
 /// Ending every instance may need their grace.
-const SHUTDOWN: Duration = Duration::from_secs(60);
+const SHUTDOWN: Duration = Duration::from_mins(1);
 /// No answer is longer.
 const ANSWER_BYTES_MAX: usize = 64 << 20;
 

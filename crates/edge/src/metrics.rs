@@ -30,7 +30,8 @@ fn instances(page: &mut Page, states: &[&str]) {
 }
 
 fn deployments(page: &mut Page, counts: &[Counts]) {
-    let families: [(&str, &str, &str, fn(&Tally) -> u64); 6] = [
+    type Value = fn(&Tally) -> u64;
+    let families: [(&str, &str, &str, Value); 6] = [
         ("requests_total", "counter", "Requests answered or failed.", |t| t.requests),
         ("failures_total", "counter", "Requests that failed.", |t| t.failures),
         ("in_flight", "gauge", "Requests, streams and upgraded connections now.", |t| t.in_flight),

@@ -195,17 +195,13 @@ impl Product {
             let way = Way { connection: Some(answer.connection), inside: Some(inside), charge: Some(charge) };
             return Ok(stream(answer.response, way, self.limits.response_stall));
         }
-        match journey.outgoing.take_upgrade() {
-            Some(client) => {
-                let busy = journey.link.begin(http::Version::HTTP_11);
-                Ok(tunnel::open(answer, client, (inside, charge, busy)))
-            }
+        let Some(client) = journey.outgoing.take_upgrade() else {
             // Switching without having been asked is a broken answer.
-            None => {
-                charge.failed();
-                Err(Page::bad_gateway())
-            }
-        }
+            charge.failed();
+            return Err(Page::bad_gateway());
+        };
+        let busy = journey.link.begin(http::Version::HTTP_11);
+        Ok(tunnel::open(answer, client, (inside, charge, busy)))
     }
 }
 

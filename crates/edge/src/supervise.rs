@@ -64,7 +64,7 @@ pub(crate) struct Supervisor {
     upstreams: Arc<Upstreams>,
     all: Mutex<BTreeMap<String, Arc<Kept>>>,
     /// One start at a time decides whether an id is new.
-    starting: tokio::sync::Mutex<()>,
+    starting: Arc<tokio::sync::Mutex<()>>,
     keepers: TaskTracker,
     quit: CancellationToken,
 }
@@ -84,19 +84,20 @@ impl Supervisor {
             key,
             upstreams,
             all: Mutex::default(),
-            starting: tokio::sync::Mutex::default(),
+            starting: Arc::default(),
             keepers: TaskTracker::new(),
             quit: CancellationToken::new(),
             folder,
         };
         let names = this.names()?;
-        let (records, others): (Vec<_>, Vec<_>) = names.iter().partition(|name| name.ends_with(".json"));
-        for id in records.iter().filter_map(|name| name.strip_suffix(".json")) {
-            this.take_over(id)?;
+        for id in names.iter().filter_map(|name| name.strip_suffix(".json")) {
+            match this.take_over(id) {
+                Err(Error::Damaged { path, why }) => set_aside(&path, &why)?,
+                taken => taken?,
+            }
         }
-        for id in others.iter().filter_map(|name| name.strip_suffix(".lock").or(name.strip_suffix(".pid"))) {
-            this.end_stranger(id);
-        }
+        let ids = names.iter().filter_map(|name| name.strip_suffix(".lock"));
+        this.end_strangers(ids.filter(|id| this.find(id).is_none()).map(str::to_owned).collect());
         Ok(this)
     }
 
@@ -123,21 +124,23 @@ impl Supervisor {
         Ok(())
     }
 
-    /// A process whose record is gone, as after a restored backup.
-    fn end_stranger(&self, id: &str) {
-        if self.find(id).is_some() {
-            return;
-        }
-        let files = Files::of(&self.folder, id);
-        let id = id.to_owned();
+    /// Files whose record is gone or was set aside: whatever still runs there is ended, before anything else may start
+    /// under such an id.
+    fn end_strangers(&self, ids: Vec<String>) {
+        let Ok(nothing_starts) = self.starting.clone().try_lock_owned() else { return };
+        let folder = self.folder.clone();
         self.spawn(async move {
-            match detached::terminate(&files.pid, &files.lock, GRACE_OF_STRANGERS).await {
-                Ok(ran) => tracing::warn!(instance = id, ran, "files without a record; they are removed"),
-                Err(error) => return tracing::error!(instance = id, error = chain(&error), "cannot end it"),
+            for id in ids {
+                let files = Files::of(&folder, &id);
+                match detached::terminate(&files.pid, &files.lock, GRACE_OF_STRANGERS).await {
+                    Ok(ran) => tracing::warn!(instance = id, ran, "files without a record; they are removed"),
+                    Err(error) => tracing::error!(instance = id, error = chain(&error), "cannot end it"),
+                }
+                if let Err(error) = files.remove() {
+                    tracing::error!(instance = id, error = chain(&error), "files stay behind");
+                }
             }
-            if let Err(error) = files.remove() {
-                tracing::error!(instance = id, error = chain(&error), "files stay behind");
-            }
+            drop(nothing_starts);
         });
     }
 
@@ -268,6 +271,13 @@ impl Supervisor {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<Kept>>> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// One damaged record is no reason to serve nothing at all.
+fn set_aside(path: &Path, why: &str) -> Result<(), Error> {
+    let aside = path.with_added_extension("damaged");
+    tracing::error!(why, "the record {} is damaged; its instance is ended", path.display());
+    std::fs::rename(path, &aside).map_err(|source| Error::File { what: "set aside", path: path.to_owned(), source })
 }
 
 fn check(spec: &InstanceSpec) -> Result<(), Error> {

@@ -167,7 +167,7 @@ fn has_gone(error: &hyper::Error) -> bool {
 }
 
 fn is_io(error: &hyper::Error) -> bool {
-    std::error::Error::source(error).is_some_and(|cause| cause.is::<io::Error>())
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<io::Error>)
 }
 
 /// The answer, unless it is later than `limit` after the last part of the upload.

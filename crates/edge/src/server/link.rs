@@ -100,7 +100,9 @@ impl Links {
             .collect();
         idle.sort_unstable_by_key(|(since, id, _)| (*since, *id));
         idle.truncate(count);
-        idle.iter().for_each(|(_, _, link)| link.evicted.cancel());
+        for (_, _, link) in &idle {
+            link.evicted.cancel();
+        }
         idle.len()
     }
 
@@ -109,8 +111,9 @@ impl Links {
         u64::try_from(at.saturating_duration_since(self.born).as_millis()).unwrap_or(u64::MAX - 1) + 1
     }
 
+    /// The reverse of [`Self::millis`].
     fn at(&self, millis: u64) -> Instant {
-        self.born + Duration::from_millis(millis)
+        self.born + Duration::from_millis(millis.saturating_sub(1))
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Open> {
@@ -240,17 +243,17 @@ impl Body for TrackedBody {
 mod tests {
     use super::*;
 
-    fn peer(port: u16) -> Option<SocketAddr> {
-        Some(SocketAddr::from(([127, 0, 0, 1], port)))
+    fn peer(port: u16) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], port))
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_longest_idle_makes_room_and_the_busy_stays() {
         let links = Links::new();
-        let (busy, old) = (links.join(peer(1)), links.join(peer(2)));
+        let (busy, old) = (links.join(Some(peer(1))), links.join(Some(peer(2))));
         let _request = busy.begin(http::Version::HTTP_11);
         tokio::time::advance(Duration::from_secs(1)).await;
-        let young = links.join(peer(3));
+        let young = links.join(Some(peer(3)));
         assert_eq!(links.evict(1, None), 1);
         assert!(old.evicted.is_cancelled() && !busy.evicted.is_cancelled() && !young.evicted.is_cancelled());
         assert_eq!(links.evict(5, Some("10.0.0.1".parse().unwrap())), 0);
@@ -261,7 +264,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_head_that_does_not_end_is_cut_and_an_idle_connection_closed() {
         let (limits, links) = (Limits::default(), Links::new());
-        let (dribbling, idle) = (links.join(peer(1)), links.join(peer(2)));
+        let (dribbling, idle) = (links.join(Some(peer(1))), links.join(Some(peer(2))));
         dribbling.has_read();
         tokio::time::advance(limits.head).await;
         assert_eq!(dribbling.verdict(&limits, Instant::now(), false), Verdict::Cut);

@@ -27,7 +27,7 @@ use crate::{Error, disk};
 const PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(30);
 /// Who ran this long begins with the first pause again.
-const STEADY: Duration = Duration::from_secs(60);
+const STEADY: Duration = Duration::from_mins(1);
 /// An instance that is away for longer than this is not worth a request's wait.
 const WORTH_WAITING: Duration = Duration::from_secs(1);
 /// However many requests are refused, checks are this far apart.
@@ -37,7 +37,7 @@ const MARGIN: Duration = Duration::from_secs(2);
 /// No grace is longer when the whole edge ends.
 const GRACE_MAX_AT_REST: Duration = Duration::from_secs(40);
 /// A process that another edge has just begun to start comes up within this.
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
 /// Ending processes fails only on a machine in trouble, which may pass.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -67,7 +67,7 @@ impl Keeper {
         let record = self.kept.now().record;
         let Some(running) = detached::observe(&self.kept.files.pid, &self.kept.files.lock) else {
             if record.phase == Phase::Wanted {
-                self.kept.becomes(was(record.healthy_at.is_some()), Condition::Coming);
+                self.kept.becomes(&was(record.healthy_at.is_some()), Condition::Coming);
             }
             return None;
         };
@@ -75,7 +75,7 @@ impl Keeper {
         self.runs(&running);
         if record.healthy_at.is_some() && record.phase == Phase::Wanted {
             self.kept.is_at(record.listens.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
-            self.kept.becomes(InstanceState::Healthy, Condition::Healthy);
+            self.kept.becomes(&InstanceState::Healthy, Condition::Healthy);
         }
         tracing::info!(instance = record.id, pid = running.pid, "found running");
         Some(running)
@@ -96,10 +96,10 @@ impl Keeper {
     /// Returns when it is told to end it, or why it is not worth another start.
     async fn keep_running(&mut self, mut found: Option<Running>) -> Option<String> {
         let mut pause = PAUSE;
-        if found.is_none() {
-            if let Some(why) = self.ended_unseen() {
-                return Some(why);
-            }
+        if found.is_none()
+            && let Some(why) = self.ended_unseen()
+        {
+            return Some(why);
         }
         loop {
             let is_found = found.is_some();
@@ -205,7 +205,7 @@ impl Keeper {
         });
         let state = self.kept.now().state;
         if state != InstanceState::Healthy {
-            self.kept.becomes(state, Condition::Coming);
+            self.kept.becomes(&state, Condition::Coming);
         }
     }
 
@@ -215,7 +215,7 @@ impl Keeper {
         let condition = if pause <= WORTH_WAITING { Condition::Coming } else { Condition::Closed };
         self.kept.note(|now| now.pid = None);
         let why = format!("it ended by itself ({why}) and is started again");
-        self.kept.becomes(InstanceState::Unhealthy { why }, condition);
+        self.kept.becomes(&InstanceState::Unhealthy { why }, condition);
     }
 
     /// It ended before it was ever healthy.
@@ -228,7 +228,7 @@ impl Keeper {
                 now.record.phase = Phase::Exited { status: status.clone() };
             }
         });
-        self.kept.becomes(InstanceState::Exited { status }, Condition::Closed);
+        self.kept.becomes(&InstanceState::Exited { status }, Condition::Closed);
         self.kept.try_save().await;
     }
 
@@ -243,7 +243,7 @@ impl Keeper {
                 self.kept.slot.close();
                 self.terminate(grace.min(GRACE_MAX_AT_REST)).await;
                 self.kept.note(|now| now.pid = None);
-                self.kept.becomes(InstanceState::Stopped, Condition::Closed);
+                self.kept.becomes(&InstanceState::Stopped, Condition::Closed);
             }
             Told::Stop { .. } => {
                 self.drain().await;
@@ -293,10 +293,10 @@ impl Keeper {
 
 /// An instance of an earlier edge that does not run.
 fn was(healthy: bool) -> InstanceState {
-    match healthy {
-        true => InstanceState::Unhealthy { why: "it ended while there was no edge, and is started again".into() },
-        false => InstanceState::Starting,
+    if healthy {
+        return InstanceState::Unhealthy { why: "it ended while there was no edge, and is started again".into() };
     }
+    InstanceState::Starting
 }
 
 /// Returns once the order is another than to keep it running. An order whose giver is gone stands.
@@ -344,7 +344,7 @@ async fn watch_health(kept: &Kept, was_healthy: bool) -> Infallible {
                 if kept.slot.address().is_none() {
                     kept.is_at(IpAddr::V4(Ipv4Addr::LOCALHOST));
                 }
-                kept.becomes(InstanceState::Unhealthy { why }, Condition::Unwell);
+                kept.becomes(&InstanceState::Unhealthy { why }, Condition::Unwell);
             }
         }
         sleep(CHECKS_APART).await;
@@ -360,7 +360,7 @@ async fn is_healthy(kept: &Kept) {
     if is_first {
         kept.note(|now| now.record.healthy_at = Some(kernel::SystemClock.now()));
     }
-    kept.becomes(InstanceState::Healthy, Condition::Healthy);
+    kept.becomes(&InstanceState::Healthy, Condition::Healthy);
     if is_first {
         kept.try_save().await;
     }

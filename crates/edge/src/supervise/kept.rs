@@ -84,13 +84,13 @@ impl Kept {
     }
 
     /// What it is and whether it gets requests change together, and not at all once it is to end.
-    pub(crate) fn becomes(&self, state: InstanceState, condition: Condition) {
+    pub(crate) fn becomes(&self, state: &InstanceState, condition: Condition) {
         self.now.send_if_modified(|now| {
             if matches!(now.state, InstanceState::Draining | InstanceState::Stopped) {
                 return false;
             }
             self.slot.set_condition(condition);
-            std::mem::replace(&mut now.state, state.clone()) != state
+            std::mem::replace(&mut now.state, state.clone()) != *state
         });
     }
 

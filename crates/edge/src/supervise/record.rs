@@ -81,12 +81,14 @@ impl Record {
         self.sealed.clear();
     }
 
+    /// [`Error::Damaged`] if it cannot be read, [`Error::Invalid`] if only a newer release can read it.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let damaged = |why: String| Error::Damaged { path: path.to_owned(), why };
         let bytes = disk::read(path)?.ok_or_else(|| damaged("it is gone".into()))?;
         let record: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
         if record.format > FORMAT {
-            return Err(damaged(format!("written by a newer release (format {})", record.format)));
+            let (path, format) = (path.display(), record.format);
+            return Err(Error::invalid(format!("{path} was written by a newer release (format {format})")));
         }
         Ok(record)
     }
