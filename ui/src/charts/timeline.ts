@@ -17,7 +17,7 @@ interface Item { start: number; end: number; label: string; inside: boolean; dra
 /** Lanes over one time axis; a pure function of what happened and the width it gets. */
 export function timeline(data: Timeline, width: number): string {
   const narrow = width < NARROW;
-  const left = narrow ? 10 : 84;
+  const left = narrow ? 10 : Math.min(Math.max(84, ...data.lanes.map((lane) => textWidth(lane.name) * 1.08 + 12)), width * 0.3);
   const row = narrow ? 50 : 34;
   const height = data.lanes.length * row + 26;
   const time = axis(moments(data), left + 2, width - 10);
@@ -36,6 +36,8 @@ export function sentence(data: Timeline): string {
   return `Timeline of ${length}. ${parts.join(". ")}`;
 }
 
+const goesOn = (data: Timeline) => data.lanes.some((lane) => lane.spans.some((s) => !s.to));
+
 function moments(data: Timeline): number[] {
   const spans = data.lanes.flatMap((lane) => lane.spans.flatMap((s) => [s.from, s.to ?? data.to]));
   const marks = data.lanes.flatMap((lane) => lane.marks.map((m) => m.at));
@@ -48,7 +50,7 @@ function grid(data: Timeline, time: Axis, width: number, height: number): string
   const first = new Date(from).toISOString().slice(11, 19);
   const ends = [
     { x: time.x(from), label: first, anchor: "start" as const },
-    { x: time.x(to), label: `+${duration((to - from) / 1000)}`, anchor: "end" as const },
+    { x: time.x(to), label: goesOn(data) ? "now" : `+${duration((to - from) / 1000)}`, anchor: "end" as const },
   ];
   const room = (x: number, label: string) => x - textWidth(label) / 2 > ends[0]!.x + textWidth(first) + 12 && x + textWidth(label) / 2 < width - textWidth(ends[1]!.label) - 20;
   const ticks = time.ticks.filter((t) => room(time.x(t.at), t.label));

@@ -83,9 +83,17 @@ const ON_THE_WAY: Column<ChangeRow>[] = [
       </>
     ),
   },
-  { name: "Where it is", cell: (row) => <State state={row.state} /> },
-  { name: "Who sees it", narrow: "named", cell: whoSees },
-  { name: "Why", narrow: "whole", cell: (row) => (row.why ? <span className="small">{row.why}</span> : <span className="muted">–</span>) },
+  {
+    name: "Where it is",
+    narrow: "whole",
+    cell: (row) => (
+      <>
+        <State state={row.state} />
+        {row.why && <div className="small muted">{row.why}</div>}
+      </>
+    ),
+  },
+  { name: "Who sees it", narrow: "named", nowrap: true, cell: whoSees },
 ];
 
 function whoSees(row: ChangeRow) {

@@ -1,0 +1,58 @@
+import { useCallback } from "react";
+import type { DeploymentView, HealthView, Tally } from "../api/shapes";
+import { Chart } from "../charts/Chart";
+import { evidenceScale, evidenceSentence } from "../charts/evidence";
+import { Card } from "../look/Card";
+import { Table, type Column } from "../look/Table";
+import { count, finePercent, milliseconds } from "../look/words";
+
+/** New against old in the present step: what speaks for a rollback, and when it is enough. */
+export function Health({ deployment }: { deployment: DeploymentView }) {
+  const { health } = deployment;
+  if (!health) {
+    return (
+      <Card title="New against old">
+        <p className="empty">{deployment.phase === "live" || deployment.phase === "superseded" ? "Not compared: no canary of it is running." : "Not known yet: nothing was counted of it."}</p>
+      </Card>
+    );
+  }
+  return (
+    <Card title="New against old" note="counted by client in the present step, valid at any look">
+      <div className="grid">
+        <div className="c5">
+          <h3>Evidence that the new version is worse</h3>
+          <Scale health={health} />
+        </div>
+        <div className="c7"><Numbers health={health} deployment={deployment} /></div>
+      </div>
+    </Card>
+  );
+}
+
+function Scale({ health: { evidence, threshold } }: { health: HealthView }) {
+  const draw = useCallback((width: number) => evidenceScale({ evidence, threshold }, width), [evidence, threshold]);
+  return <Chart draw={draw} height={68} twin={<p>{evidenceSentence({ evidence, threshold })}.</p>} />;
+}
+
+interface Row { name: string; of: (t: Tally) => string }
+
+const ROWS: Row[] = [
+  { name: "Requests", of: (t) => count(t.requests) },
+  { name: "Failing requests", of: (t) => `${count(t.failures)} (${finePercent(share(t.failures, t.requests))})` },
+  { name: "Clients", of: (t) => count(t.clients) },
+  { name: "Clients that met a failure", of: (t) => `${count(t.failed_clients)} (${finePercent(share(t.failed_clients, t.clients))})` },
+  { name: "p50", of: (t) => milliseconds(t.latency.p50_ms) },
+  { name: "p99", of: (t) => milliseconds(t.latency.p99_ms) },
+];
+
+const share = (part: number, all: number) => (all === 0 ? 0 : part / all);
+
+function Numbers({ health, deployment }: { health: HealthView; deployment: DeploymentView }) {
+  const value = (tally: Tally | null | undefined, row: Row) => (tally ? row.of(tally) : <span className="muted">not known</span>);
+  const columns: Column<Row>[] = [
+    { name: "In this step", narrow: "lead", cell: (row) => row.name },
+    { name: `New, ${deployment.number}`, num: true, narrow: "named", cell: (row) => <strong className="figure-new">{value(health.new, row)}</strong> },
+    { name: deployment.replaces ? `Old, ${deployment.replaces}` : "Old", num: true, narrow: "named", cell: (row) => value(health.old, row) },
+  ];
+  return <Table label="New against old" columns={columns} rows={ROWS} rowKey={(r) => r.name} />;
+}
