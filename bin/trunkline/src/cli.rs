@@ -1,6 +1,6 @@
 //! The command line: noun verb. Data goes to standard output, talk to standard error.
 
-pub mod out;
+pub(crate) mod out;
 
 mod backup;
 mod change;
@@ -47,7 +47,7 @@ struct Cli {
 
 /// What every command understands.
 #[derive(Debug, Clone, Args)]
-pub struct Common {
+pub(crate) struct Common {
     /// Address of the system, for example http://127.0.0.1:7300
     #[arg(long, global = true, env = "TRUNKLINE_SERVER", value_name = "URL")]
     server: Option<String>,
@@ -131,7 +131,7 @@ struct UpFlags {
 mod demo_verb;
 
 /// Reads the arguments, does what they say and gives the exit code (product.md, section 5).
-pub fn main() -> ExitCode {
+pub(crate) fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return failure::usage(&error),
@@ -186,7 +186,7 @@ async fn go_up(flags: UpFlags, common: &Common) -> anyhow::Result<()> {
 }
 
 /// A commit as people write it.
-pub fn short(sha: &str) -> &str {
+pub(crate) fn short(sha: &str) -> &str {
     sha.get(..7).unwrap_or(sha)
 }
 

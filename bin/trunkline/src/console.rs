@@ -22,7 +22,7 @@ const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><title>Trunkline</titl
 <p>The command line works all the same: <code>trunkline deploy status</code></p></body></html>";
 
 /// `/` leads to `/console/`; every page of the console is the same document.
-pub fn routes() -> Router {
+pub(crate) fn routes() -> Router {
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/console/") }))
         .route("/console", get(|| async { Redirect::temporary("/console/") }))

@@ -18,15 +18,15 @@ use storage::Db;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use app::{App, Settings, document};
-pub use place::{Place, default_data};
+pub(crate) use app::{App, Settings, document};
+pub(crate) use place::{Place, default_data};
 
 /// How long running requests and steps may take to end once we are asked to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
 
 /// How `up` was asked for.
 #[derive(Debug, Clone)]
-pub struct UpArgs {
+pub(crate) struct UpArgs {
     /// A path or an address that git understands; by default the folder we are in.
     pub repo: Option<String>,
     pub data: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub struct UpArgs {
 }
 
 /// Runs until SIGTERM or SIGINT. The edge and the product stay.
-pub async fn run(args: UpArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let place = place::find(&args).await?;
     let _lock = place.lock()?;
     let shutdown = CancellationToken::new();

@@ -3,6 +3,7 @@
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use http::request::Parts;
 use http::{HeaderMap, Method, header};
 use kernel::{Kind, Problem};
 
@@ -36,24 +37,25 @@ impl Caller {
 }
 
 /// Refuses what the table does not allow; puts the [`Caller`] into the request otherwise.
-pub async fn guard(State(access): State<Access>, mut request: Request, next: Next) -> Response {
-    match admit(&access, &request).await {
+pub async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    match admit(&access, &parts).await {
         Ok(caller) => {
             if let Some(caller) = caller {
-                request.extensions_mut().insert(caller);
+                parts.extensions.insert(caller);
             }
-            next.run(request).await
+            next.run(Request::from_parts(parts, body)).await
         }
         Err(problem) => web::Error::from(problem).into_response(),
     }
 }
 
-async fn admit(access: &Access, request: &Request) -> Result<Option<Caller>, Problem> {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+async fn admit(access: &Access, request: &Parts) -> Result<Option<Caller>, Problem> {
+    let path = request.extensions.get::<MatchedPath>().map(MatchedPath::as_str);
     // What no route matches is answered by the fallback, which gives nothing away.
     let Some(path) = path else { return Ok(None) };
-    let unlisted = || Problem::new(Kind::Forbidden, format!("{} {path} is not served", request.method()));
-    let who = rules::rule(request.method().as_str(), path).ok_or_else(unlisted)?;
+    let unlisted = || Problem::new(Kind::Forbidden, format!("{} {path} is not served", request.method));
+    let who = rules::rule(request.method.as_str(), path).ok_or_else(unlisted)?;
     let caller = find_caller(access, request).await?;
     match (who, caller) {
         (Who::Anyone, caller) => Ok(caller),
@@ -69,17 +71,17 @@ async fn admit(access: &Access, request: &Request) -> Result<Option<Caller>, Pro
     }
 }
 
-async fn find_caller(access: &Access, request: &Request) -> Result<Option<Caller>, Problem> {
-    if let Some(token) = token(request.headers()) {
+async fn find_caller(access: &Access, request: &Parts) -> Result<Option<Caller>, Problem> {
+    if let Some(token) = token(&request.headers) {
         let Some(found) = access.find_token(&token).await? else { return Ok(None) };
         access.note_use(&found).await?;
         let name = found.person.or(found.name).unwrap_or_else(|| format!("token {}", found.id));
         return Ok(Some(Caller { role: found.role, name, cookie: None }));
     }
-    let Some(cookie) = cookie(request.headers()) else { return Ok(None) };
+    let Some(cookie) = cookie(&request.headers) else { return Ok(None) };
     let Some(session) = access.find_session(&cookie).await? else { return Ok(None) };
-    if !is_read(request.method()) {
-        prove_own_page(request.headers(), &session.csrf)?;
+    if !is_read(&request.method) {
+        prove_own_page(&request.headers, &session.csrf)?;
     }
     let name = session.person.unwrap_or_else(|| "console".to_owned());
     Ok(Some(Caller { role: session.role, name, cookie: Some(cookie) }))

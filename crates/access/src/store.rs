@@ -1,7 +1,7 @@
 //! SQL of access, private to it.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use storage::{Db, Error, Migrations, Row, Tx, args};
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ pub const MIGRATIONS: Migrations =
     Migrations { context: "access", scripts: &[("0001_init", include_str!("../migrations/0001_init.sql"))] };
 
 /// A token as it may be shown; the token itself is not known any more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TokenRow {
     pub id: String,
     pub role: Role,

@@ -19,20 +19,20 @@ const FILES: [&str; 3] = ["key", "admin.token", "edge/key"];
 const STORE: &str = "trunkline.db";
 
 #[derive(Debug, Args)]
-pub struct BackupArgs {
+pub(super) struct BackupArgs {
     /// The file to write; it must not be there
     file: PathBuf,
 }
 
 #[derive(Debug, Args)]
-pub struct RestoreArgs {
+pub(super) struct RestoreArgs {
     /// A file that `backup` wrote
     file: PathBuf,
 }
 
 /// Copies the installation while it runs. The control store is copied as of one moment; the files of services as they
 /// are found.
-pub fn backup(args: &BackupArgs, common: &Common) -> anyhow::Result<()> {
+pub(super) fn backup(args: &BackupArgs, common: &Common) -> anyhow::Result<()> {
     let data = client::data_folder(common)?;
     if !data.join("key").exists() {
         return Err(Problem::not_found(format!("there is no installation in {}", data.display())).hint("give --data DIR").into());
@@ -81,7 +81,7 @@ fn copy_store(data: &Path, to: &Path) -> anyhow::Result<bool> {
 }
 
 /// Fills an empty folder. `up` with it continues from there.
-pub fn restore(args: &RestoreArgs, common: &Common) -> anyhow::Result<()> {
+pub(super) fn restore(args: &RestoreArgs, common: &Common) -> anyhow::Result<()> {
     let data = common.data.clone().map_or_else(|| client::data_folder(common), Ok)?;
     if fs::read_dir(&data).is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Problem::conflict(format!("{} is not empty", data.display())).hint("restore fills a new folder: give another --data DIR").into());

@@ -10,7 +10,7 @@ use super::client::{Client, segment};
 use super::{out, story};
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Changes, newest first
     List {
         /// Filter: `state:failed author:ann` and words of the subject
@@ -29,7 +29,7 @@ pub enum Verb {
     },
 }
 
-pub fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
+pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
     match verb {
         Verb::List { filter, limit, cursor } => list(client, &filter, limit, cursor.as_deref()),
         Verb::Show { sha } => show(client, &resolved(&sha)),

@@ -17,14 +17,14 @@ use tokio_util::sync::CancellationToken;
 use super::{Common, out, runtime, short};
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(super) struct CheckArgs {
     /// The commit to verify
     #[arg(long, default_value = "HEAD", value_name = "REV")]
     commit: String,
 }
 
 /// Verifies; exit 1 if the change would not ship.
-pub fn verify(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
+pub(super) fn verify(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
     out::log("error");
     runtime()?.block_on(run(args, common))
 }

@@ -18,7 +18,7 @@ const ANSWER_BYTES_MAX: u64 = 64 << 20;
 
 /// One server with a token for it.
 #[derive(Debug)]
-pub struct Client {
+pub(super) struct Client {
     pub is_json: bool,
     pub is_quiet: bool,
     url: String,
@@ -28,7 +28,7 @@ pub struct Client {
 
 impl Client {
     /// `--server` and `--token`, else those of the data folder.
-    pub fn find(common: &Common) -> anyhow::Result<Self> {
+    pub(super) fn find(common: &Common) -> anyhow::Result<Self> {
         let (url, token) = match (&common.server, &common.token) {
             (Some(url), Some(token)) => (url.clone(), token.clone()),
             (server, token) => {
@@ -43,19 +43,19 @@ impl Client {
         Ok(Self { is_json: common.json, is_quiet: common.quiet, url, token: token.trim().to_owned(), agent: config.into() })
     }
 
-    pub fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+    pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let answer = self.agent.get(self.address(path)).header("authorization", self.bearer()).call();
         self.read(answer)
     }
 
     /// An answer that is plain text.
-    pub fn text(&self, path: &str) -> anyhow::Result<String> {
+    pub(super) fn text(&self, path: &str) -> anyhow::Result<String> {
         let answer = self.agent.get(self.address(path)).header("authorization", self.bearer()).call();
         Ok(String::from_utf8_lossy(&self.bytes(answer)?).into_owned())
     }
 
     /// An answer that comes bit by bit, without a time limit for the whole.
-    pub fn follow(&self, path: &str) -> anyhow::Result<impl std::io::Read + use<>> {
+    pub(super) fn follow(&self, path: &str) -> anyhow::Result<impl std::io::Read + use<>> {
         let call = self.agent.get(self.address(path)).header("authorization", self.bearer());
         let answer = call.config().timeout_global(None).build().call().map_err(|error| self.unreachable(&error))?;
         if !answer.status().is_success() {
@@ -65,28 +65,28 @@ impl Client {
         Ok(answer.into_body().into_reader())
     }
 
-    pub fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+    pub(super) fn post<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         let answer = self.agent.post(self.address(path)).header("authorization", self.bearer()).send_json(body);
         self.read(answer)
     }
 
-    pub fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
+    pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         let answer = self.agent.put(self.address(path)).header("authorization", self.bearer()).send_json(body);
         self.read(answer)
     }
 
-    pub fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
+    pub(super) fn delete<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let answer = self.agent.delete(self.address(path)).header("authorization", self.bearer()).call();
         self.read(answer)
     }
 
     /// The address of a page of the console.
-    pub fn page(&self, path: &str) -> String {
+    pub(super) fn page(&self, path: &str) -> String {
         format!("{}/console{path}", self.url)
     }
 
     /// Ends a read with the address of its page.
-    pub fn tell_page(&self, path: &str) {
+    pub(super) fn tell_page(&self, path: &str) {
         super::out::line(self.page(path));
     }
 
@@ -149,7 +149,7 @@ fn kind_of(status: u16) -> Kind {
 }
 
 /// `--data`, else the folder of the product whose `trunkline.yaml` we stand under.
-pub fn data_folder(common: &Common) -> anyhow::Result<PathBuf> {
+pub(super) fn data_folder(common: &Common) -> anyhow::Result<PathBuf> {
     if let Some(data) = &common.data {
         return Ok(std::path::absolute(data)?);
     }
@@ -184,7 +184,7 @@ fn token_of(data: &Path) -> anyhow::Result<String> {
 }
 
 /// A part of a path.
-pub fn segment(text: &str) -> String {
+pub(super) fn segment(text: &str) -> String {
     let mut out = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {

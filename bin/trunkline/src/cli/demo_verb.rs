@@ -7,7 +7,7 @@ use clap::Args;
 use super::Common;
 
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(super) struct DemoArgs {
     /// Without a tour page: ends when the last scene was played
     #[arg(long)]
     headless: bool,
@@ -17,7 +17,7 @@ pub struct DemoArgs {
     seed: u64,
 }
 
-pub fn play(args: DemoArgs, common: &Common) -> anyhow::Result<ExitCode> {
+pub(super) fn play(args: DemoArgs, common: &Common) -> anyhow::Result<ExitCode> {
     let _ = (args, common);
     anyhow::bail!("the demo is not in this binary yet")
 }

@@ -13,7 +13,7 @@ use super::client::{Client, segment};
 use super::{out, short};
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Whether trunk and production agree, and why not
     Status,
     /// Deployments, newest first
@@ -64,7 +64,7 @@ pub enum Verb {
 }
 
 #[derive(Debug, Clone, Args)]
-pub struct Wish {
+pub(super) struct Wish {
     /// Needed only if the product has several
     #[arg(long)]
     service: Option<String>,
@@ -75,7 +75,7 @@ pub struct Wish {
 /// How long `rollback` waits to say that it happened.
 const ROLLED_BACK_WITHIN: Duration = Duration::from_secs(30);
 
-pub fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
+pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
     match verb {
         Verb::Status => status(client),
         Verb::History { service, limit, cursor } => history(client, service.as_deref(), limit, cursor.as_deref()),

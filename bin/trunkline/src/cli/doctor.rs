@@ -39,7 +39,7 @@ impl Finding {
 }
 
 /// Exit 1 if something is missing without which nothing ships.
-pub fn examine(common: &Common) -> anyhow::Result<ExitCode> {
+pub(super) fn examine(common: &Common) -> anyhow::Result<ExitCode> {
     let mut findings = vec![git(), isolation()];
     let declared = declared();
     if let Some(Ok(product)) = &declared {

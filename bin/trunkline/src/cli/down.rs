@@ -15,7 +15,7 @@ use super::{Common, client, out, runtime};
 const ENDS_WITHIN: Duration = Duration::from_secs(20);
 
 /// Stops everything of the data folder; what is stopped already is fine.
-pub fn stop(common: &Common) -> anyhow::Result<()> {
+pub(super) fn stop(common: &Common) -> anyhow::Result<()> {
     let data = client::data_folder(common)?;
     if !data.exists() {
         return Err(Problem::not_found(format!("there is no data folder {}", data.display())).hint("give --data DIR").into());

@@ -9,7 +9,7 @@ use kernel::Problem;
 use super::{Common, out, runtime};
 
 #[derive(Debug, Clone, Args)]
-pub struct EdgeArgs {
+pub(super) struct EdgeArgs {
     #[arg(long)]
     listen: String,
     #[arg(long)]
@@ -19,7 +19,7 @@ pub struct EdgeArgs {
 }
 
 /// Serves until it is told to end.
-pub fn serve(args: EdgeArgs, common: &Common) -> anyhow::Result<()> {
+pub(super) fn serve(args: EdgeArgs, common: &Common) -> anyhow::Result<()> {
     out::log("info");
     let data = common.data.clone().context("give --data")?;
     let options = ::edge::Options {

@@ -13,7 +13,7 @@ const USAGE: u8 = 2;
 const FAILED: u8 = 1;
 
 /// What clap has to say: help and versions are no errors.
-pub fn usage(error: &clap::Error) -> ExitCode {
+pub(super) fn usage(error: &clap::Error) -> ExitCode {
     let is_error = error.use_stderr();
     let wants_json = std::env::args().any(|argument| argument == "--json");
     if is_error && wants_json && error.kind() != ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
@@ -28,7 +28,7 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 }
 
 /// Tells an error, gives its exit code.
-pub fn tell(error: &anyhow::Error, is_json: bool) -> ExitCode {
+pub(super) fn tell(error: &anyhow::Error, is_json: bool) -> ExitCode {
     let problem = problem_of(error);
     if is_json { write_json(&problem) } else { write_text(&problem) }
     let code = if problem.kind == Kind::Internal { FAILED } else { problem.kind.exit_code() };

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::{Common, out};
 
 #[derive(Debug, Args)]
-pub struct InitArgs {
+pub(super) struct InitArgs {
     /// Print the JSON Schema of a file instead
     #[arg(long, value_name = "FILE")]
     schema: Option<Schema>,
@@ -29,7 +29,7 @@ enum Schema {
     Product,
 }
 
-pub fn write(args: &InitArgs, common: &Common) -> anyhow::Result<()> {
+pub(super) fn write(args: &InitArgs, common: &Common) -> anyhow::Result<()> {
     if let Some(Schema::Product) = args.schema {
         out::line(serde_json::to_string_pretty(&config::schema())?);
         return Ok(());

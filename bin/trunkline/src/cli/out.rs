@@ -9,25 +9,25 @@ use comfy_table::{ContentArrangement, Table, presets};
 use serde::Serialize;
 use tracing_subscriber::EnvFilter;
 
-pub const GOOD: Style = AnsiColor::Green.on_default();
-pub const BAD: Style = AnsiColor::Red.on_default();
-pub const WARN: Style = AnsiColor::Yellow.on_default();
-pub const BUSY: Style = AnsiColor::Blue.on_default();
-pub const FAINT: Style = Style::new().dimmed();
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default();
+pub(crate) const BUSY: Style = AnsiColor::Blue.on_default();
+pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// A line of data.
-pub fn line(text: impl Display) {
+pub(crate) fn line(text: impl Display) {
     // Whoever closed our output does not want more of it.
     let _ = writeln!(anstream::stdout().lock(), "{text}");
 }
 
 /// Text of data as it is, without a line end of its own.
-pub fn raw(text: &str) {
+pub(crate) fn raw(text: &str) {
     let _ = write!(anstream::stdout().lock(), "{text}");
 }
 
 /// The one JSON document.
-pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     let text = serde_json::to_string(value).context("an answer cannot be written as JSON")?;
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{text}").and_then(|()| out.flush());
@@ -35,14 +35,14 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
 }
 
 /// A line of talk.
-pub fn talk(text: impl Display) {
+pub(crate) fn talk(text: impl Display) {
     let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
 
 /// A table as wide as the terminal.
-pub fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) {
+pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(head);
     for row in rows {
         table.add_row(row);
@@ -53,7 +53,7 @@ pub fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [St
 }
 
 /// Our own log to standard error, at `level` and above unless `RUST_LOG` says otherwise.
-pub fn log(level: &str) {
+pub(crate) fn log(level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     // A second call keeps the first.
@@ -61,7 +61,7 @@ pub fn log(level: &str) {
 }
 
 /// `21 s`, `2 min 40 s`.
-pub fn seconds(seconds: f64) -> String {
+pub(crate) fn seconds(seconds: f64) -> String {
     if seconds < 10.0 {
         return format!("{seconds:.1} s");
     }
@@ -71,7 +71,7 @@ pub fn seconds(seconds: f64) -> String {
 }
 
 /// Icon and colour of a state, as on the pages.
-pub fn mark(kind: &str) -> String {
+pub(crate) fn mark(kind: &str) -> String {
     let (style, icon) = match kind {
         "good" => (GOOD, "✓"),
         "bad" => (BAD, "✗"),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{client::Client, out, short};
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Watch the trunk of another repository of this product
     Add {
         /// Lower-case letters, digits and -
@@ -34,7 +34,7 @@ struct Repository {
     last_error: Option<String>,
 }
 
-pub fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
+pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
     match verb {
         Verb::Add { name, url, branch } => {
             let url = delivery::git::local_path(&url).map_or(Ok(url), |path| path.canonicalize().map(|path| path.display().to_string()))?;

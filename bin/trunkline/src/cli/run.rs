@@ -11,7 +11,7 @@ use super::client::{Client, segment};
 use super::{out, short};
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// The steps of a run
     Show { id: String },
     /// The log of a step
@@ -29,7 +29,7 @@ pub enum Verb {
 /// The run is not over (product.md, section 5).
 const STILL_RUNNING: u8 = 8;
 
-pub fn run(verb: Verb, client: &Client) -> anyhow::Result<ExitCode> {
+pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Show { id } => show(client, &id),
         Verb::Log { id, step, follow: true } => follow(client, &id, &step),

@@ -11,7 +11,7 @@ use super::client::{Client, segment};
 use super::out;
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Set a secret; the value is read from standard input: `printf %s "$KEY" | trunkline secret set shop STRIPE_KEY`
     Set { service: String, name: String },
     /// Names of secrets, never values
@@ -22,7 +22,7 @@ pub enum Verb {
 
 const VALUE_BYTES_MAX: u64 = 64 << 10;
 
-pub fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
+pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
     match verb {
         Verb::Set { service, name } => set(client, &service, &name),
         Verb::List => list(client),

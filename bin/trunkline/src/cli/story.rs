@@ -11,7 +11,7 @@ use super::short;
 /// Width of the label column.
 const LABEL: usize = 10;
 
-pub fn tell(lineage: &Lineage) {
+pub(super) fn tell(lineage: &Lineage) {
     let kind = serde_json::to_value(lineage.row.state.kind).ok();
     let mark = out::mark(kind.as_ref().and_then(Value::as_str).unwrap_or_default());
     out::line(format_args!("{}   {mark} {}", lineage.commit.subject, lineage.row.state.word));

@@ -9,7 +9,7 @@ use super::client::{Client, segment};
 use super::out;
 
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Make a token; it is shown once
     Create {
         #[arg(long)]
@@ -30,7 +30,7 @@ pub enum Verb {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Role {
+pub(super) enum Role {
     /// Everything
     Admin,
     /// What the product's own processes do
@@ -39,7 +39,7 @@ pub enum Role {
     Client,
 }
 
-pub fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
+pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
     match verb {
         Verb::Create { role, name, person } => create(client, role, name, person),
         Verb::List => list(client),

@@ -29,7 +29,7 @@ const KEY_HEADER: &str = "trunkline-edge";
 
 /// Everything that the routes need.
 #[derive(Debug, Clone)]
-pub struct App {
+pub(crate) struct App {
     pub db: Db,
     pub access: Access,
     pub delivery: Delivery,
@@ -39,7 +39,7 @@ pub struct App {
 
 /// Where things are. Read by the console's settings page.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-pub struct Settings {
+pub(crate) struct Settings {
     pub product: String,
     pub version: String,
     #[schema(value_type = String)]
@@ -82,7 +82,7 @@ impl App {
     }
 
     /// Serves the edge until `shutdown`.
-    pub async fn serve(self, data: std::path::PathBuf, shutdown: CancellationToken) -> anyhow::Result<()> {
+    pub(crate) async fn serve(self, data: std::path::PathBuf, shutdown: CancellationToken) -> anyhow::Result<()> {
         let name = edge::socket::control_plane(&data)?;
         let listener = edge::socket::bind(&name).context("the control plane's socket is taken")?;
         let path = data.join("edge").join("key");
@@ -106,7 +106,7 @@ async fn only_the_edge(State(key): State<Arc<str>>, mut request: Request, next: 
 }
 
 /// The OpenAPI document, of an installation that is not there.
-pub async fn document() -> anyhow::Result<OpenApi> {
+pub(crate) async fn document() -> anyhow::Result<OpenApi> {
     let scratch = tempfile::tempdir()?;
     let db = Db::open(&format!("sqlite:{}", scratch.path().join("trunkline.db").display())).await?;
     let app = unstarted(db, scratch.path())?;

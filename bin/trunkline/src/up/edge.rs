@@ -17,7 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// The edge that runs for this data folder, else a new one.
-pub async fn ensure(place: &Place, args: &UpArgs) -> anyhow::Result<Client> {
+pub(super) async fn ensure(place: &Place, args: &UpArgs) -> anyhow::Result<Client> {
     let client = Client::connect(&place.data)?;
     if client.state().await.is_ok() {
         tracing::info!("an edge runs already; it keeps its addresses and versions");
@@ -63,7 +63,7 @@ fn last_words(path: &std::path::Path, begins_at: u64) -> Option<String> {
 }
 
 /// Starts the edge again whenever it is gone.
-pub async fn keep(place: Place, args: UpArgs, client: Client, shutdown: CancellationToken) {
+pub(super) async fn keep(place: Place, args: UpArgs, client: Client, shutdown: CancellationToken) {
     let mut pause = LOOK_EVERY;
     loop {
         tokio::select! {

@@ -14,7 +14,7 @@ use super::UpArgs;
 
 /// One installation.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub(crate) struct Place {
     pub data: PathBuf,
     pub product: String,
     /// What the repository is called among those of the product.
@@ -25,7 +25,7 @@ pub struct Place {
 }
 
 /// Finds out which product this is and makes its data folder.
-pub async fn find(args: &UpArgs) -> anyhow::Result<Place> {
+pub(super) async fn find(args: &UpArgs) -> anyhow::Result<Place> {
     let url = absolute(args.repo.as_deref().unwrap_or("."))?;
     let repository = slug(&url);
     let declared = declared(&url, args.data.as_deref()).await?;
@@ -40,7 +40,7 @@ pub async fn find(args: &UpArgs) -> anyhow::Result<Place> {
 }
 
 /// `${XDG_DATA_HOME:-~/.local/share}/trunkline/<product>`
-pub fn default_data(product: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn default_data(product: &str) -> anyhow::Result<PathBuf> {
     let base = match std::env::var_os("XDG_DATA_HOME").filter(|v| !v.is_empty()) {
         Some(base) => PathBuf::from(base),
         None => PathBuf::from(std::env::var_os("HOME").context("neither HOME nor XDG_DATA_HOME is set: give --data")?).join(".local/share"),
@@ -121,7 +121,7 @@ fn make(data: &Path) -> anyhow::Result<()> {
 
 impl Place {
     /// One control plane at a time. The file says who has it.
-    pub fn lock(&self) -> anyhow::Result<File> {
+    pub(crate) fn lock(&self) -> anyhow::Result<File> {
         let path = self.data.join("up.lock");
         let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).with_context(|| format!("cannot open {}", path.display()))?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
@@ -135,7 +135,7 @@ impl Place {
     }
 
     /// Has delivery watch the repository that `up` was started for.
-    pub async fn watch_repository(&self, delivery: &Delivery) -> anyhow::Result<()> {
+    pub(crate) async fn watch_repository(&self, delivery: &Delivery) -> anyhow::Result<()> {
         let by = By { who: "trunkline up".into(), why: None };
         delivery.add_repository(&self.repository, &self.url, self.trunk.as_deref(), &by).await?;
         Ok(())

@@ -16,7 +16,7 @@ use crate::cli::out;
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 
 /// Waits until the system address answers that all parts are ready.
-pub async fn wait(system_url: &str) -> anyhow::Result<()> {
+pub(super) async fn wait(system_url: &str) -> anyhow::Result<()> {
     let url = format!("{system_url}/readyz");
     let asked = tokio::task::spawn_blocking(move || ask(&url)).await?;
     asked.context("Trunkline was started and does not answer")
@@ -35,7 +35,7 @@ fn ask(url: &str) -> anyhow::Result<()> {
 }
 
 /// The ready line: one JSON document, or words for people.
-pub async fn say(place: &Place, args: &UpArgs, access: &Access, state: &EdgeState) -> anyhow::Result<()> {
+pub(super) async fn say(place: &Place, args: &UpArgs, access: &Access, state: &EdgeState) -> anyhow::Result<()> {
     let (url, product_url) = (format!("http://{}", state.system_address), format!("http://{}", state.product_address));
     if args.json {
         let ready = json!({
@@ -58,7 +58,7 @@ pub async fn say(place: &Place, args: &UpArgs, access: &Access, state: &EdgeStat
 }
 
 /// Says in one line each what happens to changes, until `shutdown`.
-pub async fn narrate(delivery: Delivery, rollout: Rollout, shutdown: CancellationToken) {
+pub(super) async fn narrate(delivery: Delivery, rollout: Rollout, shutdown: CancellationToken) {
     let mut facts = delivery.facts();
     let mut said = std::collections::HashMap::new();
     out::line(format_args!("^C leaves the product running; `trunkline down` stops it"));

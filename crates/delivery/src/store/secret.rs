@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use storage::{Db, Error, Tx, args};
 
 /// What may be shown of a secret.
-#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct SecretName {
     pub service: String,
     pub name: String,
