@@ -5,12 +5,13 @@ interface Props {
   draw: (width: number) => string;
   /** The same as a table. */
   twin: ReactNode;
+  twinWord?: string;
   /** Kept free until the width is known. */
   height: number;
 }
 
 /** A chart drawn at the width it gets, with its table twin. */
-export function Chart({ draw, twin, height }: Props) {
+export function Chart({ draw, twin, twinWord = "as a table", height }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(0);
   useLayoutEffect(() => {
@@ -26,7 +27,7 @@ export function Chart({ draw, twin, height }: Props) {
     <>
       <div ref={place} className="chart" style={{ minHeight: height }} dangerouslySetInnerHTML={{ __html: markup }} />
       <details className="chart-twin">
-        <summary>as a table</summary>
+        <summary>{twinWord}</summary>
         {twin}
       </details>
     </>

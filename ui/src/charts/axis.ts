@@ -7,9 +7,9 @@ export interface Axis {
 }
 
 /** A wait longer than this many times everything else together is shortened … */
-const LONG = 1.5;
+const LONG = 4;
 /** … to this share of the width. */
-const SHORTENED_SHARE = 0.16;
+const SHORTENED_SHARE = 0.22;
 
 /** `moments` in ms, at least the first and the last; `left` and `right` in pixels. */
 export function axis(moments: number[], left: number, right: number): Axis {

@@ -8,7 +8,7 @@ const LEFT = 2;
 export function times(n: number): string {
   if (n >= 1e6) return n >= 1e9 ? "over a billion" : `${(n / 1e6).toFixed(1)} million`;
   if (n >= 100) return Math.round(n).toLocaleString("en-GB");
-  return n >= 10 ? n.toFixed(0) : n.toPrecision(2);
+  return n >= 10 ? n.toFixed(0) : String(Number(n.toPrecision(2)));
 }
 
 export const evidenceSentence = ({ evidence, threshold }: EvidenceData): string =>
@@ -26,7 +26,5 @@ export function evidenceScale(data: EvidenceData, width: number): string {
   const ticks = [1, 10, 100, 1000, 10_000].filter((t) => t < data.threshold * 5).map((t) => line(x(t), top - 4, x(t), bottom + 4) + text(x(t), 62, times(t), "faint", "middle"));
   const bar = `<rect x="${round(Math.min(base, place))}" y="${top + 3}" width="${round(Math.max(Math.abs(place - base), 2))}" height="12" rx="3" fill="${colour}" opacity=".35"/><circle cx="${round(place)}" cy="${top + 9}" r="5" fill="${colour}"/>`;
   const limit = line(x(data.threshold), 16, x(data.threshold), bottom + 4, "var(--bad)", 'stroke-dasharray="3 3" stroke-width="1.5"') + text(x(data.threshold), 11, "roll back", "faint", "middle");
-  const anchor = place < 60 ? "start" : place > width - 90 ? "end" : "middle";
-  const own = Math.abs(place - x(data.threshold)) < 80 ? "" : text(place, 18, `${times(data.evidence)} times`, "strong", anchor);
-  return svg(width, 68, evidenceSentence(data), ticks.join("") + bar + limit + own);
+  return svg(width, 68, evidenceSentence(data), ticks.join("") + bar + limit);
 }

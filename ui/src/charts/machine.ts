@@ -17,10 +17,14 @@ const look = (state: string) => LOOKS[state] ?? LOOKS["ahead"]!;
 const STEP_WIDTH = 88;
 const ROW = 36;
 
-export const stepWord = (state: string): string => look(state).word;
+/** The word of every step; what stood after a failure was not reached, what stood before it does not apply. */
+export function words(steps: MachineStep[]): string[] {
+  const failed = steps.findIndex((s) => s.state === "failed");
+  return steps.map((s, i) => (s.state === "skipped" && failed >= 0 && i > failed ? "not reached" : look(s.state).word));
+}
 
 /** What the picture shows, in a sentence. */
-export const machineSentence = (steps: MachineStep[]): string => `State machine: ${steps.map((s) => `${s.name} ${look(s.state).word}`).join(", ")}`;
+export const machineSentence = (steps: MachineStep[]): string => `State machine: ${steps.map((s, i) => `${s.name} ${words(steps)[i] ?? ""}`).join(", ")}`;
 
 /** The states of a deployment in order, with where it stands; a rollback leads back below them. */
 export function machine(steps: MachineStep[], width: number): string {
@@ -34,8 +38,8 @@ function flat(steps: MachineStep[], forward: MachineStep[], back: MachineStep | 
   const gap = width / forward.length;
   const x = (i: number) => gap * (i + 0.5);
   const y = 18;
-  const lines = forward.slice(1).map((step, i) => connection(x(i) + 14, y, x(i + 1) - 14, y, step)).join("");
-  const nodes = forward.map((step, i) => node(x(i), y, step) + text(x(i), y + 30, step.name, labelClass(step), "middle") + text(x(i), y + 44, look(step.state).word, "faint", "middle")).join("");
+  const lines = forward.slice(1).map((_, i) => connection(x(i) + 14, y, x(i + 1) - 14, y, i < reached(forward))).join("");
+  const nodes = forward.map((step, i) => node(x(i), y, step) + text(x(i), y + 30, step.name, labelClass(step), "middle") + text(x(i), y + 44, words(forward)[i] ?? "", "faint", "middle")).join("");
   const from = Math.max(forward.findLastIndex((s) => s.state === "failed"), 0);
   return svg(width, back ? 132 : 72, machineSentence(steps), lines + nodes + (back ? rollback(back, x(from), width) : ""));
 }
@@ -54,16 +58,18 @@ function rollback(step: MachineStep, x: number, width: number): string {
 
 function upright(steps: MachineStep[], width: number): string {
   const y = (i: number) => 16 + i * ROW;
-  const lines = steps.slice(1).map((step, i) => connection(16, y(i) + 13, 16, y(i + 1) - 13, step)).join("");
-  const nodes = steps.map((step, i) => node(16, y(i), step) + text(38, y(i) + 4, step.name, labelClass(step)) + text(width, y(i) + 4, look(step.state).word, "faint", "end")).join("");
+  const lines = steps.slice(1).map((_, i) => connection(16, y(i) + 13, 16, y(i + 1) - 13, i < reached(steps))).join("");
+  const nodes = steps.map((step, i) => node(16, y(i), step) + text(38, y(i) + 4, step.name, labelClass(step)) + text(width, y(i) + 4, words(steps)[i] ?? "", "faint", "end")).join("");
   return svg(width, steps.length * ROW, machineSentence(steps), lines + nodes);
 }
 
 const labelClass = (step: MachineStep) => (step.state === "skipped" || step.state === "ahead" ? "faint" : "strong");
 
+/** The last step of the way forward that was entered. */
+const reached = (steps: MachineStep[]) => steps.findLastIndex((s) => s.name !== "rollback" && (s.state === "done" || s.state === "current" || s.state === "failed"));
+
 /** A line is solid where the way was gone. */
-function connection(x1: number, y1: number, x2: number, y2: number, to: MachineStep): string {
-  const isGone = to.state === "done" || to.state === "current" || to.state === "failed";
+function connection(x1: number, y1: number, x2: number, y2: number, isGone: boolean): string {
   return line(x1, y1, x2, y2, isGone ? "var(--good)" : "var(--line-strong)", isGone ? 'stroke-width="1.6"' : 'stroke-dasharray="2 4"');
 }
 

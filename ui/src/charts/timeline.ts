@@ -36,6 +36,9 @@ export function sentence(data: Timeline): string {
   return `Timeline of ${length}. ${parts.join(". ")}`;
 }
 
+/** Whether a long wait is cut out of the axis. */
+export const isBroken = (data: Timeline): boolean => axis(moments(data), 0, 100).breaks.length > 0;
+
 const goesOn = (data: Timeline) => data.lanes.some((lane) => lane.spans.some((s) => !s.to));
 
 function moments(data: Timeline): number[] {
@@ -46,7 +49,8 @@ function moments(data: Timeline): number[] {
 
 function grid(data: Timeline, time: Axis, width: number, height: number): string {
   const bottom = height - 20;
-  const [from, to] = [Date.parse(data.from), Date.parse(data.to)];
+  const all = moments(data);
+  const [from, to] = [Math.min(...all), Math.max(...all)];
   const first = new Date(from).toISOString().slice(11, 19);
   const ends = [
     { x: time.x(from), label: first, anchor: "start" as const },

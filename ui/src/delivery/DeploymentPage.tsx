@@ -5,6 +5,7 @@ import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
 import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
+import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Ago, Lasted } from "../look/Time";
 import { bytes, count, short, shortDigest } from "../look/words";
@@ -36,7 +37,6 @@ export function DeploymentPage({ number }: { number: string }) {
 function Meta({ d }: { d: DeploymentView }) {
   return (
     <>
-      <State state={d.state} />
       <span>change <Link href={`/changes/${d.commit}`}><code>{short(d.commit)}</code></Link></span>
       {d.replaces && <span>after <Link href={`/deployments/${d.replaces}`}>{d.replaces}</Link></span>}
       <span>began <Ago at={d.started} /></span>
@@ -51,8 +51,8 @@ function Inside({ d }: { d: DeploymentView }) {
     <>
       <div className={`verdict ${d.state.kind}`}>
         <State state={d.state} />
-        <p>{deploymentSentence(d)}</p>
-        <small>Next: {lower(d.next)}</small>
+        <p><Said text={deploymentSentence(d)} /></p>
+        <small>Next: <Said text={lower(d.next)} /></small>
       </div>
       <Card title="From queue to live" note="what happens next is decided from what is recorded"><Machine steps={d.machine} /></Card>
       <Health deployment={d} />

@@ -1,9 +1,10 @@
 import { useCallback, useMemo } from "react";
 import type { InstanceView, JournalLine, MachineStep } from "../api/shapes";
 import { Chart } from "../charts/Chart";
-import { machine, stepWord } from "../charts/machine";
+import { machine, words } from "../charts/machine";
 import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
+import { none } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
@@ -24,7 +25,7 @@ export function Machine({ steps }: { steps: MachineStep[] }) {
       twin={
         <table>
           <thead><tr><th scope="col">Step</th><th scope="col">State</th><th scope="col">Note</th></tr></thead>
-          <tbody>{steps.map((s) => <tr key={s.name}><td>{s.name}</td><td>{stepWord(s.state)}</td><td>{s.note ?? ""}</td></tr>)}</tbody>
+          <tbody>{steps.map((s, i) => <tr key={s.name}><td>{s.name}</td><td>{words(steps)[i]}</td><td>{s.note ?? ""}</td></tr>)}</tbody>
         </table>
       }
     />
@@ -34,8 +35,6 @@ export function Machine({ steps }: { steps: MachineStep[] }) {
 export function Instances({ items }: { items: InstanceView[] }) {
   return <Table label="Instances" columns={INSTANCES} rows={items} rowKey={(i) => i.id} empty={<p>None: no process of this deployment runs.</p>} />;
 }
-
-const none = <span className="muted">–</span>;
 
 const INSTANCES: Column<InstanceView>[] = [
   { name: "Instance", narrow: "lead", cell: (i) => <code>{i.id}</code> },

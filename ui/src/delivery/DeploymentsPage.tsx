@@ -6,6 +6,7 @@ import { Commands } from "../look/Cli";
 import { Filter } from "../look/Filter";
 import { More } from "../look/More";
 import { ProblemNotice } from "../look/Notice";
+import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago, Lasted } from "../look/Time";
@@ -67,7 +68,7 @@ const COLUMNS: Column<DeploymentItem>[] = [
     cell: (d) => (
       <>
         <State state={d.state} />
-        {d.reason && <div className="small muted">{d.reason}</div>}
+        {d.reason && <div className="small muted"><Said text={d.reason} /></div>}
       </>
     ),
   },

@@ -1,8 +1,9 @@
 import { useCallback } from "react";
 import type { DeploymentView, HealthView, Tally } from "../api/shapes";
 import { Chart } from "../charts/Chart";
-import { evidenceScale, evidenceSentence } from "../charts/evidence";
+import { evidenceScale, evidenceSentence, times } from "../charts/evidence";
 import { Card } from "../look/Card";
+import { Said } from "../look/Said";
 import { Table, type Column } from "../look/Table";
 import { count, finePercent, milliseconds } from "../look/words";
 
@@ -20,8 +21,9 @@ export function Health({ deployment }: { deployment: DeploymentView }) {
     <Card title="New against old" note="counted by client in the present step, valid at any look">
       <div className="grid">
         <div className="c5">
-          <h3>Evidence that the new version is worse</h3>
+          <h3>Evidence that the new version is worse: {times(health.evidence)} times</h3>
           <Scale health={health} />
+          {health.sentence && <p className="small muted" style={{ marginTop: 8 }}>{DECISIONS[health.decision] ?? "Now"}: <Said text={health.sentence} /></p>}
         </div>
         <div className="c7"><Numbers health={health} deployment={deployment} /></div>
       </div>
@@ -31,8 +33,10 @@ export function Health({ deployment }: { deployment: DeploymentView }) {
 
 function Scale({ health: { evidence, threshold } }: { health: HealthView }) {
   const draw = useCallback((width: number) => evidenceScale({ evidence, threshold }, width), [evidence, threshold]);
-  return <Chart draw={draw} height={68} twin={<p>{evidenceSentence({ evidence, threshold })}.</p>} />;
+  return <Chart draw={draw} height={68} twinWord="in words" twin={<p>{evidenceSentence({ evidence, threshold })}.</p>} />;
 }
+
+const DECISIONS: Record<string, string> = { hold: "It waits", advance: "It goes on", roll_back: "It is rolled back", none: "Nothing is decided" };
 
 interface Row { name: string; of: (t: Tally) => string }
 

@@ -9,6 +9,7 @@ import { Commands } from "../look/Cli";
 import { Confirm } from "../look/Confirm";
 import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
+import { none, Said } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago, Lasted, useNow } from "../look/Time";
@@ -25,9 +26,9 @@ export function RunPage({ id }: { id: string }) {
   return (
     <>
       <PageHead
-        title={run ? `Run of ${run.subject}` : "Run"}
+        title={run ? `Run: ${run.subject}` : "Run"}
         crumbs={<><Link href="/changes">Changes</Link><span aria-hidden="true">/</span>{run ? <Link href={`/changes/${run.change}`}><code>{short(run.change)}</code></Link> : <span className="skeleton" style={{ width: 50 }} />}<span aria-hidden="true">/</span>run</>}
-        meta={run ? <><State state={stateOf(run.state)} />{run.started && <span>began <Ago at={run.started} /></span>}<span>took <Lasted from={run.started} to={run.ended} /></span></> : undefined}
+        meta={run ? <>{run.started && <span>began <Ago at={run.started} /></span>}<span>took <Lasted from={run.started} to={run.ended} /></span></> : undefined}
         actions={run?.state === "running" || run?.state === "queued" ? <CancelButton run={run} /> : undefined}
       />
       {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={run !== undefined} />}
@@ -55,7 +56,7 @@ function Inside({ run }: { run: RunView }) {
   const sentence = runSentence(run);
   return (
     <>
-      <div className={`verdict ${stateOf(run.state).kind}`}><State state={stateOf(run.state)} /><p>{sentence}</p></div>
+      <div className={`verdict ${stateOf(run.state).kind}`}><State state={stateOf(run.state)} /><p><Said text={sentence} /></p></div>
       <Card title="Steps" note="checks run side by side">
         <Table label="Steps" columns={columns} rows={run.steps} rowKey={(s) => s.name} empty={<p>No step has begun. Steps come from <code>trunkline.yaml</code>.</p>} />
       </Card>
@@ -76,10 +77,10 @@ function Waterfall({ run }: { run: RunView }) {
 const columnsFor = (chosen: string | undefined, choose: (name: string) => void): Column<StepView>[] => [
   {
     name: "Step",
-    narrow: "lead",
+    narrow: "title",
     cell: (s) => <button type="button" className="row-button" data-row aria-pressed={s.name === chosen} onClick={() => choose(s.name)}>{s.name}</button>,
   },
   { name: "State", cell: (s) => <State state={stateOf(s.state)} /> },
   { name: "Took", num: true, cell: (s) => <Lasted from={s.started} to={s.ended} /> },
-  { name: "Result", width: "40%", narrow: "whole", cell: (s) => s.summary ?? <span className="muted">{s.state === "running" ? "running" : "–"}</span> },
+  { name: "Result", width: "40%", narrow: "whole", cell: (s) => s.summary ?? none },
 ];

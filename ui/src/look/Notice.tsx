@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Problem } from "../api/problem";
+import { Said } from "./Said";
 import { Icon } from "./Icon";
 
 /** What went wrong and what to do; what the page had stays below it. */
@@ -9,9 +10,9 @@ export function ProblemNotice({ error, retry, kept }: { error: unknown; retry?: 
     <div className="notice" role="alert">
       <span className="ink-bad"><Icon name="bad" size={16} /></span>
       <div>
-        {sentence(problem.message)}
+        <Said text={sentence(problem.message)} />
         {kept && " What you see below is from before."}
-        {problem.hint && <div className="small muted">{sentence(problem.hint)}</div>}
+        {problem.hint && <div className="small muted"><Said text={sentence(problem.hint)} /></div>}
       </div>
       {retry && <button type="button" onClick={retry}>Try again</button>}
     </div>

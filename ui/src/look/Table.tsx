@@ -6,8 +6,8 @@ export interface Column<T> {
   /** Right-aligned figures. */
   num?: boolean;
   width?: string;
-  /** How it stands in a narrow row: the first line, a line of its own, or with its name before it. */
-  narrow?: "lead" | "whole" | "named";
+  /** How it stands in a narrow row: the first line, the beginning of the line, a line of its own, or with its name before it. */
+  narrow?: "lead" | "title" | "whole" | "named";
   nowrap?: boolean;
 }
 
@@ -54,7 +54,7 @@ export function Table<T>({ label, columns, rows, rowKey, empty, skeletonRows = 3
 
 function cell<T>(column: Column<T>, content: ReactNode) {
   const blank = content === null || content === undefined || content === "";
-  const classes = [column.num && "num", column.nowrap && "nowrap", column.narrow === "lead" && "lead", column.narrow === "whole" && "whole", blank && "blank"];
+  const classes = [column.num && "num", column.nowrap && "nowrap", column.narrow !== "named" && column.narrow, blank && "blank"];
   return (
     <td key={column.name} role="cell" className={classes.filter(Boolean).join(" ") || undefined} data-name={column.narrow === "named" ? column.name : undefined}>
       {content}

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from "react";
+import { none } from "./Said";
 import { absolute, ago, duration } from "./words";
 
 let now = Date.now();
@@ -36,7 +37,7 @@ export function Ago({ at }: { at: string }) {
 /** A duration that is still growing while `to` is not known. */
 export function Lasted({ from, to }: { from: string | null | undefined; to: string | null | undefined }) {
   const present = useNow();
-  if (!from) return <span className="muted">–</span>;
+  if (!from) return none;
   const end = to ? Date.parse(to) : present;
   return <span title={`${absolute(from)}${to ? ` to ${absolute(to)}` : ""}`}>{duration(Math.max(0, end - Date.parse(from)) / 1000)}</span>;
 }

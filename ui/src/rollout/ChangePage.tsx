@@ -2,10 +2,12 @@ import { Link } from "wouter";
 import type { Lineage } from "../api/shapes";
 import { PageHead } from "../app/PageHead";
 import { RollBackButton } from "../delivery/RollBack";
+import { isBroken } from "../charts/timeline";
 import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
 import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
+import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Ago } from "../look/Time";
 import { short } from "../look/words";
@@ -36,7 +38,6 @@ export function ChangePage({ sha }: { sha: string }) {
 function Meta({ change }: { change: Lineage }) {
   return (
     <>
-      <State state={change.state} />
       <span>{change.commit.author}</span>
       <span>{change.repository}</span>
       {change.run && <Link href={`/runs/${change.run}`}>its run</Link>}
@@ -55,10 +56,10 @@ function Story({ change }: { change: Lineage }) {
     <>
       <div className={`verdict ${change.state.kind}`}>
         <State state={change.state} />
-        <p>{change.sentence}</p>
+        <p><Said text={change.sentence} /></p>
         <Because change={change} />
       </div>
-      <Card title="From commit to customers" note="all times on one axis; widths are real durations">
+      <Card title="From commit to customers" note={isBroken(change.timeline) ? "widths are real durations; a long wait is cut out at //" : "all times on one axis; widths are real durations"}>
         <ChangeTimeline data={change.timeline} />
       </Card>
       <div className="grid">

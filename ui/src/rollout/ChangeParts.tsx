@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 import type { ChangeArtifact, CheckView, DeploymentItem, Evidence, FileStat, Lineage, RedGreen, State as StateShape } from "../api/shapes";
 import { stateOf } from "../delivery/states";
+import { none, Said } from "../look/Said";
 import { Mark, State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
@@ -15,8 +16,8 @@ export function EvidenceList({ items }: { items: Evidence[] }) {
           <Mark kind={item.state.kind} />
           <div>
             <span className="hidden">{item.state.word}: </span>
-            {item.text}
-            {item.detail && <div className="small muted">{item.detail}</div>}
+            <Said text={item.text} />
+            {item.detail && <div className="small muted"><Said text={item.detail} /></div>}
           </div>
           {item.link ? <Link className="small" href={item.link}>{item.link.startsWith("/runs/") ? "run" : "open"}</Link> : <span className="small muted">{item.state.word}</span>}
         </li>
@@ -31,9 +32,9 @@ export function Checks({ change }: { change: Lineage }) {
 }
 
 const CHECKS: Column<CheckView>[] = [
-  { name: "Check", narrow: "lead", cell: (c) => c.name },
+  { name: "Check", narrow: "title", cell: (c) => c.name },
   { name: "State", cell: (c) => <State state={stateOf(c.state)} /> },
-  { name: "Took", num: true, cell: (c) => (typeof c.seconds === "number" ? duration(c.seconds) : <span className="muted">–</span>) },
+  { name: "Took", num: true, cell: (c) => (typeof c.seconds === "number" ? duration(c.seconds) : none) },
 ];
 
 const PROOFS: Record<RedGreen["state"], { state: StateShape; text: string }> = {
@@ -82,7 +83,7 @@ const DEPLOYMENTS: Column<DeploymentItem>[] = [
   { name: "Deployment", narrow: "lead", nowrap: true, cell: (d) => <Link href={`/deployments/${d.number}`} data-row>{d.service} {d.number}</Link> },
   { name: "State", cell: (d) => <State state={d.state} /> },
   { name: "Visitors", narrow: "named", cell: (d) => (d.weight > 0 ? percent(d.weight) : <span className="muted">none</span>) },
-  { name: "Why", narrow: "whole", cell: (d) => d.reason ?? <span className="muted">–</span> },
+  { name: "Why", narrow: "whole", cell: (d) => (d.reason ? <Said text={d.reason} /> : none) },
   { name: "Began", narrow: "named", nowrap: true, cell: (d) => <Ago at={d.started} /> },
 ];
 
@@ -98,7 +99,7 @@ export function Files({ files }: { files: FileStat[] }) {
 }
 
 const FILES: Column<FileStat>[] = [
-  { name: "Path", narrow: "lead", cell: (f) => <code>{f.path}</code> },
+  { name: "Path", narrow: "title", cell: (f) => <code>{f.path}</code> },
   { name: "Added", num: true, cell: (f) => lines("+", f.added) },
   { name: "Removed", num: true, cell: (f) => lines("−", f.removed) },
 ];

@@ -6,6 +6,7 @@ import { Commands } from "../look/Cli";
 import { Filter } from "../look/Filter";
 import { More } from "../look/More";
 import { ProblemNotice } from "../look/Notice";
+import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
@@ -64,11 +65,11 @@ const COLUMNS: Column<ChangeRow>[] = [
     cell: (row) => (
       <>
         <State state={row.state} />
-        {row.why && <div className="small muted">{row.why}</div>}
+        {row.why && <div className="small muted"><Said text={row.why} /></div>}
       </>
     ),
   },
-  { name: "Deployments", narrow: "named", cell: deployments },
+  { name: "Deployments", narrow: "named", width: "16%", cell: deployments },
   { name: "Landed", narrow: "named", nowrap: true, cell: (row) => <Ago at={row.at} /> },
 ];
 

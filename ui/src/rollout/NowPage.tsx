@@ -6,6 +6,7 @@ import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
 import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
+import { none, Said } from "../look/Said";
 import { Mark, State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
@@ -45,7 +46,7 @@ function Standing({ now }: { now: Now | undefined }) {
   return (
     <div className={`verdict ${state.kind}`}>
       <State state={state} />
-      <p>{text}</p>
+      <p><Said text={text} /></p>
       {detail && <small>{detail}</small>}
     </div>
   );
@@ -89,7 +90,7 @@ const ON_THE_WAY: Column<ChangeRow>[] = [
     cell: (row) => (
       <>
         <State state={row.state} />
-        {row.why && <div className="small muted">{row.why}</div>}
+        {row.why && <div className="small muted"><Said text={row.why} /></div>}
       </>
     ),
   },
@@ -116,7 +117,7 @@ function NeedsSomeone({ items }: { items: Attention[] }) {
           <Mark kind={item.severity === "bad" ? "bad" : "warn"} />
           <div>
             <AttentionLink item={item} />
-            <div className="small muted">{item.service ? `${item.service} · ` : ""}{item.hint}</div>
+            <div className="small muted">{item.service ? `${item.service} · ` : ""}<Said text={item.hint} /></div>
           </div>
           <span className="small muted"><Ago at={item.at} /></span>
         </li>
@@ -126,12 +127,10 @@ function NeedsSomeone({ items }: { items: Attention[] }) {
 }
 
 function AttentionLink({ item }: { item: Attention }) {
-  if (item.deployment) return <Link href={`/deployments/${item.deployment}`}>{item.text}</Link>;
-  if (item.change) return <Link href={`/changes/${item.change}`}>{item.text}</Link>;
-  return <>{item.text}</>;
+  if (item.deployment) return <Link href={`/deployments/${item.deployment}`}><Said text={item.text} /></Link>;
+  if (item.change) return <Link href={`/changes/${item.change}`}><Said text={item.text} /></Link>;
+  return <Said text={item.text} />;
 }
-
-const none = <span className="muted">–</span>;
 
 const SERVICES: Column<ServiceStatus>[] = [
   { name: "Service", narrow: "lead", cell: (s) => s.service },
