@@ -18,7 +18,7 @@ use crate::error::chain;
 use crate::model::InstanceState;
 use crate::supervise::check::{self, Series, Verdict};
 use crate::supervise::kept::{Kept, Told};
-use crate::supervise::port::Ports;
+use crate::supervise::port::{self, Ports};
 use crate::supervise::record::Phase;
 use crate::upstream::Condition;
 use crate::{Error, disk};
@@ -71,7 +71,6 @@ impl Keeper {
             }
             return None;
         };
-        self.host.ports.keep(&record.id, record.port);
         self.runs(&running);
         if record.healthy_at.is_some() && record.phase == Phase::Wanted {
             self.kept.is_at(record.listens.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST)));
@@ -136,7 +135,6 @@ impl Keeper {
 
     /// Watches a process until its end and says how it ended; nothing if it is told to end it.
     async fn stay_with(&mut self, running: &Running, was_found: bool) -> Option<String> {
-        self.runs(running);
         let was_healthy = was_found && self.kept.now().state == InstanceState::Healthy;
         let kept = self.kept.clone();
         tokio::select! {
@@ -157,11 +155,17 @@ impl Keeper {
     /// Starts its process, whatever it is told meanwhile.
     async fn start(&self) -> Result<Running, String> {
         let began = Instant::now();
+        // A process that we ended ourselves has left no record.
+        let is_again = self.kept.files.pid.exists();
         let spec = self.prepare().await.map_err(|error| chain(&error))?;
         loop {
             let started = self.host.launcher.spawn_detached(&spec).await;
             let files = &self.kept.files;
+            let is_restart = is_again && started.is_ok();
+            self.kept.note(|now| now.record.restarts += u32::from(is_restart));
             if let Some(running) = detached::observe(&files.pid, &files.lock) {
+                self.runs(&running);
+                self.kept.try_save().await;
                 return Ok(running);
             }
             match started {
@@ -180,13 +184,9 @@ impl Keeper {
     async fn prepare(&self) -> Result<Spec, Error> {
         let record = self.kept.now().record;
         let port = self.host.ports.take(&record.id, record.port)?;
-        // A process that we ended ourselves has left no record.
-        let is_again = self.kept.files.pid.exists();
         self.kept.note(|now| {
             now.record.port = port;
             now.record.listens = None;
-            now.record.started = Some(kernel::SystemClock.now());
-            now.record.restarts += u32::from(is_again);
         });
         self.kept.save().await?;
         let mut spec = self.spec.clone();
@@ -202,8 +202,12 @@ impl Keeper {
         self.kept.note(|now| {
             now.pid = Some(running.pid);
             now.record.started = Some(running.started);
+            // Started by an edge that was killed, while we were looking for a port for it.
+            now.record.port = port::of_process(running.pid).unwrap_or(now.record.port);
         });
-        let state = self.kept.now().state;
+        let now = self.kept.now();
+        self.host.ports.keep(&now.record.id, now.record.port);
+        let state = now.state;
         if state != InstanceState::Healthy {
             self.kept.becomes(&state, Condition::Coming);
         }

@@ -4,7 +4,7 @@
 //! finding out; what is written to disk is never older than what was written before.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use jiff::Timestamp;
 use kernel::Clock;
@@ -28,6 +28,8 @@ pub(crate) struct Kept {
     now: watch::Sender<Now>,
     told: watch::Sender<Told>,
     saving: Arc<Mutex<()>>,
+    /// The end of the log of one that writes no more.
+    last_words: OnceLock<Vec<String>>,
 }
 
 /// What is known of it now.
@@ -64,7 +66,14 @@ impl Kept {
             _ => Told::Keep,
         };
         let now = Now { record, state, pid: None };
-        Self { files, slot, now: watch::Sender::new(now), told: watch::Sender::new(told), saving: Arc::default() }
+        Self {
+            files,
+            slot,
+            now: watch::Sender::new(now),
+            told: watch::Sender::new(told),
+            saving: Arc::default(),
+            last_words: OnceLock::new(),
+        }
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -165,7 +174,13 @@ impl Kept {
     /// Reads its log unless it is healthy, so do this where blocking is fine.
     pub(crate) fn instance(&self) -> Instance {
         let Now { record, state, pid } = self.now();
-        let last_lines = if state == InstanceState::Healthy { Vec::new() } else { self.last_lines() };
+        let last_lines = match state {
+            InstanceState::Healthy => Vec::new(),
+            InstanceState::Exited { .. } | InstanceState::Stopped => {
+                self.last_words.get_or_init(|| self.last_lines()).clone()
+            }
+            _ => self.last_lines(),
+        };
         Instance {
             id: record.id,
             service: record.service,

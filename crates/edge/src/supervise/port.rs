@@ -34,9 +34,11 @@ impl Ports {
         Ok(port)
     }
 
-    /// An instance that runs has this port already.
+    /// An instance that runs has this port and no other.
     pub(crate) fn keep(&self, id: &str, port: u16) {
-        self.lock().insert(port, id.to_owned());
+        let mut taken = self.lock();
+        taken.retain(|_, owner| owner != id);
+        taken.insert(port, id.to_owned());
     }
 
     pub(crate) fn release(&self, id: &str) {
@@ -46,6 +48,13 @@ impl Ports {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u16, String>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The `PORT` that a process was started with, if it can still be read.
+pub(crate) fn of_process(pid: u32) -> Option<u16> {
+    let environment = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    let port = environment.split(|byte| *byte == 0).find_map(|variable| variable.strip_prefix(b"PORT="))?;
+    std::str::from_utf8(port).ok()?.parse().ok()
 }
 
 fn is_free(port: u16) -> bool {

@@ -22,7 +22,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 pub(crate) struct Bench {
     folder: TempDir,
     edge: Option<Child>,
-    tight: bool,
+    env: &'static [(&'static str, &'static str)],
     pub(crate) client: Client,
     /// At the product address.
     pub(crate) http: Http,
@@ -39,7 +39,7 @@ async fn edge() {
         data: PathBuf::from(std::env::var("EDGE_DATA").unwrap()),
         system_listen: any,
         product_listen: any,
-        behind_proxy: Vec::new(),
+        behind_proxy: std::env::var("EDGE_PROXY").map(|ip| ip.parse().unwrap()).into_iter().collect(),
         launcher: Launcher::beside_tests(),
     };
     let limits = if std::env::var("EDGE_TIGHT").is_ok() { tight() } else { Limits::default() };
@@ -62,19 +62,24 @@ fn tight() -> Limits {
 
 impl Bench {
     pub(crate) async fn new() -> Self {
-        Self::with(false).await
+        Self::with(&[]).await
     }
 
     /// With limits that a test can reach.
     pub(crate) async fn tight() -> Self {
-        Self::with(true).await
+        Self::with(&[("EDGE_TIGHT", "1")]).await
     }
 
-    async fn with(tight: bool) -> Self {
+    /// Behind a proxy on this machine that ends TLS.
+    pub(crate) async fn behind_proxy() -> Self {
+        Self::with(&[("EDGE_PROXY", "127.0.0.1")]).await
+    }
+
+    async fn with(env: &'static [(&'static str, &'static str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let client = Client::connect(folder.path()).unwrap();
         let nowhere = Http::new(SocketAddr::from((Ipv4Addr::LOCALHOST, 1)));
-        let mut bench = Self { folder, edge: None, tight, client, http: nowhere.clone(), system: nowhere };
+        let mut bench = Self { folder, edge: None, env, client, http: nowhere.clone(), system: nowhere };
         bench.start_edge().await;
         bench
     }
@@ -90,10 +95,7 @@ impl Bench {
     pub(crate) fn start_edge_process(&self) -> Child {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["bench::edge", "--exact", "--ignored", "--nocapture"]).env("EDGE_DATA", self.data());
-        if self.tight {
-            command.env("EDGE_TIGHT", "1");
-        }
-        command.stdout(Stdio::null()).spawn().unwrap()
+        command.envs(self.env.iter().copied()).stdout(Stdio::null()).spawn().unwrap()
     }
 
     /// Returns once it answers.

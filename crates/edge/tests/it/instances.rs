@@ -147,6 +147,29 @@ async fn instances_started_at_once_have_ports_of_their_own_and_secrets_are_not_o
 }
 
 #[tokio::test]
+async fn of_the_stopped_a_bounded_number_is_remembered() {
+    let bench = Bench::new().await;
+    let ids: Vec<_> = (0..70).map(|n| format!("shop-{n}-1")).collect();
+    for ids in ids.chunks(10) {
+        let specs: Vec<_> = ids.iter().map(|id| bench.spec(id, 1, &[("EXIT", "0")])).collect();
+        futures_util::future::join_all(specs.iter().map(|spec| bench.client.start(spec))).await;
+        futures_util::future::join_all(ids.iter().map(|id| bench.client.stop(id, 0.0))).await;
+    }
+    let is_settled = |state: &edge::EdgeState| {
+        state.instances.len() == 64 && state.instances.iter().all(|i| i.state == InstanceState::Stopped)
+    };
+    let state = bench.until_state("64 are left", is_settled).await;
+    let forgotten: Vec<_> = ids.iter().filter(|id| state.instances.iter().all(|i| i.id != **id)).collect();
+    assert!(forgotten.iter().all(|id| ids[..10].contains(*id)), "not the oldest: {forgotten:?}");
+    let files = std::fs::read_dir(bench.path("edge/instances")).unwrap().flatten();
+    let of_forgotten = files.filter(|file| {
+        let name = file.file_name().into_string().unwrap();
+        forgotten.iter().any(|id| name.starts_with(&format!("{id}.")))
+    });
+    assert_eq!(of_forgotten.count(), 0);
+}
+
+#[tokio::test]
 async fn stopping_while_it_starts_leaves_nothing() {
     let bench = Bench::new().await;
     for n in 0..5 {

@@ -15,5 +15,6 @@ mod product;
 mod restart;
 mod retries;
 mod routing;
+mod starting;
 mod switch;
 mod system;

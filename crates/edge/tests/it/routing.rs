@@ -126,6 +126,21 @@ async fn instances_learn_who_asked_and_clients_cannot_invent_it() {
 }
 
 #[tokio::test]
+async fn a_named_proxy_is_believed() {
+    let bench = Bench::behind_proxy().await;
+    bench.run_and_route().await;
+    let said = [("x-forwarded-for", "6.6.6.6, 9.9.9.9"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "shop")];
+    let reply = bench.http.get_with("/", &said).await;
+    let seen = |name| reply.seen(name).unwrap_or_default();
+    assert_eq!(
+        (seen("x-forwarded-for").as_str(), seen("x-real-ip").as_str()),
+        ("6.6.6.6, 9.9.9.9, 127.0.0.1", "9.9.9.9")
+    );
+    assert_eq!((seen("x-forwarded-proto").as_str(), seen("x-forwarded-host").as_str()), ("https", "shop"));
+    assert!(reply.header("set-cookie").ends_with("; Secure"));
+}
+
+#[tokio::test]
 async fn http_2_with_prior_knowledge() {
     let bench = Bench::new().await;
     bench.run_and_route().await;
