@@ -210,15 +210,17 @@ impl Bench {
     }
 }
 
-/// Nothing stays behind, whatever the test was doing.
+/// Nothing stays behind, whatever the test was doing. An edge that runs is asked, since it may just be starting something.
 impl Drop for Bench {
     fn drop(&mut self) {
-        if let Some(mut edge) = self.edge.take() {
-            let _gone_already = edge.kill().and_then(|()| edge.wait().map(drop));
-        }
-        let folder = self.path("edge/instances");
+        let (edge, client, folder) = (self.edge.take(), self.client.clone(), self.path("edge/instances"));
         let end_all = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            if let Some(mut edge) = edge {
+                let _not_answering =
+                    runtime.block_on(async { tokio::time::timeout(PATIENCE, client.shutdown()).await });
+                let _gone_already = edge.kill().and_then(|()| edge.wait().map(drop));
+            }
             for lock in std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
                 if lock.extension().is_some_and(|extension| extension == "lock") {
                     let record = lock.with_extension("pid");
