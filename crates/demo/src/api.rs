@@ -1,0 +1,115 @@
+//! What the director asks Trunkline: the API at the system address.
+
+mod shapes;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, Uri, header};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper_util::client::legacy;
+use serde::de::DeserializeOwned;
+
+use crate::web_client::{self, WebClient};
+pub(crate) use shapes::{Change, Deployment, Proof, RedGreen, Service, Status};
+
+const BODY_BYTES_MAX: usize = 8 << 20;
+const WITHIN: Duration = Duration::from_secs(10);
+
+/// The API did not answer as it should.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the system address does not answer")]
+    Unreachable(#[from] legacy::Error),
+    #[error("the answer to {path} broke off")]
+    Body {
+        path: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("{path} did not answer within {} s", WITHIN.as_secs())]
+    Late { path: String },
+    #[error("{path} answered {status}: {detail}")]
+    Refused { path: String, status: StatusCode, detail: String },
+    #[error("the answer to {path} has another shape than expected")]
+    Shape {
+        path: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("{path:?} cannot be asked for")]
+    Request {
+        path: String,
+        #[source]
+        source: http::Error,
+    },
+}
+
+/// A caller with an admin token.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    client: WebClient,
+    base: String,
+    token: String,
+}
+
+impl Api {
+    pub(crate) fn new(server_url: &str, token: &str) -> Self {
+        let base = server_url.trim_end_matches('/').to_owned();
+        Self { client: web_client::new(4), base, token: token.to_owned() }
+    }
+
+    /// The address of a page of the console.
+    pub(crate) fn page(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// The story of a change; none as long as it is not known.
+    pub(crate) async fn change(&self, sha: &str) -> Result<Option<Change>, Error> {
+        match self.ask(Method::GET, &format!("/api/v1/changes/{sha}")).await {
+            Ok(change) => Ok(Some(change)),
+            Err(Error::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(crate) async fn status(&self) -> Result<Status, Error> {
+        self.ask(Method::GET, "/api/v1/deploy/status").await
+    }
+
+    /// An address under which a browser is signed in, once.
+    pub(crate) async fn link(&self) -> Result<String, Error> {
+        let link: shapes::Link = self.ask(Method::POST, "/api/v1/links").await?;
+        Ok(link.url)
+    }
+
+    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, Error> {
+        let late = |_| Error::Late { path: path.into() };
+        let (status, body) = tokio::time::timeout(WITHIN, self.exchange(method, path)).await.map_err(late)??;
+        if !status.is_success() {
+            return Err(Error::Refused { path: path.into(), status, detail: detail(&body) });
+        }
+        serde_json::from_slice(&body).map_err(|source| Error::Shape { path: path.into(), source })
+    }
+
+    async fn exchange(&self, method: Method, path: &str) -> Result<(StatusCode, Bytes), Error> {
+        let wrong = |source| Error::Request { path: path.into(), source };
+        let uri: Uri = self.page(path).parse().map_err(|error| wrong(http::Error::from(error)))?;
+        let request = Request::builder()
+            .method(method)
+            .uri(uri)
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
+            .body(Full::default())
+            .map_err(wrong)?;
+        let (parts, body) = self.client.request(request).await?.into_parts();
+        let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
+        let body = body.map_err(|source| Error::Body { path: path.into(), source })?;
+        Ok((parts.status, body.to_bytes()))
+    }
+}
+
+/// What a problem says of itself.
+fn detail(body: &[u8]) -> String {
+    let problem: shapes::Problem = serde_json::from_slice(body).unwrap_or_default();
+    problem.detail.or(problem.title).unwrap_or_else(|| String::from_utf8_lossy(body).chars().take(200).collect())
+}

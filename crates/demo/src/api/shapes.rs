@@ -1,0 +1,135 @@
+//! The parts of the API's answers that the director reads (contracts.md). Unknown fields are passed over.
+
+use serde::Deserialize;
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Change {
+    pub(crate) state: Word,
+    pub(crate) sentence: String,
+    pub(crate) run: Option<String>,
+    pub(crate) checks: Option<Vec<Check>>,
+    pub(crate) red_green: Option<RedGreen>,
+    /// Newest first.
+    pub(crate) deployments: Vec<Deployment>,
+    pub(crate) shipped_in: Option<String>,
+    pub(crate) run_view: Option<Run>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Word {
+    pub(crate) word: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Check {
+    pub(crate) name: String,
+    pub(crate) state: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RedGreen {
+    pub(crate) state: Proof,
+    pub(crate) tests: Vec<String>,
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Proof {
+    Proved,
+    ProvedNoBuild,
+    NotProved,
+    NoTests,
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Deployment {
+    pub(crate) number: u64,
+    pub(crate) phase: String,
+    /// 0 to 1
+    pub(crate) weight: f64,
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Run {
+    pub(crate) state: String,
+    pub(crate) steps: Vec<RunStep>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct RunStep {
+    pub(crate) name: String,
+    pub(crate) summary: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Status {
+    pub(crate) services: Vec<Service>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Service {
+    pub(crate) in_sync: bool,
+    pub(crate) waiting: Vec<Waiting>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Waiting {
+    pub(crate) commit: String,
+    pub(crate) why: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Link {
+    pub(crate) url: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Problem {
+    pub(crate) title: Option<String>,
+    pub(crate) detail: Option<String>,
+}
+
+impl Change {
+    /// The name of a check that did not pass, and what is said of it.
+    pub(crate) fn failed_check(&self) -> Option<(&str, &str)> {
+        let is_bad = |check: &&Check| matches!(check.state.as_str(), "failed" | "timed_out");
+        let check = self.checks.iter().flatten().find(is_bad)?;
+        let steps = self.run_view.iter().flat_map(|run| &run.steps);
+        let summary = steps.filter(|step| step.name == check.name).find_map(|step| step.summary.as_deref());
+        Some((&check.name, summary.unwrap_or("no summary")))
+    }
+
+    pub(crate) fn is_verified(&self) -> bool {
+        self.run_view.as_ref().is_some_and(|run| run.state == "passed")
+    }
+}
+
+impl Status {
+    /// The demo's product has one service.
+    pub(crate) fn service(&self) -> Option<&Service> {
+        self.services.first()
+    }
+}
+
+impl Service {
+    /// Why a commit is not in production.
+    pub(crate) fn why(&self, commit: &str) -> Option<&str> {
+        self.waiting.iter().find(|waiting| waiting.commit == commit).map(|waiting| waiting.why.as_str())
+    }
+}

@@ -1,0 +1,198 @@
+//! Simulated customers: thousands of them, seeded, who walk the product over HTTP like anybody else.
+//!
+//! Visits begin at a steady rate whatever the answers are, up to a bound; somebody who is in the shop does not come a
+//! second time meanwhile. Each keeps their cookies from visit to visit.
+
+pub(crate) mod books;
+mod choice;
+mod population;
+mod wire;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::random::Random;
+use crate::web_client::{self, WebClient};
+use crate::{Error, html};
+use books::{Books, Ending, Entry};
+use choice::{Step, Visit};
+use population::Customer;
+use wire::{Ask, Jar};
+
+/// More visits than these are not under way at once.
+const VISITS_MAX: usize = 128;
+/// A redirect leads to a page, not to another and another.
+const REDIRECTS_MAX: usize = 3;
+
+/// How many there are and how often one comes.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    pub customers: usize,
+    pub visits_per_second: u32,
+}
+
+impl Default for Pace {
+    /// About 200 requests a second, which leaves two cores enough for the checks.
+    fn default() -> Self {
+        Self { customers: 6_000, visits_per_second: 50 }
+    }
+}
+
+/// The customers: at home until they are let come. They stop when this is dropped.
+#[derive(Debug)]
+pub struct Customers {
+    shop: Shop,
+    seed: u64,
+    pace: Pace,
+    over: CancellationToken,
+    _on_drop: DropGuard,
+    coming: Option<JoinHandle<()>>,
+}
+
+/// Somebody with what they carry from visit to visit.
+#[derive(Debug)]
+struct Person {
+    number: usize,
+    customer: Customer,
+    jar: Jar,
+    random: Random,
+}
+
+/// What all visits share.
+#[derive(Debug, Clone)]
+struct Shop {
+    client: WebClient,
+    base: Uri,
+    books: Arc<Books>,
+}
+
+impl Customers {
+    /// Customers of the product at `product_url`; nobody comes yet.
+    pub fn new(product_url: &str, seed: u64, pace: Pace) -> Result<Self, Error> {
+        let address = |source| Error::Address { url: product_url.into(), source };
+        let base: Uri = product_url.parse().map_err(address)?;
+        let shop = Shop { client: web_client::new(VISITS_MAX), base, books: Arc::new(Books::default()) };
+        let over = CancellationToken::new();
+        Ok(Self { shop, seed, pace, _on_drop: over.clone().drop_guard(), over, coming: None })
+    }
+
+    pub fn books(&self) -> &Arc<Books> {
+        &self.shop.books
+    }
+
+    /// From now on they come.
+    pub fn come(&mut self) {
+        let start = || tokio::spawn(come_and_go(self.shop.clone(), self.seed, self.pace, self.over.clone()));
+        self.coming.get_or_insert_with(start);
+    }
+
+    /// The status and the text of a page as somebody gets it who was never there; not in the books.
+    pub(crate) async fn look(&self, path: &str) -> Option<(u16, String)> {
+        let answer = wire::exchange(&self.shop.client, &self.shop.base, &mut Jar::default(), Ask::get(path)).await;
+        answer.ok().map(|answer| (answer.status, answer.body))
+    }
+
+    /// Nobody comes any more; returns when the last has left.
+    pub async fn close(self) {
+        self.over.cancel();
+        if let Some(coming) = self.coming
+            && let Err(error) = coming.await
+        {
+            tracing::warn!(%error, "the customers did not leave in good order");
+        }
+    }
+}
+
+async fn come_and_go(shop: Shop, seed: u64, pace: Pace, over: CancellationToken) {
+    let mut at_home: Vec<Person> = people(seed, pace.customers);
+    let mut inside: JoinSet<Person> = JoinSet::new();
+    let mut random = Random::of(seed, u64::MAX);
+    let mut clock = tokio::time::interval(Duration::from_secs(1) / pace.visits_per_second.max(1));
+    clock.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            biased;
+            () = over.cancelled() => break,
+            Some(Ok(person)) = inside.join_next() => at_home.push(person),
+            _ = clock.tick() => {
+                if inside.len() < VISITS_MAX && !at_home.is_empty() {
+                    let person = at_home.swap_remove(random.below(at_home.len()));
+                    inside.spawn(visit(shop.clone(), person, over.clone()));
+                }
+            }
+        }
+    }
+    while inside.join_next().await.is_some() {}
+}
+
+fn people(seed: u64, count: usize) -> Vec<Person> {
+    let person =
+        |(number, customer)| Person { number, customer, jar: Jar::default(), random: Random::of(!seed, number as u64) };
+    population::of(seed, count).into_iter().enumerate().map(person).collect()
+}
+
+/// From the first page to the last.
+async fn visit(shop: Shop, mut person: Person, over: CancellationToken) -> Person {
+    shop.books.visit();
+    let mut memory = Visit::default();
+    let mut ask = Ask::get("/");
+    while let Some(page) = arrive(&shop, &mut person, ask).await {
+        ask = match choice::next(&person.customer, &page, &mut memory, &mut person.random) {
+            Step::Follow(href) => Ask::get(href),
+            Step::Submit { is_post, action, fields } => Ask::submit(is_post, &action, &fields),
+            Step::Leave => break,
+        };
+        if think(&mut person, &over).await.is_none() {
+            break;
+        }
+    }
+    person
+}
+
+/// Waits as somebody does who reads; `None` when the demo ends.
+async fn think(person: &mut Person, over: &CancellationToken) -> Option<()> {
+    let around = 0.5 + person.random.share();
+    let pause = Duration::from_millis(person.customer.habits.thinks_ms).mul_f64(around);
+    tokio::select! {
+        () = over.cancelled() => None,
+        () = tokio::time::sleep(pause) => Some(()),
+    }
+}
+
+/// Asks, follows where it is led, and reads the page; none if there is nothing to read.
+async fn arrive(shop: &Shop, person: &mut Person, mut ask: Ask) -> Option<html::Page> {
+    for _ in 0..=REDIRECTS_MAX {
+        let answer = wire::exchange(&shop.client, &shop.base, &mut person.jar, ask).await;
+        shop.books.write(entry(person.number, &answer));
+        let answer = answer.ok()?;
+        match answer.location {
+            Some(to) => {
+                if to.starts_with("/orders/") {
+                    shop.books.order();
+                }
+                ask = Ask::get(to);
+            }
+            None if answer.status < 400 => return Some(html::read(&answer.body)),
+            None => return None,
+        }
+    }
+    None
+}
+
+fn entry(customer: usize, answer: &Result<wire::Answer, wire::Broken>) -> Entry {
+    match answer {
+        Ok(answer) => {
+            let ending = if answer.status >= 500 { Ending::Failed } else { Ending::Served };
+            Entry { customer, release: answer.release, ending }
+        }
+        Err(error) => {
+            tracing::debug!(%error, customer, "a request broke");
+            Entry { customer, release: None, ending: Ending::Broken }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! The customers' own books: what they asked for, what they got, and from which release.
+//!
+//! Kept without asking Trunkline anything, so that its claims can be held against them. A failure is an answer of 500 or
+//! more, or none at all.
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use serde::Serialize;
+
+/// So many seconds are kept one by one.
+const SECONDS_KEPT: usize = 120;
+
+/// The books, shared by all who write them.
+#[derive(Debug)]
+pub struct Books {
+    inner: Mutex<Inner>,
+}
+
+/// All that was written down, or the difference of two such.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Ledger {
+    pub visits: u64,
+    pub requests: u64,
+    pub failures: u64,
+    /// Failures without any answer.
+    pub broken: u64,
+    pub orders: u64,
+    /// Distinct ones.
+    pub customers: u64,
+    /// Distinct ones who met a failure.
+    pub failed_customers: u64,
+    /// How often somebody was served by an older release than before.
+    pub moved_back: u64,
+    /// By release number, oldest first. `None`: the answer did not come from the shop.
+    pub releases: Vec<ReleaseLedger>,
+}
+
+/// What came from one release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ReleaseLedger {
+    pub release: Option<u64>,
+    pub requests: u64,
+    pub failures: u64,
+    pub customers: u64,
+    pub failed_customers: u64,
+}
+
+/// One second of it: requests by release.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Second {
+    /// Since the books were opened.
+    pub second: u64,
+    pub requests: Vec<(Option<u64>, u64)>,
+    pub failures: u64,
+}
+
+/// One answer, or the lack of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entry {
+    pub(crate) customer: usize,
+    pub(crate) release: Option<u64>,
+    pub(crate) ending: Ending,
+}
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Served,
+    Failed,
+    Broken,
+}
+
+#[derive(Debug)]
+struct Inner {
+    opened: Instant,
+    totals: Ledger,
+    releases: BTreeMap<Option<u64>, Page>,
+    customers: HashSet<usize>,
+    failed: HashSet<usize>,
+    last_release: BTreeMap<usize, u64>,
+    seconds: VecDeque<Second>,
+}
+
+#[derive(Debug, Default)]
+struct Page {
+    requests: u64,
+    failures: u64,
+    customers: HashSet<usize>,
+    failed: HashSet<usize>,
+}
+
+impl Default for Books {
+    fn default() -> Self {
+        Self {
+            inner: Mutex::new(Inner {
+                opened: Instant::now(),
+                totals: Ledger::default(),
+                releases: BTreeMap::new(),
+                customers: HashSet::new(),
+                failed: HashSet::new(),
+                last_release: BTreeMap::new(),
+                seconds: VecDeque::new(),
+            }),
+        }
+    }
+}
+
+impl Books {
+    /// Everything until now.
+    pub fn ledger(&self) -> Ledger {
+        let inner = self.inner();
+        let releases = inner.releases.iter().map(|(release, page)| ReleaseLedger {
+            release: *release,
+            requests: page.requests,
+            failures: page.failures,
+            customers: page.customers.len() as u64,
+            failed_customers: page.failed.len() as u64,
+        });
+        Ledger {
+            customers: inner.customers.len() as u64,
+            failed_customers: inner.failed.len() as u64,
+            releases: releases.collect(),
+            ..inner.totals.clone()
+        }
+    }
+
+    /// The last seconds, oldest first.
+    pub fn seconds(&self) -> Vec<Second> {
+        self.inner().seconds.iter().cloned().collect()
+    }
+
+    pub(crate) fn visit(&self) {
+        self.inner().totals.visits += 1;
+    }
+
+    pub(crate) fn order(&self) {
+        self.inner().totals.orders += 1;
+    }
+
+    pub(crate) fn write(&self, entry: Entry) {
+        let mut inner = self.inner();
+        let is_failure = entry.ending != Ending::Served;
+        inner.count(entry, is_failure);
+        inner.second(entry.release, is_failure);
+        inner.follow(entry);
+    }
+
+    fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn count(&mut self, entry: Entry, is_failure: bool) {
+        let page = self.releases.entry(entry.release).or_default();
+        page.requests += 1;
+        page.customers.insert(entry.customer);
+        self.totals.requests += 1;
+        self.customers.insert(entry.customer);
+        if is_failure {
+            page.failures += 1;
+            page.failed.insert(entry.customer);
+            self.totals.failures += 1;
+            self.failed.insert(entry.customer);
+        }
+        self.totals.broken += u64::from(entry.ending == Ending::Broken);
+    }
+
+    fn second(&mut self, release: Option<u64>, is_failure: bool) {
+        let now = self.opened.elapsed().as_secs();
+        if self.seconds.back().is_none_or(|last| last.second < now) {
+            self.seconds.push_back(Second { second: now, ..Second::default() });
+        }
+        if self.seconds.len() > SECONDS_KEPT {
+            self.seconds.pop_front();
+        }
+        let Some(second) = self.seconds.back_mut() else { return };
+        second.failures += u64::from(is_failure);
+        match second.requests.iter_mut().find(|(of, _)| *of == release) {
+            Some((_, count)) => *count += 1,
+            None => second.requests.push((release, 1)),
+        }
+    }
+
+    /// Notes whether somebody is thrown back to an older release.
+    fn follow(&mut self, entry: Entry) {
+        let Some(release) = entry.release else { return };
+        let before = self.last_release.insert(entry.customer, release);
+        self.totals.moved_back += u64::from(before.is_some_and(|before| before > release));
+    }
+}
+
+impl Ledger {
+    /// What was added since `earlier`. Distinct customers are counted from the beginning and their difference are those
+    /// who came for the first time.
+    #[must_use]
+    pub fn since(&self, earlier: &Self) -> Self {
+        let releases = self.releases.iter().map(|now| now.since(&earlier.release(now.release)));
+        Self {
+            visits: self.visits.saturating_sub(earlier.visits),
+            requests: self.requests.saturating_sub(earlier.requests),
+            failures: self.failures.saturating_sub(earlier.failures),
+            broken: self.broken.saturating_sub(earlier.broken),
+            orders: self.orders.saturating_sub(earlier.orders),
+            customers: self.customers.saturating_sub(earlier.customers),
+            failed_customers: self.failed_customers.saturating_sub(earlier.failed_customers),
+            moved_back: self.moved_back.saturating_sub(earlier.moved_back),
+            releases: releases.filter(|release| release.requests > 0).collect(),
+        }
+    }
+
+    /// The part of one release; zeros if it never answered.
+    pub fn release(&self, release: Option<u64>) -> ReleaseLedger {
+        let found = self.releases.iter().find(|ledger| ledger.release == release);
+        found.cloned().unwrap_or(ReleaseLedger { release, ..ReleaseLedger::default() })
+    }
+}
+
+impl ReleaseLedger {
+    fn since(&self, earlier: &Self) -> Self {
+        Self {
+            release: self.release,
+            requests: self.requests.saturating_sub(earlier.requests),
+            failures: self.failures.saturating_sub(earlier.failures),
+            customers: self.customers.saturating_sub(earlier.customers),
+            failed_customers: self.failed_customers.saturating_sub(earlier.failed_customers),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(customer: usize, release: u64, ending: Ending) -> Entry {
+        Entry { customer, release: Some(release), ending }
+    }
+
+    #[test]
+    fn customers_count_once_and_failures_by_release() {
+        let books = Books::default();
+        for ending in [Ending::Served, Ending::Failed, Ending::Failed] {
+            books.write(entry(1, 4, ending));
+        }
+        books.write(entry(2, 3, Ending::Served));
+        books.write(Entry { customer: 2, release: None, ending: Ending::Broken });
+        let ledger = books.ledger();
+        assert_eq!((ledger.requests, ledger.failures, ledger.broken), (5, 3, 1));
+        assert_eq!((ledger.customers, ledger.failed_customers), (2, 2));
+        let four = ledger.release(Some(4));
+        assert_eq!((four.requests, four.failures, four.customers, four.failed_customers), (3, 2, 1, 1));
+    }
+
+    #[test]
+    fn the_difference_of_two_ledgers_is_what_happened_between() {
+        let books = Books::default();
+        books.write(entry(1, 3, Ending::Failed));
+        let before = books.ledger();
+        books.write(entry(1, 4, Ending::Served));
+        let between = books.ledger().since(&before);
+        assert_eq!((between.requests, between.failures), (1, 0));
+        assert_eq!(between.releases.iter().map(|r| r.release).collect::<Vec<_>>(), [Some(4)]);
+    }
+
+    #[test]
+    fn who_is_thrown_back_is_noticed() {
+        let books = Books::default();
+        for release in [3, 4, 4, 3, 4] {
+            books.write(entry(1, release, Ending::Served));
+        }
+        assert_eq!(books.ledger().moved_back, 1);
+    }
+}
