@@ -65,6 +65,7 @@ pub(crate) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
 
 /// One look at everything; whether something moves.
 async fn round(engine: &Arc<Engine>) -> Result<bool, Error> {
+    let mark = engine.settled.begin();
     let edge = engine.options.edge.state().await?;
     engine.traffic.see(&edge, engine.now());
     let mut moving = false;
@@ -72,6 +73,7 @@ async fn round(engine: &Arc<Engine>) -> Result<bool, Error> {
         moving |= consider(engine, &edge, deployment).await?;
     }
     let settled = reconcile::reconcile(engine, &edge).await?;
+    engine.settled.end(mark);
     Ok(moving || !settled)
 }
 

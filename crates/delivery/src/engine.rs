@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::deployment::Act;
 use crate::secrets::RootKey;
+use crate::settled::Settled;
 use crate::traffic::Traffic;
 
 /// What a running delivery needs from its surroundings.
@@ -59,6 +60,7 @@ pub(crate) struct Engine {
     pub(crate) runs: Mutex<HashMap<String, CancellationToken>>,
     pub(crate) acts: Mutex<HashMap<u64, Act>>,
     pub(crate) traffic: Traffic,
+    pub(crate) settled: Settled,
 }
 
 impl Engine {
@@ -75,6 +77,7 @@ impl Engine {
             runs: Mutex::default(),
             acts: Mutex::default(),
             traffic: Traffic::default(),
+            settled: Settled::default(),
         })
     }
 

@@ -184,7 +184,9 @@ impl Delivery {
         store::deployment::hold(&mut tx, &service.repository, &service.name, &hold, now).await?;
         tx.audit(audit(by, "deployment.rollback", &service.name, json!(from), json!(to))).await?;
         tx.publish("delivery", "deployment.rolling_back", &json!({ "deployment": from, "to": to, "why": why })).await?;
+        self.engine.settled.record();
         tx.commit().await?;
+        self.engine.settled.record();
         self.engine.tell("deployment", from.to_string());
         self.engine.deployer.notify_one();
         Ok(RolledBack { service: service.name.clone(), from, to, held })

@@ -25,6 +25,7 @@ mod model;
 mod pipeline;
 mod query;
 mod secrets;
+mod settled;
 mod store;
 mod traffic;
 mod trunk;

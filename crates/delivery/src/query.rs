@@ -68,6 +68,7 @@ impl Delivery {
     pub async fn changes(&self, cursor: Option<&str>, limit: usize, query: &str) -> Result<Page<ChangeRow>, Error> {
         let mut before = cursor.map(Cursor::decode::<u64>).transpose()?;
         let filter = filter::Filter::parse(query);
+        self.engine.settled.wait().await;
         let context = self.context().await?;
         let mut found: Vec<(u64, ChangeRow)> = Vec::new();
         // Filters are applied to what is shown, so pages are read until enough rows match.
@@ -132,6 +133,7 @@ impl Delivery {
 
     /// A change by its id or at least seven characters of it.
     pub async fn change(&self, sha: &str) -> Result<ChangeView, Error> {
+        self.engine.settled.wait().await;
         let change = self.find_change(sha).await?;
         let db = self.engine.db();
         let context = self.context().await?;
@@ -210,6 +212,7 @@ impl Delivery {
     /// Deployments, newest first.
     pub async fn deployments(&self, service: Option<&str>, cursor: Option<&str>, limit: usize) -> Result<Page<DeploymentItem>, Error> {
         let before = cursor.map(Cursor::decode::<u64>).transpose()?;
+        self.engine.settled.wait().await;
         let stored = store::deployment::page(self.engine.db(), service, before, limit + 1).await?;
         let page = Page::cut(stored, limit, |d| Cursor::encode(&d.state.number));
         let mut items = Vec::with_capacity(page.items.len());
@@ -225,6 +228,7 @@ impl Delivery {
 
     /// A deployment with its machine, journal and instances.
     pub async fn deployment(&self, number: u64) -> Result<DeploymentView, Error> {
+        self.engine.settled.wait().await;
         let db = self.engine.db();
         let stored = store::deployment::find(db, number).await?;
         let stored = stored.ok_or_else(|| store::missing(format!("deployment {number}")).hint("`trunkline deploy history` lists them"))?;

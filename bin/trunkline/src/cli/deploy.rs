@@ -238,9 +238,8 @@ fn wait_until_back(client: &Client, rolled: &RolledBack, began: Instant) -> anyh
     while began.elapsed() < ROLLED_BACK_WITHIN {
         let status: Status = client.get("/api/v1/deploy/status")?;
         let service = status.services.iter().find(|s| s.service == rolled.service);
-        let live = service.and_then(|s| s.live.as_ref()).map(|live| live.number);
-        let candidate = service.and_then(|s| s.candidate.as_ref());
-        if live == Some(rolled.to) && candidate.is_none_or(|c| c.weight == 0.0) {
+        let routed = service.and_then(|s| s.routed.as_deref()).unwrap_or_default();
+        if !routed.is_empty() && routed.iter().all(|arm| arm.number == rolled.to) {
             return Ok(true);
         }
         std::thread::sleep(Duration::from_millis(50));

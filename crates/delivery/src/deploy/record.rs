@@ -36,7 +36,9 @@ pub(crate) async fn record(
     store::deployment::update(&mut tx, &deployment, "").await?;
     journal(engine, &mut tx, &deployment, why).await?;
     tell_others(&mut tx, &deployment, &before, why).await?;
+    engine.settled.record();
     tx.commit().await?;
+    engine.settled.record();
     tracing::info!(deployment = deployment.number, service = deployment.service, phase = deployment.stage.phase(), why);
     engine.tell("deployment", deployment.number.to_string());
     engine.tell("change", deployment.commit.clone());

@@ -9,7 +9,7 @@ use crate::model::trunk::Held;
 use crate::store;
 use crate::store::change::{State as Run, StoredChange, short};
 use crate::store::deployment::StoredDeployment;
-use crate::view::status::{Candidate, LiveVersion, ServiceStatus, Status, Traffic, Waiting};
+use crate::view::status::{Candidate, LiveVersion, Routed, ServiceStatus, Status, Traffic, Waiting};
 use crate::view::{State, StateKind, time};
 use crate::{deploy, view};
 
@@ -19,6 +19,7 @@ const WAITING_LISTED_MAX: usize = 100;
 impl Delivery {
     /// Whether trunk and production agree, service by service, and why not.
     pub async fn status(&self) -> Result<Status, Error> {
+        self.engine.settled.wait().await;
         let context = self.context().await?;
         let open = store::deployment::open(self.engine.db()).await?;
         let edge = self.engine.options.edge.state().await.ok();
@@ -55,6 +56,7 @@ impl Delivery {
             in_sync,
             frozen: context.frozen.clone(),
             waiting,
+            routed: routed(edge, &service.service.name),
             traffic: traffic(&self.engine, edge, service.service.live),
         })
     }
@@ -146,6 +148,13 @@ fn state(live: Option<&StoredDeployment>, candidate: Option<&StoredDeployment>, 
         (Some(_), None) if waiting.is_empty() => State::new(StateKind::Good, "In sync"),
         (Some(_), None) => State::new(StateKind::Warn, format!("Trunk is {} ahead", waiting.len())),
     }
+}
+
+/// What the edge does now, whatever is recorded.
+fn routed(edge: Option<&edge::EdgeState>, service: &str) -> Option<Vec<Routed>> {
+    let route = edge?.routes.iter().find(|route| route.service == service);
+    let arms = route.map_or(&[][..], |route| &route.arms).iter().filter(|arm| arm.weight > 0);
+    Some(arms.map(|arm| Routed { number: arm.deployment, weight: f64::from(arm.weight) / 10_000.0 }).collect())
 }
 
 fn traffic(engine: &Engine, edge: Option<&edge::EdgeState>, live: Option<u64>) -> Option<Traffic> {

@@ -26,7 +26,17 @@ pub struct ServiceStatus {
     pub frozen: Option<String>,
     /// Changes on trunk that customers do not have, oldest first.
     pub waiting: Vec<Waiting>,
+    /// Where the edge sends new visitors now; `null` while it cannot be asked.
+    pub routed: Option<Vec<Routed>>,
     pub traffic: Option<Traffic>,
+}
+
+/// A deployment's share of new visitors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Routed {
+    pub number: u64,
+    /// 0 to 1
+    pub weight: f64,
 }
 
 /// What customers have.

@@ -1,0 +1,5 @@
+//! Customer stories on the real binary.
+
+#![expect(clippy::unwrap_used, reason = "a story that cannot be told fails")]
+
+mod other_products;
