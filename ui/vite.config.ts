@@ -6,7 +6,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   base: "/console/",
   plugins: [react()],
-  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, license: true },
+  build: { target: "es2022", assetsInlineLimit: 0, modulePreload: { polyfill: false }, license: { fileName: "licenses.md" } },
   server: { proxy: { "/api": "http://127.0.0.1:7300" } },
   test: { include: ["src/**/*.test.ts"] },
 });

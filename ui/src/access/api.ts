@@ -1,15 +1,15 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { call, query } from "../api/client";
-import type { AuditEntry, Issued, Page, Role, TokenRow } from "../api/shapes";
+import { answer, api } from "../api/client";
+import type { Role } from "../api/shapes";
 
 const PAGE_SIZE = 50;
 
-export const useTokens = () => useQuery({ queryKey: ["tokens"], queryFn: () => call<Page<TokenRow>>("GET", "/api/v1/tokens") });
+export const useTokens = () => useQuery({ queryKey: ["tokens"], queryFn: () => answer(api.GET("/api/v1/tokens")) });
 
 export function useCreateToken() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (wish: { role: Role; name?: string }) => call<Issued>("POST", "/api/v1/tokens", wish),
+    mutationFn: (wish: { role: Role; name?: string }) => answer(api.POST("/api/v1/tokens", { body: wish })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }
@@ -17,7 +17,7 @@ export function useCreateToken() {
 export function useRevokeToken() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (id: string) => call<unknown>("DELETE", `/api/v1/tokens/${encodeURIComponent(id)}`),
+    mutationFn: (id: string) => answer(api.DELETE("/api/v1/tokens/{id}", { params: { path: { id } } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["tokens"] }),
   });
 }
@@ -25,7 +25,7 @@ export function useRevokeToken() {
 export const useAudit = () =>
   useInfiniteQuery({
     queryKey: ["audit"],
-    queryFn: ({ pageParam }) => call<Page<AuditEntry>>("GET", `/api/v1/audit${query({ cursor: pageParam, limit: PAGE_SIZE })}`),
+    queryFn: ({ pageParam }) => answer(api.GET("/api/v1/audit", { params: { query: { ...(pageParam && { cursor: pageParam }), limit: PAGE_SIZE } } })),
     initialPageParam: null as string | null,
     getNextPageParam: (last) => last.next ?? null,
   });

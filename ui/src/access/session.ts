@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { call, rememberCsrf } from "../api/client";
+import { answer, api, rememberCsrf } from "../api/client";
 import type { Session } from "../api/shapes";
 
 /** The code of a one-time link: the text itself, or what stands behind `link=` in an address. */
@@ -10,7 +10,7 @@ export function codeOf(text: string): string {
 }
 
 export async function signIn(link: string): Promise<Session> {
-  const session = await call<Session>("POST", "/api/v1/session", { link });
+  const session = await answer(api.POST("/api/v1/session", { body: { link } }));
   rememberCsrf(session.csrf);
   return session;
 }
@@ -40,7 +40,7 @@ async function fromAddress(): Promise<Session> {
 }
 
 async function current(): Promise<Session> {
-  const session = await call<Session>("GET", "/api/v1/session");
+  const session = await answer(api.GET("/api/v1/session"));
   rememberCsrf(session.csrf);
   return session;
 }
@@ -52,7 +52,7 @@ export const useSession = () =>
 export function useSignOut(): () => Promise<void> {
   const queries = useQueryClient();
   return async () => {
-    await call("DELETE", "/api/v1/session");
+    await answer(api.DELETE("/api/v1/session"));
     queries.clear();
     window.location.assign("/console/");
   };

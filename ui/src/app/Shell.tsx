@@ -25,7 +25,7 @@ export function Shell({ children }: { children: ReactNode }) {
   return (
     <div className="shell">
       <a className="skip" href="#main">Skip to the content</a>
-      <div className="nav">
+      <header className="nav">
         <Brand />
         <Places location={location} />
         <div className="nav-foot">
@@ -34,7 +34,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <button type="button" className="quiet" onClick={openHelp}>Keyboard <kbd>?</kbd></button>
           </div>
         </div>
-      </div>
+      </header>
       <main id="main" ref={main} tabIndex={-1}>{children}</main>
       {isHelpOpen && <Help onClose={() => setHelpOpen(false)} />}
     </div>

@@ -54,7 +54,7 @@ export function Journal({ lines }: { lines: JournalLine[] }) {
 
 const JOURNAL: Column<JournalLine>[] = [
   { name: "At", nowrap: true, cell: (l) => <time className="small muted" dateTime={l.at} title={absolute(l.at)}>{l.at.slice(11, 19)}</time> },
-  { name: "", nowrap: true, cell: (l) => <span className="small muted">{KINDS[l.kind] ?? l.kind}</span> },
+  { name: "Kind", nowrap: true, cell: (l) => <span className="small muted">{KINDS[l.kind] ?? l.kind}</span> },
   { name: "What", width: "32%", narrow: "whole", cell: (l) => l.what },
   { name: "Why", narrow: "whole", cell: (l) => (l.detail ? <span className="muted">{l.detail}</span> : null) },
 ];

@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { FormEvent } from "react";
-import { call } from "../api/client";
+import { answer, api } from "../api/client";
 import type { SecretName } from "../api/shapes";
 import { Card } from "../look/Card";
 import { Confirm } from "../look/Confirm";
@@ -8,8 +8,6 @@ import { Notice, ProblemNotice } from "../look/Notice";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
 import { useSecrets, useStatus } from "./api";
-
-const path = (service: string, name: string) => `/api/v1/secrets/${encodeURIComponent(service)}/${encodeURIComponent(name)}`;
 
 /** Secrets by name; a value goes in and never comes out. */
 export function Secrets() {
@@ -31,7 +29,8 @@ function SetSecret() {
   const queries = useQueryClient();
   const services = useStatus().data?.services.map((s) => s.service) ?? [];
   const set = useMutation({
-    mutationFn: (wish: { service: string; name: string; value: string }) => call<unknown>("PUT", path(wish.service, wish.name), { value: wish.value }),
+    mutationFn: ({ service, name, value }: { service: string; name: string; value: string }) =>
+      answer(api.PUT("/api/v1/secrets/{service}/{name}", { params: { path: { service, name } }, body: { value } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["secrets"] }),
   });
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -72,7 +71,7 @@ const COLUMNS: Column<SecretName>[] = [
 function Remove({ secret }: { secret: SecretName }) {
   const queries = useQueryClient();
   const remove = useMutation({
-    mutationFn: () => call<unknown>("DELETE", path(secret.service, secret.name)),
+    mutationFn: () => answer(api.DELETE("/api/v1/secrets/{service}/{name}", { params: { path: { service: secret.service, name: secret.name } } })),
     onSettled: () => queries.invalidateQueries({ queryKey: ["secrets"] }),
   });
   return (

@@ -1,5 +1,4 @@
 import { useEffect, useState } from "react";
-import { query } from "../api/client";
 import { emptyScreen, write, type Screen } from "./ansi";
 
 /** Of a longer log only the end is fetched at first. */
@@ -26,7 +25,7 @@ export function useStepLog(run: string, step: string, bytes: number): StepLog {
     let last: Chunk = { from, text: "" };
     const show = (state: StepLog["state"]) => setLog({ screen: write(before, last.text), left: from, state });
     const connect = () => {
-      source = new EventSource(`/api/v1/runs/${encodeURIComponent(run)}/steps/${encodeURIComponent(step)}/log/stream${query({ from: last.from })}`);
+      source = new EventSource(`/api/v1/runs/${encodeURIComponent(run)}/steps/${encodeURIComponent(step)}/log/stream?from=${last.from}`);
       source.addEventListener("lines", (event: MessageEvent<string>) => {
         const chunk = JSON.parse(event.data) as Chunk;
         if (chunk.from > last.from) before = write(before, last.text);

@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useSignOut } from "../access/session";
-import { call } from "../api/client";
+import { answer, api } from "../api/client";
 import type { Settings } from "../api/shapes";
-import { useStatus } from "../delivery/api";
+import { useRepositories, useStatus } from "../delivery/api";
 import { FreezeButton } from "../delivery/Freeze";
 import { Card } from "../look/Card";
 import { Confirm } from "../look/Confirm";
@@ -14,7 +14,7 @@ import { State } from "../look/State";
 import { short } from "../look/words";
 
 export function General() {
-  const query = useQuery({ queryKey: ["settings"], queryFn: () => call<Settings>("GET", "/api/v1/settings") });
+  const query = useQuery({ queryKey: ["settings"], queryFn: () => answer(api.GET("/api/v1/settings")) });
   return (
     <>
       {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={query.data !== undefined} />}
@@ -34,11 +34,11 @@ function Installation({ settings }: { settings: Settings }) {
     ["Product", settings.product],
     ["Product address", <a href={settings.product_address}>{settings.product_address}</a>],
     ["System address", <code>{settings.system_address}</code>],
-    ["Trunk", <Trunk trunk={settings.trunk} />],
+    ["Trunk", <Trunks />],
     ["Data folder", <code>{settings.data}</code>],
     ["Control store", settings.database],
     ["Isolation", settings.isolation],
-    ["Version", `Trunkline ${settings.version}`],
+    ["Version", <>Trunkline {settings.version}, Apache-2.0; <a href="/console/licenses.md">licences of what the console uses</a></>],
   ];
   return (
     <dl className="facts">
@@ -49,12 +49,18 @@ function Installation({ settings }: { settings: Settings }) {
   );
 }
 
-function Trunk({ trunk }: { trunk: Settings["trunk"] | null }) {
-  if (!trunk) return <>no repository is watched yet</>;
+function Trunks() {
+  const repositories = useRepositories().data?.items;
+  if (!repositories) return <span className="skeleton" style={{ width: 160 }} />;
+  if (repositories.length === 0) return <>no repository is watched yet</>;
   return (
     <>
-      {trunk.branch ?? "default branch"} of <code>{trunk.url}</code>
-      {trunk.head && <> at <Link href={`/changes/${trunk.head}`}><code>{short(trunk.head)}</code></Link></>}
+      {repositories.map((r) => (
+        <div key={r.name}>
+          {r.branch ?? "default branch"} of <code>{r.url}</code>
+          {r.head && <> at <Link href={`/changes/${r.head}`}><code>{short(r.head)}</code></Link></>}
+        </div>
+      ))}
     </>
   );
 }

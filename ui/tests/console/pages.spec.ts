@@ -1,0 +1,108 @@
+import { expect } from "@playwright/test";
+import { expectAccessible } from "../page";
+import { play, test } from "./scene";
+
+test("Now says first where the product stands and who is needed", async ({ page }) => {
+  await play(page, "loaded", "/");
+  await expect(page.locator(".verdict p")).toHaveText("2 things need someone. Customers have shop 6 (3f9c2ab) and search 2 (e5510aa)");
+  await expect(page.getByRole("table", { name: "Services" })).toContainText("412");
+  await expect(page.getByRole("navigation", { name: "Places" })).toContainText("2 need someone");
+});
+
+test("an empty list says which command fills it", async ({ page }) => {
+  for (const [path, command] of [["/", "git push"], ["/changes", "trunkline init"], ["/deployments", "git push"], ["/settings/tokens", "trunkline token create"], ["/settings/secrets", "trunkline secret set"], ["/settings/repositories", "trunkline repo add"]] as const) {
+    await play(page, "empty", path);
+    await expect(page.locator(".empty", { hasText: command }).first()).toBeVisible();
+  }
+});
+
+test("an error says what to do and keeps what was there", async ({ page }) => {
+  await play(page, "loaded", "/");
+  await expect(page.getByRole("table", { name: "Services" })).toContainText("412");
+  await page.context().addCookies([{ name: "scene", value: "error", url: "http://127.0.0.1" }]);
+  await page.getByRole("link", { name: "Changes" }).first().click();
+  await expect(page.getByRole("alert")).toContainText("The control store does not answer. trunkline doctor says what is wrong.");
+  await page.getByRole("link", { name: "Now" }).first().click();
+  await expect(page.getByRole("alert")).toContainText("What you see below is from before");
+  await expect(page.getByRole("table", { name: "Services" })).toContainText("412");
+});
+
+test("the filter is part of the address and survives a reload", async ({ page }) => {
+  await play(page, "loaded", "/changes");
+  await expect(page.getByRole("link", { name: "Gift wrapping" })).toBeVisible();
+  await page.getByRole("searchbox").fill("author:jonas");
+  await expect(page).toHaveURL(/q=author%3Ajonas/);
+  await expect(page.getByRole("link", { name: "Gift wrapping" })).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole("searchbox")).toHaveValue("author:jonas");
+  await page.getByRole("button", { name: "state:failed" }).click();
+  await expect(page).toHaveURL(/author%3Ajonas\+state%3Afailed|author%3Ajonas%20state%3Afailed/);
+});
+
+test("the list goes on where its page ended", async ({ page }) => {
+  await play(page, "loaded", "/changes");
+  await expect(page.getByRole("link", { name: "The shop", exact: true })).toHaveCount(0);
+  await page.getByRole("button", { name: "Show older" }).click();
+  await expect(page.getByRole("link", { name: "The shop", exact: true })).toBeVisible();
+});
+
+test("everything is reached by keyboard", async ({ page }) => {
+  await play(page, "loaded", "/");
+  await page.keyboard.press("g");
+  await page.keyboard.press("c");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Changes");
+  await page.keyboard.press("/");
+  await expect(page.getByRole("searchbox")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("searchbox")).not.toBeFocused();
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  await expect(page.getByRole("link", { name: "Round prices to whole cents" })).toBeFocused();
+  await page.keyboard.press("k");
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("Show the delivery day in the order list");
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press("Escape");
+  for (const [key, title] of [["d", "Deployments"], ["s", "Settings"], ["n", "Now"]] as const) {
+    await page.keyboard.press("g");
+    await page.keyboard.press(key);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
+  }
+});
+
+test("the theme follows the system until one is chosen, and the choice stays", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await play(page, "loaded", "/");
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  expect(await ground()).toBe("rgb(17, 19, 21)");
+  await page.getByRole("button", { name: /^Theme/ }).click();
+  expect(await ground()).toBe("rgb(250, 250, 248)");
+  await page.reload();
+  await page.locator("h1").waitFor();
+  expect(await ground()).toBe("rgb(250, 250, 248)");
+});
+
+test("the change page tells the story, with a table for its picture", async ({ page }) => {
+  await play(page, "loaded", "/changes/3f9c2ab");
+  await expect(page.locator(".verdict p")).toHaveText("All customers have it: deployment 6 is live");
+  await expect(page.getByRole("img", { name: /^Timeline of 34 min 58 s\. Commit: 3f9c2ab on trunk/ })).toBeVisible();
+  await page.getByText("as a table").click();
+  await expect(page.getByRole("region", { name: "Timeline as a table" })).toContainText("goes on");
+  await expect(page.getByText("Journeys before and after")).toBeVisible();
+  await expect(page.getByText("checkout keeps the address of a returning customer", { exact: true })).toBeVisible();
+  await expectAccessible(page);
+});
+
+test("a log is text: colours are kept, markup is not run, overwritten progress is gone", async ({ page }) => {
+  await play(page, "loaded", "/runs/run-5e77a90");
+  const log = page.getByRole("log");
+  await expect(log).toContainText('<script>alert("not run")</script> is text here');
+  await expect(log).not.toContainText("progress 10 %");
+  await expect(log.locator(".ansi-red").first()).toHaveText("✖ price rounds half up");
+  await expect(page.getByText("The step printed more than is kept")).toBeVisible();
+  await page.getByRole("button", { name: "lint" }).click();
+  await expect(page).toHaveURL(/step=lint/);
+  await expect(page.getByRole("heading", { name: "Log of lint" })).toBeVisible();
+});

@@ -1,0 +1,31 @@
+import { test as base, type Page } from "@playwright/test";
+import { watchErrors } from "../page";
+
+export type Scene = "loaded" | "empty" | "error" | "loading" | "signed-out";
+
+/** All recorded times are on one day; this is its present. */
+const NOW = new Date("2026-11-22T14:30:00Z");
+
+/** A page at the recorded moment that must not fail by itself. */
+export const test = base.extend<{ errors: string[] }>({
+  errors: [
+    async ({ page }, use) => {
+      const errors = watchErrors(page);
+      await page.clock.setFixedTime(NOW);
+      await use(errors);
+      base.expect(errors).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export async function play(page: Page, scene: Scene, path: string): Promise<void> {
+  await page.context().addCookies([{ name: "scene", value: scene, url: "http://127.0.0.1" }]);
+  await page.goto(`/console${path}`);
+  await page.locator("h1").waitFor();
+}
+
+export const PAGES = [
+  "/", "/changes", "/changes?q=state:failed", "/changes/3f9c2ab", "/changes/b2c7f10", "/changes/5e77a90", "/changes/c90d2e1", "/runs/run-3f9c2ab", "/runs/run-5e77a90", "/runs/run-c90d2e1",
+  "/deployments", "/deployments/7", "/deployments/6", "/deployments/5", "/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit", "/no/such/page",
+];

@@ -1,0 +1,58 @@
+import { expect, test, type Page } from "@playwright/test";
+import { expectAccessible, expectChartsUnscaled, expectNoSidewaysScroll, SIZES, THEMES, watchErrors } from "../page";
+
+// Against a Trunkline that is up: TRUNKLINE_CONSOLE_LINK is a one-time link, as `trunkline token link` prints it.
+const link = process.env["TRUNKLINE_CONSOLE_LINK"] ?? "";
+
+/** What must be reached, in this order; a page that has nothing to lead to ends its branch. */
+async function walk(page: Page, look: (name: string) => Promise<void>): Promise<void> {
+  const to = async (name: string, path: string) => {
+    await page.goto(new URL(`/console${path}`, link).href);
+    await page.locator("h1").waitFor();
+    await look(name);
+  };
+  await to("now", "/");
+  await to("changes", "/changes");
+  const change = page.locator("main a[data-row]").first();
+  if ((await change.count()) > 0) {
+    await change.click();
+    await page.locator(".crumbs").waitFor();
+    await look("change");
+    const run = page.getByRole("link", { name: "its run" });
+    if ((await run.count()) > 0) {
+      await run.click();
+      await page.getByRole("heading", { name: "Steps" }).waitFor();
+      await look("run");
+    }
+  }
+  await to("deployments", "/deployments");
+  const deployment = page.locator("main a[data-row]").first();
+  if ((await deployment.count()) > 0) {
+    await deployment.click();
+    await page.getByRole("heading", { name: "From queue to live" }).waitFor();
+    await look("deployment");
+  }
+  for (const part of ["", "/tokens", "/secrets", "/repositories", "/audit"]) await to(`settings${part.replace("/", "-")}`, `/settings${part}`);
+}
+
+test("signs in with the link and walks every page", async ({ page }) => {
+  test.setTimeout(180_000);
+  const errors = watchErrors(page);
+  await page.goto(link);
+  await expect(page.getByRole("navigation", { name: "Places" })).toBeVisible();
+  expect(page.url()).not.toContain("link=");
+  for (const theme of THEMES) {
+    for (const size of SIZES) {
+      await page.emulateMedia({ colorScheme: theme });
+      await page.setViewportSize(size);
+      await walk(page, async (name) => {
+        await expect(page.locator("[aria-busy='true']")).toHaveCount(0);
+        await expectNoSidewaysScroll(page);
+        await expectChartsUnscaled(page);
+        await expectAccessible(page);
+        await page.screenshot({ path: `test-results/real/${name}-${theme}-${size.width}.png`, fullPage: true });
+      });
+    }
+  }
+  expect(errors).toEqual([]);
+});
