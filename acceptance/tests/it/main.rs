@@ -2,4 +2,5 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails")]
 
+mod kills;
 mod other_products;

@@ -5,6 +5,7 @@
 //! that was not recorded before, so a kill at any point is repaired by the next round.
 
 mod act;
+mod known_bad;
 mod launch;
 mod observe;
 mod reconcile;
@@ -87,8 +88,13 @@ async fn consider(engine: &Arc<Engine>, edge: &edge::EdgeState, stored: StoredDe
     match next(&deployment, &facts, engine.now()) {
         Next::Go(stage, why) => {
             let began_act = matches!(stage, Stage::Infrastructure { begun: true } | Stage::Migration { begun: true });
+            let acts_first = began_act && known_bad::acts_before_recording();
+            if acts_first {
+                act::begin(engine, stored.clone());
+                known_bad::linger().await;
+            }
             let after = record::record(engine, &stored, deployment, stage, &why).await?;
-            if began_act {
+            if began_act && !acts_first {
                 act::begin(engine, after);
             }
             Ok(true)

@@ -74,7 +74,11 @@ async fn migrate(engine: &Engine, stored: &StoredDeployment) -> Result<Act, Erro
         grace_seconds: 10.0,
         life: Life::WithParent,
     };
-    let outcome = engine.options.launcher.run(&spec).await?;
+    let outcome = match engine.options.launcher.run(&spec).await {
+        // Its shim was lost on the way.
+        Err(exec::Error::ShimLost { .. }) => return Ok(Act::Unknown),
+        outcome => outcome?,
+    };
     Ok(match outcome.end {
         End::Exited { code: 0 } => Act::Done,
         End::TimedOut { .. } | End::Signalled { .. } | End::ParentGone => Act::Unknown,
@@ -95,8 +99,11 @@ async fn apply(engine: &Engine, stored: &StoredDeployment) -> Result<Act, Error>
         return Ok(Act::Done);
     };
     let log = engine.data().join("logs").join("deployments").join(deployment.number.to_string()).join("apply.log");
-    let outcome = infrastructure::apply(&engine.options.launcher, engine.data(), &plan, &log).await;
-    let outcome = outcome.map_err(crate::verify::Error::from)?;
+    let outcome = match infrastructure::apply(&engine.options.launcher, engine.data(), &plan, &log).await {
+        // Its shim was lost on the way.
+        Err(infrastructure::Error::Exec(_)) => return Ok(Act::Unknown),
+        outcome => outcome.map_err(crate::verify::Error::from)?,
+    };
     Ok(match outcome {
         infrastructure::Applied::Done => Act::Done,
         infrastructure::Applied::Failed { why } => Act::Failed { why },
