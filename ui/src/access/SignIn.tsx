@@ -4,7 +4,8 @@ import { Problem } from "../api/problem";
 import { Cli } from "../look/Cli";
 import { Logo } from "../look/Icon";
 import { ProblemNotice } from "../look/Notice";
-import { codeOf, signIn } from "./session";
+import { codeOf } from "./link";
+import { signIn } from "./session";
 
 /** Without a session: how to get one, and a place to paste it. */
 export function SignIn({ error }: { error: unknown }) {

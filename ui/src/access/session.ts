@@ -2,13 +2,6 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, rememberCsrf } from "../api/client";
 import type { Session } from "../api/shapes";
 
-/** The code of a one-time link: the text itself, or what stands behind `link=` in an address. */
-export function codeOf(text: string): string {
-  const trimmed = text.trim();
-  const match = /[?&]link=([^&#\s]+)/.exec(trimmed);
-  return match?.[1] ? decodeURIComponent(match[1]) : trimmed;
-}
-
 export async function signIn(link: string): Promise<Session> {
   const session = await answer(api.POST("/api/v1/session", { body: { link } }));
   rememberCsrf(session.csrf);

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+import { meaning } from "./keys";
+import { concerned } from "./live";
+
+test("places are reached by g and a letter", () => {
+  expect(meaning("g", false, false)).toEqual({ kind: "prefix" });
+  expect(meaning("d", true, false)).toEqual({ kind: "go", to: "/deployments" });
+  expect(meaning("d", false, false)).toEqual({ kind: "none" });
+});
+
+test("what is typed into a field is text", () => {
+  for (const key of ["g", "/", "?", "j", "k"]) expect(meaning(key, true, true)).toEqual({ kind: "none" });
+});
+
+test("rows, filter, help", () => {
+  expect(meaning("j", false, false)).toEqual({ kind: "move", by: 1 });
+  expect(meaning("k", false, false)).toEqual({ kind: "move", by: -1 });
+  expect(meaning("/", false, false)).toEqual({ kind: "filter" });
+  expect(meaning("?", false, false)).toEqual({ kind: "help" });
+});
+
+test("every fact reaches the first page or the list that shows it", () => {
+  const subjects = (kind: string) => concerned({ kind, id: "1" }).map(([subject]) => subject);
+  for (const kind of ["change", "run", "deployment", "service", "repository", "something new"]) expect(subjects(kind)).toContain("now");
+  expect(subjects("secret")).toContain("secrets");
+  expect(concerned({ kind: "deployment", id: "7" })).toContainEqual(["deployment", "7"]);
+});
