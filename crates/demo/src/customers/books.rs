@@ -31,8 +31,6 @@ pub struct Ledger {
     pub customers: u64,
     /// Distinct ones who met a failure.
     pub failed_customers: u64,
-    /// How often somebody was served by an older release than before.
-    pub moved_back: u64,
     /// By release number, oldest first. `None`: the answer did not come from the shop.
     pub releases: Vec<ReleaseLedger>,
 }
@@ -45,6 +43,8 @@ pub struct ReleaseLedger {
     pub failures: u64,
     pub customers: u64,
     pub failed_customers: u64,
+    /// How often somebody who had it was then served by an older one.
+    pub moved_back: u64,
 }
 
 /// One second of it: requests by release.
@@ -89,6 +89,7 @@ struct Page {
     failures: u64,
     customers: HashSet<usize>,
     failed: HashSet<usize>,
+    moved_back: u64,
 }
 
 impl Default for Books {
@@ -117,6 +118,7 @@ impl Books {
             failures: page.failures,
             customers: page.customers.len() as u64,
             failed_customers: page.failed.len() as u64,
+            moved_back: page.moved_back,
         });
         Ledger {
             customers: inner.customers.len() as u64,
@@ -187,8 +189,10 @@ impl Inner {
     /// Notes whether somebody is thrown back to an older release.
     fn follow(&mut self, entry: Entry) {
         let Some(release) = entry.release else { return };
-        let before = self.last_release.insert(entry.customer, release);
-        self.totals.moved_back += u64::from(before.is_some_and(|before| before > release));
+        let Some(before) = self.last_release.insert(entry.customer, release) else { return };
+        if before > release {
+            self.releases.entry(Some(before)).or_default().moved_back += 1;
+        }
     }
 }
 
@@ -206,7 +210,6 @@ impl Ledger {
             orders: self.orders.saturating_sub(earlier.orders),
             customers: self.customers.saturating_sub(earlier.customers),
             failed_customers: self.failed_customers.saturating_sub(earlier.failed_customers),
-            moved_back: self.moved_back.saturating_sub(earlier.moved_back),
             releases: releases.filter(|release| release.requests > 0).collect(),
         }
     }
@@ -226,6 +229,7 @@ impl ReleaseLedger {
             failures: self.failures.saturating_sub(earlier.failures),
             customers: self.customers.saturating_sub(earlier.customers),
             failed_customers: self.failed_customers.saturating_sub(earlier.failed_customers),
+            moved_back: self.moved_back.saturating_sub(earlier.moved_back),
         }
     }
 }
@@ -270,6 +274,7 @@ mod tests {
         for release in [3, 4, 4, 3, 4] {
             books.write(entry(1, release, Ending::Served));
         }
-        assert_eq!(books.ledger().moved_back, 1);
+        assert_eq!(books.ledger().release(Some(4)).moved_back, 1);
+        assert_eq!(books.ledger().release(Some(3)).moved_back, 0);
     }
 }

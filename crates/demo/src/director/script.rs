@@ -34,7 +34,7 @@ const RED_GREEN: Scene = Scene {
     name: "red-green",
     title: "Tests first: red on the parent, green on the change",
     story: "A commit makes delivery free from 50 € on, and brings tests. They are run against the parent too, where they \
-            must fail: otherwise they prove nothing. Then the new version takes 10 %, 50 %, all of the customers; whoever \
+            must fail: otherwise they prove nothing. Then the new version takes 20 %, 50 %, all of the customers; whoever \
             has seen it once stays with it.",
     look: "The change page says which tests were red before. Below, watch the requests move from the old release to the new.",
     expected: "its tests fail on the parent and pass on the change, and it goes live through a canary without one failed request",

@@ -35,6 +35,16 @@ function state(name) {
   return make('span', { class: `state ${name}` }, mark, word);
 }
 
+/** Leads to a page of the console, signed in. */
+function consolePage(to) {
+  return `go?to=${encodeURIComponent(to)}`;
+}
+
+/** The page of the first change that a scene is about. */
+function changeOf(scene) {
+  return scene.links.find(({ to }) => to.startsWith('/console/changes/'))?.to;
+}
+
 function showScene({ scenes, current, is_over: isOver, product_url: shop }) {
   const scene = scenes[current];
   say(at('number'), `Scene ${current + 1} of ${scenes.length}`);
@@ -43,7 +53,7 @@ function showScene({ scenes, current, is_over: isOver, product_url: shop }) {
   say(at('story'), scene.story);
   say(at('look'), `Look at: ${scene.look}`);
   fill(at('links'), JSON.stringify(scene.links), () => [
-    ...scene.links.map(({ label, to }) => make('a', { href: `go?to=${encodeURIComponent(to)}`, target: 'console' }, label)),
+    ...scene.links.map(({ label, to }) => make('a', { href: consolePage(to), target: 'console' }, label)),
     make('a', { href: shop, target: 'shop' }, 'The shop'),
   ]);
   const answer = at('answer');
@@ -54,13 +64,19 @@ function showScene({ scenes, current, is_over: isOver, product_url: shop }) {
   fill(at('notes'), JSON.stringify(newest), () => newest.length
     ? newest.map(({ at_seconds: seconds, text }) => make('li', {}, make('time', {}, `${seconds.toFixed(1)} s`), make('span', {}, text)))
     : [make('li', { class: 'quiet' }, 'Nothing yet.')]);
-  const change = scene.links.find(({ to }) => to.startsWith('/console/changes/'));
-  say(at('command'), change ? `trunkline change show ${change.to.split('/').pop().slice(0, 7)}` : 'trunkline change list');
+  const change = changeOf(scene);
+  say(at('command'), change ? `trunkline change show ${change.split('/').pop().slice(0, 7)}` : 'trunkline change list');
 }
 
-function showScenes({ scenes, current }) {
-  fill(at('scenes'), JSON.stringify(scenes.map((scene) => [scene.state, scene.title, current])), () =>
-    scenes.map((scene, index) => make('li', index === current ? { 'aria-current': 'step' } : {}, make('span', {}, scene.title), state(scene.state))));
+function showScenes({ scenes, current, is_over: isOver }) {
+  fill(at('scenes'), JSON.stringify(scenes.map((scene) => [scene.state, changeOf(scene), current, isOver])), () =>
+    scenes.map((scene, index) => {
+      const to = changeOf(scene);
+      const title = to ? make('a', { href: consolePage(to), target: 'console' }, scene.title) : make('span', {}, scene.title);
+      const row = make('li', index === current && !isOver ? { 'aria-current': 'step' } : {}, title, state(scene.state));
+      if (isOver && scene.actual) row.append(make('p', { class: 'quiet' }, scene.actual));
+      return row;
+    }));
 }
 
 function showBooks({ ledger, seconds }) {

@@ -72,6 +72,7 @@ impl Demo {
         story.live = Some(release);
         self.served(release, ENOUGH_REQUESTS).await?;
         let between = self.ledger().since(before);
+        let moved_back = between.release(Some(release)).moved_back;
         let shares: Vec<_> = way.weights.iter().map(|weight| format!("{:.0} %", weight * 100.0)).collect();
         findings.seen(
             !shares.is_empty(),
@@ -82,8 +83,8 @@ impl Demo {
         );
         without_failure(findings, &between);
         findings.seen(
-            between.moved_back == 0,
-            match between.moved_back {
+            moved_back == 0,
+            match moved_back {
                 0 => "who had the new version kept it".to_owned(),
                 times => format!("{times} times somebody fell back to the old version"),
             },
