@@ -21,12 +21,7 @@ pub(super) fn stop(common: &Common) -> anyhow::Result<()> {
         return Err(Problem::not_found(format!("there is no data folder {}", data.display())).hint("give --data DIR").into());
     }
     let control_plane = stop_control_plane(&data)?;
-    let edge = ::edge::Client::connect(&data)?;
-    let product = match runtime()?.block_on(edge.shutdown()) {
-        Ok(()) => true,
-        Err(::edge::Error::NotRunning { .. }) => false,
-        Err(error) => return Err(error.into()),
-    };
+    let product = stop_product(&data)?;
     if common.json {
         return out::json(&json!({ "control_plane_stopped": control_plane, "product_stopped": product }));
     }
@@ -34,6 +29,22 @@ pub(super) fn stop(common: &Common) -> anyhow::Result<()> {
     out::line(format_args!("control plane {} · product {}", word(control_plane), word(product)));
     out::line("Undo: trunkline up");
     Ok(())
+}
+
+/// The same without a word.
+pub(crate) fn stop_quietly(data: &Path) -> anyhow::Result<()> {
+    stop_control_plane(data)?;
+    stop_product(data)?;
+    Ok(())
+}
+
+/// Whether it ran.
+fn stop_product(data: &Path) -> anyhow::Result<bool> {
+    match runtime()?.block_on(::edge::Client::connect(data)?.shutdown()) {
+        Ok(()) => Ok(true),
+        Err(::edge::Error::NotRunning { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// SIGTERM, and SIGKILL when that does not help: its records are made for it.
