@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{Answer, get, until_within};
+use crate::{Answer, Connection, get, until_within};
 
 /// The binary under test.
 ///
@@ -131,6 +131,20 @@ impl Installation {
         let mut command = Command::new(binary());
         command.args(args).arg("--data").arg(&self.data).current_dir(&self.repository).stdin(Stdio::null());
         command.output().expect("the binary can be started")
+    }
+
+    /// Asks the API as the administrator, without a process for it: for what is measured.
+    ///
+    /// # Panics
+    /// When it does not answer 200.
+    pub fn api(&self, method: &str, path: &str, body: &str) -> Value {
+        let token = std::fs::read_to_string(self.data.join("admin.token")).expect("up wrote it");
+        let bearer = format!("Bearer {}", token.trim());
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json"), ("connection", "close")];
+        let asked = Connection::open(&self.url).and_then(|mut connection| connection.send(method, path, &headers, body));
+        let answer = asked.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
+        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
+        serde_json::from_str(&answer.body).expect("the API speaks JSON")
     }
 
     /// A page of the product.

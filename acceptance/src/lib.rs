@@ -2,17 +2,23 @@
 //!
 //! Everything here talks to the built binary as a user would: its command line, its addresses, its files.
 
+mod figures;
 mod git;
 mod http;
 mod installation;
 mod load;
+mod nginx;
 pub mod products;
+mod streams;
 mod wait;
 
+pub use figures::{quantile, say};
 pub use git::Repository;
 pub use http::{Answer, Connection, get};
 pub use installation::{Installation, Options, binary};
 pub use load::{Load, Report};
+pub use nginx::{Nginx, free_port};
+pub use streams::{Streams, StreamsReport};
 pub use wait::{until, until_within};
 
 /// Whether what is missing may be skipped: not where everything is required.
@@ -21,8 +27,7 @@ pub use wait::{until, until_within};
 /// Where nothing may be skipped.
 pub fn skip(what: &str, why: &str) {
     assert!(std::env::var_os("TRUNKLINE_REQUIRE_SUITES").is_none(), "{what} may not be skipped here: {why}");
-    // Tests say what they leave out.
-    anyhow::Context::context(std::io::Write::write_all(&mut std::io::stderr(), format!("skipped: {what}: {why}\n").as_bytes()), "stderr").ok();
+    say(&format!("skipped: {what}: {why}"));
 }
 
 /// The file of a program on the `PATH`.

@@ -37,7 +37,7 @@ pub struct Report {
 }
 
 impl Load {
-    /// `rate` requests a second over `connections` kept connections; `path` gives the path of the n-th request.
+    /// `rate` requests a second over `connections` kept connections; `path` gives the path of the n-th request, from 0.
     pub fn start(address: &str, connections: u32, rate: f64, path: fn(u64) -> String) -> Self {
         let shared = Arc::new(Shared {
             address: address.to_owned(),
@@ -54,7 +54,7 @@ impl Load {
             .map(|i| {
                 let shared = Arc::clone(&shared);
                 let first = began + every.mul_f64(f64::from(i) / f64::from(connections));
-                std::thread::spawn(move || shared.walk(u64::from(i), first, every))
+                std::thread::spawn(move || shared.walk(first, every))
             })
             .collect();
         Self { shared, threads }
@@ -86,15 +86,13 @@ impl Drop for Load {
 
 impl Shared {
     /// One connection. Late requests are sent at once, so that the rate holds over time.
-    fn walk(&self, mut n: u64, first: Instant, every: Duration) {
+    fn walk(&self, first: Instant, every: Duration) {
         let mut connection = None;
         let mut due = first;
         while !self.stop.load(Ordering::Relaxed) {
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             due += every;
-            let path = (self.path)(n);
-            n += 1_000;
-            self.requests.fetch_add(1, Ordering::Relaxed);
+            let path = (self.path)(self.requests.fetch_add(1, Ordering::Relaxed));
             if let Err(why) = self.ask(&mut connection, &path) {
                 connection = None;
                 self.failed.fetch_add(1, Ordering::Relaxed);

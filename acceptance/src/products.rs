@@ -30,6 +30,26 @@ pub fn rust_broken(repository: &Repository, version: &str) {
     repository.write("src/main.rs", &RUST.replace("@VERSION@", version).replace("const FAILS_OF_TEN: u32 = 0", "const FAILS_OF_TEN: u32 = 6"));
 }
 
+/// A web server in Node.js's standard library, quick enough to be measured. The same paths as [`python`]'s.
+pub fn node(repository: &Repository, version: &str) {
+    repository.write("app.mjs", &node_server(version));
+    repository.write("app.test.mjs", NODE_TEST);
+}
+
+/// The text of [`node`]'s server.
+pub fn node_server(version: &str) -> String {
+    NODE.replace("@VERSION@", version)
+}
+
+/// A declaration for the Node.js product; streams may go on for longer than any story. `rollout` as in trunkline.yaml.
+pub fn quick_node(rollout: &str) -> String {
+    format!(
+        "product: pets\ntrunk: main\nchecks:\n  - {{ name: unit, run: node --test, tests: [\"*.test.mjs\"] }}\nservices:\n  pets:\n    path: .\n    \
+         build: {{ keep: [\"*.mjs\"] }}\n    start: exec node app.mjs\n    health: {{ path: /up, within: 60s }}\n    stream_drain: 2h\n\
+         rollout: {rollout}\n"
+    )
+}
+
 /// A declaration for the Python product with a quick canary; `more` is added to the service.
 pub fn quick_python(canary: &str, more: &str) -> String {
     format!(
@@ -41,4 +61,6 @@ pub fn quick_python(canary: &str, more: &str) -> String {
 
 const PYTHON: &str = include_str!("products/app.py");
 const PYTHON_TEST: &str = include_str!("products/test_app.py");
+const NODE: &str = include_str!("products/app.mjs");
+const NODE_TEST: &str = include_str!("products/app.test.mjs");
 const RUST: &str = include_str!("products/main.rs.txt");

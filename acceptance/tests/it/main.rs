@@ -3,4 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails")]
 
 mod kills;
+mod latency;
 mod other_products;
+mod zero_downtime;
