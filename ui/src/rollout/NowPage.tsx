@@ -22,6 +22,15 @@ export function NowPage() {
     <>
       <PageHead title="Now" meta="What is changing for customers this minute, and what needs someone." actions={now && <FreezeButton frozen={now.services.find((s) => s.frozen)?.frozen ?? null} />} />
       {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={now !== undefined} />}
+      {(now || !query.isError) && <Inside now={now} />}
+      <Commands commands={now?.commands ?? ["trunkline deploy status"]} />
+    </>
+  );
+}
+
+function Inside({ now }: { now: Now | undefined }) {
+  return (
+    <>
       <Standing now={now} />
       <Figures now={now} />
       <div className="grid">
@@ -35,7 +44,6 @@ export function NowPage() {
       <Card title="Live" note="trunk and production agree unless stated">
         <Table label="Services" columns={SERVICES} rows={now?.services} rowKey={(s) => s.service} skeletonRows={1} empty={<p>No service is known yet. <code>trunkline init</code> writes a <code>trunkline.yaml</code> with one; commit it and it is deployed.</p>} />
       </Card>
-      <Commands commands={now?.commands ?? ["trunkline deploy status"]} />
     </>
   );
 }

@@ -11,7 +11,7 @@ const trouble = (severity: string) => ({ kind: "held", severity, text: "", at: "
 const candidate = { number: 7, commit: "a81f03c", phase: "canary", weight: 0.25 };
 
 test("nothing is live", () => {
-  expect(standing(now([])).text).toBe("Nothing is live yet");
+  expect(standing(now([])).text).toContain("Nothing is live yet");
 });
 
 test("the first version is on its way", () => {

@@ -15,7 +15,7 @@ export function standing(now: Now): { state: State; text: string; detail: string
   }
   if (frozen) return { state: { kind: "warn", word: "Frozen" }, text: `Deployments are frozen: ${frozen}. ${customers}`, detail };
   if (moving.length > 0) return { state: { kind: "busy", word: "On its way" }, text: moving.map(onItsWay).join("; "), detail: null };
-  if (!isAnyLive) return { state: { kind: "plain", word: "Nothing live" }, text: "Nothing is live yet", detail: null };
+  if (!isAnyLive) return { state: { kind: "plain", word: "Nothing live" }, text: "Nothing is live yet: the first push to trunk is verified, built and deployed", detail: null };
   const onTheWay = now.counts.on_the_way;
   if (onTheWay > 0) return { state: { kind: "busy", word: "On its way" }, text: `${customers}. ${counted(onTheWay, "change is", "changes are")} on the way`, detail };
   return { state: { kind: "good", word: "In sync" }, text: `${customers}: what trunk has`, detail };
