@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails")]
 
+mod bad_input;
 mod kills;
 mod latency;
 mod other_products;
+mod pets;
+mod reverts;
 mod zero_downtime;

@@ -67,15 +67,6 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
 fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeState) -> anyhow::Result<App> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let access = access::Access::new(db.clone(), Arc::clone(&clock));
-    let settings = Settings {
-        product: place.product.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        system_address: state.system_address,
-        product_address: state.product_address,
-        data: place.data.display().to_string(),
-        isolation: exec::isolation::in_force().explanation,
-        database: db.engine().name().to_owned(),
-    };
     let options = delivery::Options {
         db: db.clone(),
         clock: Arc::clone(&clock),
@@ -86,13 +77,22 @@ fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeStat
         system_url: format!("http://{}", state.system_address),
     };
     let delivery = Delivery::open(options)?;
+    let settings = Settings {
+        product: place.product.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        system_address: state.system_address,
+        product_address: state.product_address,
+        data: place.data.display().to_string(),
+        isolation: exec::isolation::in_force().explanation,
+        database: db.engine().name().to_owned(),
+        webhook_secret: delivery.webhook_secret(),
+    };
     let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &place.product);
     Ok(App { db, access, delivery, rollout, settings })
 }
 
 async fn open_store(place: &Place, args: &UpArgs) -> anyhow::Result<Db> {
-    let url = args.database.clone().unwrap_or_else(|| format!("sqlite:{}", place.data.join("trunkline.db").display()));
-    let db = Db::open(&url).await.context("the control store cannot be opened")?;
+    let db = Db::open(&place.database(args.database.as_deref())?).await.context("the control store cannot be opened")?;
     db.migrate(&[access::MIGRATIONS, delivery::MIGRATIONS]).await.context("the control store cannot be migrated")?;
     Ok(db)
 }

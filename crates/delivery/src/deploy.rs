@@ -5,11 +5,13 @@
 //! that was not recorded before, so a kill at any point is repaired by the next round.
 
 mod act;
+mod advice;
 mod known_bad;
 mod launch;
 mod observe;
 mod reconcile;
 mod record;
+mod revert;
 mod ship;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ use crate::store::deployment::StoredDeployment;
 
 pub(crate) use act::interrupted_acts_are_unknown;
 pub(crate) use record::{record, reopen};
+pub(crate) use revert::land_revert;
 pub(crate) use ship::{TRUNK_CONSIDERED, declare, live_commit, model, ship, touches};
 
 /// How soon to look again while something moves.
@@ -71,7 +74,7 @@ async fn round(engine: &Arc<Engine>) -> Result<bool, Error> {
     engine.traffic.see(&edge, engine.now());
     let mut moving = false;
     for deployment in store::deployment::open(engine.db()).await? {
-        moving |= consider(engine, &edge, deployment).await?;
+        moving |= consider(engine, &edge, deployment.state.number).await?;
     }
     let settled = reconcile::reconcile(engine, &edge).await?;
     engine.settled.end(mark);
@@ -79,7 +82,17 @@ async fn round(engine: &Arc<Engine>) -> Result<bool, Error> {
 }
 
 /// Decides for one deployment and records the decision; whether it is on its way.
-async fn consider(engine: &Arc<Engine>, edge: &edge::EdgeState, stored: StoredDeployment) -> Result<bool, Error> {
+async fn consider(engine: &Arc<Engine>, edge: &edge::EdgeState, number: u64) -> Result<bool, Error> {
+    let _deciding = engine.deciding.lock().await;
+    // As it is now: a person may have given an order meanwhile, or the deployment before it may have taken over from it.
+    let stored = store::deployment::find(engine.db(), number).await?;
+    match stored.filter(|stored| !stored.state.stage.is_over()) {
+        Some(stored) => decide(engine, edge, stored).await,
+        None => Ok(false),
+    }
+}
+
+async fn decide(engine: &Arc<Engine>, edge: &edge::EdgeState, stored: StoredDeployment) -> Result<bool, Error> {
     let facts = observe::facts(engine, edge, &stored).await?;
     let mut deployment = stored.state.clone();
     if let Some(sample) = &facts.sample {

@@ -61,6 +61,9 @@ pub(crate) struct Engine {
     pub(crate) acts: Mutex<HashMap<u64, Act>>,
     pub(crate) traffic: Traffic,
     pub(crate) settled: Settled,
+    /// Held from reading deployments until what was decided about them is written, by the deployer and by whatever
+    /// people order: else one writes over what the other has just recorded. Taken before a transaction begins.
+    pub(crate) deciding: tokio::sync::Mutex<()>,
 }
 
 impl Engine {
@@ -78,6 +81,7 @@ impl Engine {
             acts: Mutex::default(),
             traffic: Traffic::default(),
             settled: Settled::default(),
+            deciding: tokio::sync::Mutex::default(),
         })
     }
 

@@ -91,6 +91,12 @@ impl Delivery {
         deploy::ship(&self.engine).await
     }
 
+    /// Lands a revert of what deployment `number` was rolled back for, where `on_rollback: revert` asks for it. Safe to
+    /// call again.
+    pub async fn land_revert(&self, number: u64) -> Result<(), Error> {
+        deploy::land_revert(&self.engine, number).await
+    }
+
     /// Ends a run. Its change counts as not verified until a newer one lands.
     pub fn cancel_run(&self, id: &str) -> Result<(), Error> {
         let runs = self.engine.runs.lock().unwrap_or_else(PoisonError::into_inner);
@@ -104,6 +110,7 @@ impl Delivery {
     /// Takes a service back to an older deployment, by default the one before. The commit that is taken back and all
     /// that contain it wait.
     pub async fn roll_back(&self, service: Option<&str>, to: Option<u64>, by: &By) -> Result<RolledBack, Error> {
+        let _deciding = self.engine.deciding.lock().await;
         let service = self.service(service).await?;
         let open = store::deployment::open(self.engine.db()).await?;
         let moving = open.iter().find(|d| d.state.service == service.name && matches!(d.state.stage, Stage::Canary { .. } | Stage::Starting));
@@ -207,6 +214,7 @@ impl Delivery {
     }
 
     async fn change_candidate(&self, service: Option<&str>, by: &By, what: &str, change: impl FnOnce(&mut Deployment)) -> Result<u64, Error> {
+        let _deciding = self.engine.deciding.lock().await;
         let service = self.service(service).await?;
         let open = store::deployment::open(self.engine.db()).await?;
         let on_its_way = open.into_iter().find(|d| d.state.service == service.name && !matches!(d.state.stage, Stage::Live | Stage::RollingBack { .. }));
@@ -228,6 +236,7 @@ impl Delivery {
     /// Lets a paused deployment go on, releases holds (of one commit, or all of the service), and lets a failed one be
     /// tried again.
     pub async fn resume(&self, service: Option<&str>, release: Option<&str>, by: &By) -> Result<Resumed, Error> {
+        let _deciding = self.engine.deciding.lock().await;
         let service = self.service(service).await?;
         let now = self.engine.now();
         let why = reason(by, "resumed");

@@ -9,6 +9,7 @@ mod call;
 mod commit;
 mod mirror;
 mod parse;
+mod revert;
 mod scratch;
 mod watch;
 mod worktree;

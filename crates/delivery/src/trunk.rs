@@ -100,6 +100,11 @@ async fn look(engine: &Engine, name: &str, mirror: &Mirror, branch: &str) -> Res
     match mirror.moved(repository.head.as_deref(), &head, limit).await? {
         TrunkMove::Unchanged => Ok(()),
         TrunkMove::Advanced { commits } => land(engine, &repository, mirror, branch, &commits, &[]).await,
+        TrunkMove::Rewritten { dropped, commits } if commits.is_empty() => {
+            // Set back: the older commit is what trunk is now, and takes its place at the end once more.
+            let head = mirror.commits(None, &head, 1).await?;
+            land(engine, &repository, mirror, branch, &head, &dropped).await
+        }
         TrunkMove::Rewritten { dropped, commits } => land(engine, &repository, mirror, branch, &commits, &dropped).await,
     }
 }
@@ -132,6 +137,7 @@ async fn land(
     store::repository::set_head(&mut tx, &repository.name, branch, &head).await?;
     if !dropped.is_empty() {
         tx.audit(rewritten(repository, dropped, &head)).await?;
+        tx.publish("delivery", "trunk.rewritten", &json!({ "repository": repository.name, "head": head })).await?;
         let error = format!("trunk was rewritten (force-pushed): {} commits were dropped, {} is followed now", dropped.len(), short(&head));
         store::repository::set_error(&mut tx, &repository.name, Some(&error)).await?;
     }

@@ -123,6 +123,21 @@ impl Problem {
         Self::new(Kind::Internal, message)
     }
 
+    /// `file:line:column: what is wrong`, as far as the place is known.
+    pub fn placed(&self) -> String {
+        match (&self.file, self.line, self.column) {
+            (Some(file), Some(line), Some(column)) => format!("{file}:{line}:{column}: {}", self.message),
+            (Some(file), _, _) => format!("{file}: {}", self.message),
+            (None, _, _) => self.message.clone(),
+        }
+    }
+
+    /// All of it in one line.
+    pub fn told(&self) -> String {
+        let placed = self.placed();
+        self.hint.as_ref().map_or(placed.clone(), |hint| format!("{placed}; {hint}"))
+    }
+
     /// Adds what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

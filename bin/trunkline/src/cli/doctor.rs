@@ -91,8 +91,7 @@ fn product(declared: Option<&Result<Product, Box<kernel::Problem>>>) -> Finding 
     match declared {
         Some(Ok(product)) => Finding::good("product", format!("{}: {} checks, {} services", product.product, product.checks.len(), product.services.len())),
         Some(Err(problem)) => {
-            let place = format!("{}:{}:{}", config::FILE, problem.line.unwrap_or(1), problem.column.unwrap_or(1));
-            Finding::bad("product", format!("{place}: {problem}"), problem.hint.clone().unwrap_or_default())
+            Finding::bad("product", problem.placed(), problem.hint.clone().unwrap_or_default())
         }
         None => Finding::warn("product", "there is no trunkline.yaml here or above", "`trunkline init` writes one"),
     }

@@ -29,8 +29,15 @@ pub(super) fn serve(args: EdgeArgs, common: &Common) -> anyhow::Result<()> {
         behind_proxy: args.behind_proxy,
         launcher: exec::Launcher::current(),
     };
-    // In one line: `up` repeats it.
-    runtime()?.block_on(::edge::serve(options)).map_err(|error| anyhow::anyhow!("{:#}", anyhow::Error::from(error)))
+    runtime()?.block_on(::edge::serve(options)).map_err(told)
+}
+
+/// What the person who started it can change is told so.
+fn told(error: ::edge::Error) -> anyhow::Error {
+    let ::edge::Error::AddressInUse { what, address, flag } = error else { return error.into() };
+    Problem::conflict(format!("the {what} address {address} is in use by another program"))
+        .hint(format!("stop that program, or choose another address with {flag} HOST:PORT; port 0 takes a free one"))
+        .into()
 }
 
 fn address(text: &str, flag: &str) -> anyhow::Result<SocketAddr> {

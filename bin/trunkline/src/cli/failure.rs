@@ -47,12 +47,7 @@ fn problem_of(error: &anyhow::Error) -> Problem {
 }
 
 fn write_text(problem: &Problem) {
-    let place = match (&problem.file, problem.line, problem.column) {
-        (Some(file), Some(line), Some(column)) => format!("{file}:{line}:{column}: "),
-        (Some(file), _, _) => format!("{file}: "),
-        _ => String::new(),
-    };
-    out::talk(format_args!("{BAD}error:{BAD:#} {place}{}", problem.message));
+    out::talk(format_args!("{BAD}error:{BAD:#} {}", problem.placed()));
     if let Some(hint) = &problem.hint {
         out::talk(format_args!("  {FAINT}hint:{FAINT:#} {hint}"));
     }

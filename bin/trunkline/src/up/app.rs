@@ -51,6 +51,8 @@ pub(crate) struct Settings {
     pub isolation: String,
     /// `SQLite` or `PostgreSQL`
     pub database: String,
+    /// With which a git host signs its webhooks to `/api/v1/trunk/poke`.
+    pub webhook_secret: String,
 }
 
 /// Where this installation is and how it runs.
@@ -137,6 +139,7 @@ fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
         data: String::new(),
         isolation: String::new(),
         database: String::new(),
+        webhook_secret: String::new(),
     };
     Ok(App { db, access, delivery, rollout, settings })
 }

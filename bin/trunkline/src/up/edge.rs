@@ -2,11 +2,14 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use ::edge::{Client, Error};
+use kernel::Problem;
+use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
 
 use super::{Place, UpArgs};
@@ -38,6 +41,8 @@ async fn start(place: &Place, args: &UpArgs, client: &Client) -> anyhow::Result<
     for proxy in &args.behind_proxy {
         command.arg("--behind-proxy").arg(proxy.to_string());
     }
+    // Its last word, should it not get ready, is for us to repeat.
+    command.arg("--json");
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
     let mut child = command.spawn().context("the edge cannot be started")?;
     let deadline = tokio::time::Instant::now() + LISTENS_WITHIN;
@@ -46,20 +51,25 @@ async fn start(place: &Place, args: &UpArgs, client: &Client) -> anyhow::Result<
             return Ok(());
         }
         if let Some(status) = child.try_wait()? {
-            bail!("{}", last_words(&path, begins_at).unwrap_or_else(|| format!("the edge ended with {status}; see {}", path.display())));
+            let silent = || Problem::internal(format!("the edge ended with {status}; see {}", path.display()));
+            return Err(last_words(&path, begins_at).unwrap_or_else(silent).into());
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     bail!("the edge does not answer after {} s; see {}", LISTENS_WITHIN.as_secs(), path.display())
 }
 
-/// What the edge said since it was started, without the word `error:`.
-fn last_words(path: &std::path::Path, begins_at: u64) -> Option<String> {
+/// Why the edge ended, from what it wrote since it was started.
+fn last_words(path: &Path, begins_at: u64) -> Option<Problem> {
+    #[derive(Deserialize)]
+    struct LastWords {
+        error: Problem,
+    }
     let bytes = std::fs::read(path).ok()?;
     let said = bytes.get(usize::try_from(begins_at).ok()?..)?;
     let text = String::from_utf8_lossy(said);
-    let line = text.lines().rev().find_map(|line| line.strip_prefix("error: "))?;
-    Some(line.to_owned())
+    let told = text.lines().rev().find_map(|line| serde_json::from_str::<LastWords>(line).ok())?;
+    Some(told.error)
 }
 
 /// Starts the edge again whenever it is gone.

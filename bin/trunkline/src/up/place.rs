@@ -1,7 +1,7 @@
 //! Where things are: the repository, the product's name, and the one data folder of the installation.
 
 use std::fs::{self, DirBuilder, File};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -132,6 +132,24 @@ impl Place {
         }
         fs::write(&path, std::process::id().to_string())?;
         Ok(file)
+    }
+
+    /// The address of the control store. Where it is not SQLite it is remembered, so that a start without the option does not
+    /// come up with an empty store beside the right one.
+    pub(crate) fn database(&self, asked: Option<&str>) -> anyhow::Result<String> {
+        let path = self.data.join("database");
+        if let Some(url) = asked {
+            let mut file = File::options().write(true).create(true).truncate(true).mode(0o600).open(&path)?;
+            std::io::Write::write_all(&mut file, url.as_bytes())?;
+            return Ok(url.to_owned());
+        }
+        match fs::read_to_string(&path) {
+            Ok(url) => Ok(url),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Ok(format!("sqlite:{}", self.data.join("trunkline.db").display()))
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        }
     }
 
     /// Has delivery watch the repository that `up` was started for.

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use crate::Error;
-use crate::deploy::reconcile;
+use crate::deploy::{advice, reconcile};
 use crate::engine::Engine;
 use crate::model::deployment::{Act, Deployment, Facts, Instance, Stage};
 use crate::model::health::{Sample, Served};
@@ -51,9 +51,9 @@ fn instance(edge: &edge::EdgeState, number: u64) -> Instance {
     match &newest.state {
         edge::InstanceState::Starting => Instance::Starting,
         edge::InstanceState::Healthy => Instance::Healthy,
-        edge::InstanceState::Unhealthy { why } => Instance::Broken { why: with_last_lines(why, &newest.last_lines) },
+        edge::InstanceState::Unhealthy { why } => Instance::Broken { why: explained(why, &newest.last_lines) },
         edge::InstanceState::Exited { status } => {
-            Instance::Broken { why: with_last_lines(&format!("it ended: {status}"), &newest.last_lines) }
+            Instance::Broken { why: explained(&format!("it ended: {status}"), &newest.last_lines) }
         }
         edge::InstanceState::Draining | edge::InstanceState::Stopped => Instance::Absent,
     }
@@ -64,12 +64,15 @@ pub(crate) fn attempt(id: &str) -> u32 {
     id.rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
-fn with_last_lines(why: &str, lines: &[String]) -> String {
+/// What is wrong with an instance, what it said last, and what would mend it.
+fn explained(why: &str, lines: &[String]) -> String {
     let last: Vec<_> = lines.iter().rev().filter(|l| !l.trim().is_empty()).take(3).map(|l| l.trim()).collect();
-    if last.is_empty() {
-        return format!("{why}; it said nothing");
-    }
-    format!("{why}; its last words: {}", last.into_iter().rev().collect::<Vec<_>>().join(" / "))
+    let said = if last.is_empty() {
+        "it said nothing".to_owned()
+    } else {
+        format!("its last words: {}", last.into_iter().rev().collect::<Vec<_>>().join(" / "))
+    };
+    advice::of(why).map_or(format!("{why}; {said}"), |advice| format!("{why}; {said}; {advice}"))
 }
 
 /// New against old within the present window, if the edge counts that window already.

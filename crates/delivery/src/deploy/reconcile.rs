@@ -129,8 +129,9 @@ async fn stop_unwanted(engine: &Engine, edge: &EdgeState, wanted: &BTreeSet<u64>
     for instance in edge.instances.iter().filter(|i| is_present(i) && !wanted.contains(&i.deployment)) {
         let stored = store::deployment::find(engine.db(), instance.deployment).await?;
         let drain = stored.map_or(30.0, |d| d.config.stream_drain.as_secs_f64());
-        engine.options.edge.stop(&instance.id, drain).await?;
+        // In this order, so that a kill in between leaves no token behind: what is not stopped yet is seen again.
         engine.options.access.revoke_deployment(instance.deployment).await?;
+        engine.options.edge.stop(&instance.id, drain).await?;
         settled = false;
     }
     Ok(settled)

@@ -20,6 +20,7 @@ pub(crate) const TRUNK_CONSIDERED: u64 = 1_000;
 
 /// Creates the deployments that are due. Safe to call at any time: what exists is not made twice.
 pub(crate) async fn ship(engine: &Engine) -> Result<(), Error> {
+    let _deciding = engine.deciding.lock().await;
     for service in store::repository::services(engine.db()).await? {
         let stored = store::change::trunk(engine.db(), &service.repository, TRUNK_CONSIDERED).await?;
         if let Some(change) = due(engine, &service, &stored).await? {
@@ -40,7 +41,10 @@ async fn due<'a>(engine: &Engine, service: &StoredService, stored: &'a [StoredCh
     let concerned: Vec<_> = stored.iter().filter(|c| touches(c, service)).collect();
     let changes: Vec<_> = concerned.iter().map(|c| model(c)).collect();
     let live = live_commit(engine, service).await?;
-    let attempted: BTreeSet<_> = store::deployment::attempted(engine.db(), &service.name).await?.into_iter().collect();
+    // A rewrite may have taken what is live off trunk: then an older commit that was live before is due once more.
+    let is_on_trunk = live.as_ref().is_none_or(|live| stored.iter().any(|c| c.sha == *live));
+    let since = if is_on_trunk { 0 } else { service.live.unwrap_or(0) };
+    let attempted: BTreeSet<_> = store::deployment::attempted(engine.db(), &service.name, since).await?.into_iter().collect();
     let holds = store::deployment::holds(engine.db(), &service.name).await?;
     let due = trunk::to_ship(&changes, live.as_deref(), &attempted, &holds);
     Ok(due.and_then(|due| concerned.into_iter().find(|c| c.sha == due.sha)))

@@ -142,7 +142,9 @@ pub(crate) async fn land(tx: &mut Tx, landed: &Landed<'_>, position: u64, now: T
         "INSERT INTO delivery_change (repository, sha, position, parent, author, email, subject, body, at, landed, files,
             fixes, reverts, verification, on_trunk)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, TRUE)
-         ON CONFLICT (repository, sha) DO UPDATE SET position = excluded.position, on_trunk = TRUE",
+         ON CONFLICT (repository, sha) DO UPDATE SET position = excluded.position, on_trunk = TRUE, why = NULL,
+            verification = CASE WHEN delivery_change.verification IN ('cancelled', 'superseded') THEN excluded.verification
+                           ELSE delivery_change.verification END",
         args![
             landed.repository,
             commit.sha.as_str(),

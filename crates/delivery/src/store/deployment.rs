@@ -129,10 +129,13 @@ pub(crate) async fn of_change(db: &Db, repository: &str, sha: &str) -> Result<Ve
     all(&rows)
 }
 
-/// The commits of a service that were deployed or tried, but for those that a person lets try again.
-pub(crate) async fn attempted(db: &Db, service: &str) -> Result<Vec<String>, Error> {
+/// The commits of a service that were deployed or tried after deployment `after`, but for those that a person lets try again.
+pub(crate) async fn attempted(db: &Db, service: &str, after: u64) -> Result<Vec<String>, Error> {
     let rows = db
-        .all("SELECT DISTINCT sha FROM delivery_deployment WHERE service = $1 AND NOT forgiven", args![service])
+        .all(
+            "SELECT DISTINCT sha FROM delivery_deployment WHERE service = $1 AND number > $2 AND NOT forgiven",
+            args![service, after],
+        )
         .await?;
     rows.iter().map(|row| row.get("sha")).collect()
 }

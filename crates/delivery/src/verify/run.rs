@@ -108,7 +108,7 @@ async fn prepare(plan: &Plan, mirror: &Mirror) -> Result<Result<Prepared, String
     };
     let product = match config::parse(&text, "trunkline.yaml") {
         Ok(product) => product,
-        Err(invalid) => return Ok(Err(invalid.to_string())),
+        Err(invalid) => return Ok(Err(invalid.told())),
     };
     let changed = red_green::changed(mirror, &plan.commit, plan.parent.as_deref()).await?;
     let caches = Caches::prepare(&plan.data, &plan.repository)?;
