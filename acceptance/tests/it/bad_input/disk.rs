@@ -1,0 +1,81 @@
+//! A full disk below the data folder.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use acceptance::{Installation, Load, Repository, products, skip, until};
+
+use crate::pets::{Declaration, SOON, text};
+
+/// A small file system in memory. Dropped, it is unmounted, whatever still holds it.
+struct SmallDisk(PathBuf);
+
+impl SmallDisk {
+    /// None where this machine does not let us mount.
+    fn mount(at: &Path, megabytes: u32) -> Option<Self> {
+        std::fs::create_dir_all(at).unwrap();
+        let size = format!("size={megabytes}m,mode=0700");
+        let mounted = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "trunkline-story"]).arg(at).output();
+        mounted.is_ok_and(|output| output.status.success()).then(|| Self(at.to_owned()))
+    }
+
+    /// Takes all the space there is.
+    fn fill(&self) -> PathBuf {
+        let path = self.0.join("filler");
+        let mut file = File::create(&path).unwrap();
+        for bytes in [vec![0_u8; 1 << 20], vec![0_u8; 4096], vec![0_u8; 1]] {
+            while file.write_all(&bytes).is_ok() {}
+        }
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("--lazy").arg(&self.0).status();
+    }
+}
+
+#[test]
+fn a_full_disk_is_said_keeps_the_product_served_and_is_recovered_from() {
+    let root = tempfile::tempdir().unwrap();
+    let mount = root.path().join("disk");
+    let Some(disk) = SmallDisk::mount(&mount, 96) else {
+        return skip("the story of the full disk", "this machine does not let us mount a tmpfs (root may)");
+    };
+    let repository = Repository::new(&root.path().join("pets"));
+    products::python(&repository, "v1");
+    repository.write("trunkline.yaml", &Declaration::default().text());
+    repository.commit("first version");
+    let trunkline = Installation::start(repository.folder(), &mount.join("data"));
+    until("the first version is served", || trunkline.product("/").body.starts_with("v1"));
+    let load = Load::start(&trunkline.product_url, 2, 20.0, |_| "/page".into());
+
+    let filler = disk.fill();
+    products::python(&repository, "v2");
+    let second = repository.commit("version v2");
+    let served = load.requests();
+    until("doctor says that there is no space", || {
+        let output = trunkline.run(&["doctor"]);
+        String::from_utf8_lossy(&output.stdout).contains("no space left")
+    });
+    until("the page of what needs somebody says it", || said(&trunkline).iter().any(|text| text.contains("no space left")));
+    until("the product is served meanwhile", || load.requests() > served + 100);
+    assert!(trunkline.product("/").body.starts_with("v1"));
+
+    std::fs::remove_file(filler).unwrap();
+    trunkline.until_phase(&second, "live", SOON);
+    assert!(trunkline.product("/").body.starts_with("v2"));
+    until("nothing of it is said any more", || !said(&trunkline).iter().any(|text| text.contains("no space left")));
+    let report = load.stop();
+    assert_eq!(report.failed, 0, "{report:?}");
+}
+
+/// What needs somebody, as far as the control plane can still say it.
+fn said(trunkline: &Installation) -> Vec<String> {
+    let now = trunkline.api("GET", "/api/v1/now", "");
+    let all = now["needs_someone"].as_array().cloned().unwrap_or_default();
+    all.iter().map(|one| text(&one["text"])).collect()
+}

@@ -1,0 +1,138 @@
+//! A small product under Trunkline that a story can bend: its checks, its start, its health check.
+
+use std::time::Duration;
+
+use acceptance::{Installation, Repository, products, until};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// For what takes a run and a deployment on a busy machine.
+pub(crate) const SOON: Duration = Duration::from_secs(120);
+
+/// What `trunkline.yaml` says.
+#[derive(Debug, Clone)]
+pub(crate) struct Declaration {
+    /// Below `checks:`, one element a line.
+    pub(crate) checks: String,
+    /// A line for the shell.
+    pub(crate) start: String,
+    pub(crate) health: String,
+    /// More lines of the service, each indented by four.
+    pub(crate) service: String,
+    pub(crate) canary: String,
+    /// More lines at the end.
+    pub(crate) rest: String,
+}
+
+impl Default for Declaration {
+    fn default() -> Self {
+        Self {
+            checks: "{ name: unit, run: \"true\" }".into(),
+            start: "exec python3 app.py".into(),
+            health: "{ path: /up, within: 30s }".into(),
+            service: String::new(),
+            canary: "[100]".into(),
+            rest: String::new(),
+        }
+    }
+}
+
+impl Declaration {
+    pub(crate) fn check(line: &str) -> Self {
+        Self { checks: line.into(), ..Self::default() }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let Self { checks, start, health, service, canary, rest } = self;
+        format!(
+            "product: pets\ntrunk: main\nchecks:\n  - {checks}\nservices:\n  pets:\n    path: .\n    build: {{ keep: [\"*.py\"] }}\n    \
+             start: {start}\n    health: {health}\n{service}\
+             rollout: {{ canary: {canary}, step_seconds: 0, step_persons: 20, patience_seconds: 2 }}\n{rest}"
+        )
+    }
+}
+
+/// The product, and Trunkline running for it.
+pub(crate) struct Pets {
+    pub(crate) trunkline: Installation,
+    pub(crate) repository: Repository,
+    pub(crate) root: TempDir,
+}
+
+impl Pets {
+    /// Version `v1` is live.
+    pub(crate) fn live() -> Self {
+        Self::live_as(&Declaration::default())
+    }
+
+    pub(crate) fn live_as(declaration: &Declaration) -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let repository = Repository::new(&root.path().join("pets"));
+        products::python(&repository, "v1");
+        repository.write("trunkline.yaml", &declaration.text());
+        repository.commit("first version");
+        let trunkline = Installation::start(repository.folder(), &root.path().join("data"));
+        until("the first version is served", || trunkline.product("/").body.starts_with("v1"));
+        Self { trunkline, repository, root }
+    }
+
+    /// Commits a version with this declaration.
+    pub(crate) fn commit(&self, version: &str, declaration: &Declaration) -> String {
+        products::python(&self.repository, version);
+        self.repository.write("trunkline.yaml", &declaration.text());
+        self.repository.commit(&format!("version {version}"))
+    }
+
+    /// A good version: it goes live.
+    pub(crate) fn ships(&self, version: &str) -> String {
+        let sha = self.commit(version, &Declaration::default());
+        self.trunkline.until_phase(&sha, "live", SOON);
+        assert!(self.serves(version));
+        sha
+    }
+
+    pub(crate) fn serves(&self, version: &str) -> bool {
+        self.trunkline.product("/").body.starts_with(version)
+    }
+
+    /// The story of the change once its run is over.
+    pub(crate) fn verified(&self, sha: &str) -> Value {
+        let mut change = Value::Null;
+        until(&format!("the run of {} is over", &sha[..7]), || {
+            change = self.trunkline.change(sha);
+            change["run_view"]["state"].as_str().is_some_and(|state| state != "running" && state != "queued")
+        });
+        change
+    }
+
+    /// The run's step of this name.
+    pub(crate) fn step(change: &Value, name: &str) -> Value {
+        let steps = change["run_view"]["steps"].as_array().cloned().unwrap_or_default();
+        steps.into_iter().find(|step| step["name"] == name).unwrap_or_default()
+    }
+
+    /// Why the commit's deployment failed.
+    pub(crate) fn failed(&self, sha: &str) -> String {
+        self.trunkline.until_phase(sha, "failed", SOON);
+        text(&self.trunkline.deployment_of(sha).unwrap()["reason"])
+    }
+
+    /// What needs somebody.
+    pub(crate) fn attention(&self) -> Vec<String> {
+        let now = self.trunkline.api("GET", "/api/v1/now", "");
+        let all = now["needs_someone"].as_array().cloned().unwrap_or_default();
+        all.iter().map(|one| text(&one["text"])).collect()
+    }
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Processes whose command line holds `mark`.
+pub(crate) fn processes(mark: &str) -> Vec<String> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
+    lines.filter(|line| line.contains(mark)).collect()
+}
