@@ -97,7 +97,7 @@ fn roll_back(trunkline: &Installation, probers: &Probers, number: u64) -> Durati
     let rolled_back: Value = trunkline.api("POST", "/api/v1/deploy/rollback", &json!({ "reason": "to be measured" }).to_string());
     assert_eq!(rolled_back["from"], number);
     let old = rolled_back["to"].as_u64().unwrap();
-    until_within("only the old version answers", SOON, || {
+    until_within(&format!("only {old} answers: {:?}", trunkline.api("GET", &format!("/api/v1/deployments/{number}"), "")), Duration::from_secs(30), || {
         probers.last_answer(number).elapsed() > SILENCE && probers.last_answer(old).elapsed() < SILENCE
     });
     probers.last_answer(number).saturating_duration_since(decided)
