@@ -118,6 +118,11 @@ impl Change {
     pub(crate) fn is_verified(&self) -> bool {
         self.run_view.as_ref().is_some_and(|run| run.state == "passed")
     }
+
+    /// Its run is over and did not pass.
+    pub(crate) fn is_refused(&self) -> bool {
+        self.run_view.as_ref().is_some_and(|run| run.state == "failed")
+    }
 }
 
 impl Status {

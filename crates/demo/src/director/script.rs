@@ -26,7 +26,7 @@ const FIRST_DEPLOYMENT: Scene = Scene {
     title: "The first commit goes live",
     story: "A small outdoor shop lies on trunk. Its tests are run in a clean copy, it is built into an artifact, its \
             database is migrated, and it is started. Then the first customers come.",
-    look: "The change page shows each step as it happens, with its log. The shop opens for you as it does for customers.",
+    look: "the change page shows each step as it happens, with its log. The shop opens for you as it does for customers.",
     expected: "the first commit is verified, built and live, and customers are served by it without a failure",
 };
 
@@ -36,7 +36,7 @@ const RED_GREEN: Scene = Scene {
     story: "A commit makes delivery free from 50 € on, and brings tests. They are run against the parent too, where they \
             must fail: otherwise they prove nothing. Then the new version takes 20 %, 50 %, all of the customers; whoever \
             has seen it once stays with it.",
-    look: "The change page says which tests were red before. Below, watch the requests move from the old release to the new.",
+    look: "the change page says which tests were red before. Below, watch the requests move from the old release to the new.",
     expected: "its tests fail on the parent and pass on the change, and it goes live through a canary without one failed request",
 };
 
@@ -46,7 +46,7 @@ const FAILING_TEST: Scene = Scene {
     story: "A commit makes the search stricter and breaks what a test says about it. It stays on trunk and does not reach \
             customers; that trunk and production differ is said, with the reason. A second commit mends the search, and \
             both go live as one.",
-    look: "The console's first page says that trunk is ahead, and why. The change page names the test that failed.",
+    look: "the console's first page says that trunk is ahead, and why. The change page names the test that failed.",
     expected: "it is never deployed, trunk and production are shown to differ and why, and it ships inside the commit that mends it",
 };
 
@@ -56,7 +56,7 @@ const BAD_CANARY: Scene = Scene {
     story: "A commit shows what you looked at before. All tests pass; but the page of one product answers 500, because of \
             a letter in its name. The customers who meet that are enough: the canary is rolled back by itself. An innocent \
             commit lands on top, is verified, and waits behind the bad one.",
-    look: "The deployment page counts failing customers of both versions and the evidence against the new one. Below, \
+    look: "the deployment page counts failing customers of both versions and the evidence against the new one. Below, \
            failures appear and end.",
     expected: "the canary is rolled back without a hand and says why, all new requests get the old version, and the innocent \
                commit waits behind the bad one",
@@ -67,7 +67,7 @@ const HEALTHY_CANARY: Scene = Scene {
     title: "A canary without a fault is not taken back",
     story: "A commit shows what you looked at before, this time without the fault that this scene otherwise is about. \
             Nothing may hold it up.",
-    look: "The deployment page compares both versions: no customer of either fails.",
+    look: "the deployment page compares both versions: no customer of either fails.",
     expected: "it goes live and is not rolled back, without one failed request",
 };
 
@@ -76,7 +76,7 @@ const ROLL_FORWARD: Scene = Scene {
     title: "Rolling forward releases what waited",
     story: "A commit mends the fault, brings the test that was missing, and says `Fixes:` with the id of the bad commit. It \
             goes live, and with it the innocent one that waited.",
-    look: "The page of the bad change tells its whole story now: taken back, why, and mended by what.",
+    look: "the page of the bad change tells its whole story now: taken back, why, and mended by what.",
     expected: "the mending commit goes live without a failed request, and what waited goes live with it",
 };
 
@@ -84,6 +84,6 @@ const NOTHING_TO_MEND: Scene = Scene {
     name: "roll-forward",
     title: "Nothing waits, so the next commit just goes live",
     story: "Nothing was rolled back, so nothing has to be mended: the innocent commit goes its own way.",
-    look: "Its change page: it waits behind nothing.",
+    look: "its change page: it waits behind nothing.",
     expected: "the innocent commit goes live by itself without a failed request",
 };

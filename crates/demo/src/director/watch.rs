@@ -152,7 +152,8 @@ fn end(change: &Change) -> Option<End> {
             _ => None,
         };
     }
-    let (check, summary) = change.failed_check()?;
+    // A check may have failed while others still run; only then is it decided that the change does not ship.
+    let (check, summary) = change.failed_check().filter(|_| change.is_refused())?;
     Some(End::NotShipped { check: check.into(), summary: summary.into() })
 }
 

@@ -45,13 +45,28 @@ function changeOf(scene) {
   return scene.links.find(({ to }) => to.startsWith('/console/changes/'))?.to;
 }
 
-function showScene({ scenes, current, is_over: isOver, product_url: shop }) {
-  const scene = scenes[current];
-  say(at('number'), `Scene ${current + 1} of ${scenes.length}`);
+/** After the last scene: how all of them went, in the place of one. */
+function ending({ scenes }) {
+  const good = scenes.filter(({ state: name }) => name === 'as_expected').length;
+  const last = scenes.at(-1);
+  return {
+    state: good === scenes.length ? 'as_expected' : 'not_as_expected',
+    title: `${good} of ${scenes.length} scenes went as expected`,
+    story: 'The demo has been played. Trunkline, the shop and its customers go on until you stop them.',
+    look: 'each scene in the list leads to the page that tells its story; the console and the shop are yours now.',
+    notes: last.notes,
+    links: [{ label: 'What is live now', to: '/console/' }, ...last.links.slice(-1)],
+  };
+}
+
+function showScene(told) {
+  const { scenes, current, is_over: isOver, product_url: shop } = told;
+  const scene = isOver ? ending(told) : scenes[current];
+  say(at('number'), isOver ? 'All scenes' : `Scene ${current + 1} of ${scenes.length}`);
   fill(at('state'), scene.state, () => [state(scene.state)]);
-  say(at('title'), isOver ? 'The demo has ended; customers keep coming' : scene.title);
+  say(at('title'), scene.title);
   say(at('story'), scene.story);
-  say(at('look'), `Look at: ${scene.look}`);
+  say(at('look'), `Where to look: ${scene.look}`);
   fill(at('links'), JSON.stringify(scene.links), () => [
     ...scene.links.map(({ label, to }) => make('a', { href: consolePage(to), target: 'console' }, label)),
     make('a', { href: shop, target: 'shop' }, 'The shop'),
@@ -61,6 +76,7 @@ function showScene({ scenes, current, is_over: isOver, product_url: shop }) {
   answer.className = `answer ${scene.state}`;
   say(answer, scene.actual ? `Expected: ${scene.expected}. It was: ${scene.actual}.` : '');
   const newest = [...scene.notes].reverse();
+  say(at('happened'), isOver ? 'What happened last' : 'What happened');
   fill(at('notes'), JSON.stringify(newest), () => newest.length
     ? newest.map(({ at_seconds: seconds, text }) => make('li', {}, make('time', {}, `${seconds.toFixed(1)} s`), make('span', {}, text)))
     : [make('li', { class: 'quiet' }, 'Nothing yet.')]);
