@@ -1,0 +1,126 @@
+//! The release binary with the console in it, and what remains to be built meanwhile.
+
+use std::collections::BTreeSet;
+use std::io::{BufReader, Read as _};
+use std::path::PathBuf;
+use std::process::{Child, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use cargo_metadata::{DependencyKind, Message, Metadata, PackageId, TargetKind};
+
+use crate::cargo::cargo;
+use crate::progress::Progress;
+use crate::{console, workspace};
+
+const BINARY: &str = "trunkline";
+const TICK: Duration = Duration::from_millis(500);
+
+/// Builds whatever is not up to date and gives the binary's path.
+pub(crate) fn build() -> Result<PathBuf> {
+    if console::needs_packages() {
+        counted("1/3", "packages of the console", console::install)?;
+    }
+    if console::is_stale() {
+        counted("2/3", "the console", console::build)?;
+    }
+    let metadata = workspace::resolved()?;
+    crates(&metadata)?;
+    Ok(metadata.target_directory.join("release").join(BINARY).into())
+}
+
+/// A step whose parts cannot be counted.
+fn counted(step: &str, what: &str, work: fn() -> Result<()>) -> Result<()> {
+    let mut progress = Progress::begin(step, what, 0);
+    let worker = thread::spawn(work);
+    while !worker.is_finished() {
+        thread::sleep(TICK);
+        progress.tick();
+    }
+    worker.join().map_err(|_| anyhow::anyhow!("building {what} panicked"))??;
+    progress.end();
+    Ok(())
+}
+
+/// `cargo build --release`, counting crates.
+fn crates(metadata: &Metadata) -> Result<()> {
+    let wanted = needed(metadata)?;
+    let mut progress = Progress::begin("3/3", "Trunkline", wanted.len() as u64);
+    let args = ["build", "--release", "--quiet", "--package", BINARY, "--message-format", "json-render-diagnostics"];
+    let mut child = cargo(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .context("cannot run cargo")?;
+    let errors = errors(&mut child);
+    let built = built(&mut child);
+    let mut done = BTreeSet::new();
+    loop {
+        match built.recv_timeout(TICK) {
+            Ok((id, name)) if wanted.contains(&id) => {
+                done.insert(id);
+                progress.advance(done.len() as u64, &name);
+            }
+            Ok(_) => {}
+            Err(RecvTimeoutError::Timeout) => progress.tick(),
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+    }
+    let status = child.wait().context("cannot wait for cargo")?;
+    let errors = errors.join().unwrap_or_default();
+    if !status.success() {
+        drop(progress);
+        bail!("cargo build failed\n{errors}");
+    }
+    progress.end();
+    Ok(())
+}
+
+/// Crates as they get ready, until cargo is done.
+fn built(child: &mut Child) -> mpsc::Receiver<(PackageId, String)> {
+    let (sender, receiver) = mpsc::channel();
+    let messages = child.stdout.take().map(BufReader::new);
+    thread::spawn(move || {
+        for message in messages.into_iter().flat_map(Message::parse_stream).map_while(Result::ok) {
+            let Message::CompilerArtifact(artifact) = message else { continue };
+            let is_script = artifact.target.kind.contains(&TargetKind::CustomBuild);
+            if !is_script && sender.send((artifact.package_id, artifact.target.name)).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// What the compiler and cargo say; shown if the build fails.
+fn errors(child: &mut Child) -> thread::JoinHandle<String> {
+    let stream = child.stderr.take();
+    thread::spawn(move || {
+        let mut text = Vec::new();
+        // What cannot be read is not shown; the exit code still counts.
+        let _ = stream.map(|mut stream| stream.read_to_end(&mut text));
+        String::from_utf8_lossy(&text).into_owned()
+    })
+}
+
+/// The crates that the binary is built of.
+fn needed(metadata: &Metadata) -> Result<BTreeSet<PackageId>> {
+    let binary = metadata.workspace_packages().into_iter().find(|package| package.name == BINARY);
+    let resolve = metadata.resolve.as_ref().context("cargo gives no graph of crates")?;
+    let mut open = vec![binary.context("the workspace has no crate trunkline")?.id.clone()];
+    let mut needed = BTreeSet::new();
+    while let Some(id) = open.pop() {
+        if !needed.insert(id.clone()) {
+            continue;
+        }
+        let node = resolve.nodes.iter().find(|node| node.id == id);
+        let dependencies = node.into_iter().flat_map(|node| &node.deps);
+        let built =
+            dependencies.filter(|one| one.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development));
+        open.extend(built.map(|one| one.pkg.clone()));
+    }
+    Ok(needed)
+}
