@@ -33,14 +33,19 @@ export function AuditLog() {
 
 const COLUMNS: Column<AuditEntry>[] = [
   { name: "When", nowrap: true, cell: (e) => <time className="small muted" dateTime={e.at}>{absolute(e.at)}</time> },
-  { name: "Who", cell: (e) => e.who },
-  { name: "What", narrow: "whole", cell: (e) => <><code>{e.what}</code> {e.subject}</> },
-  { name: "Why", narrow: "whole", cell: (e) => e.why ?? null },
+  { name: "Who", width: "15%", cell: (e) => e.who },
+  { name: "What", width: "30%", narrow: "whole", cell: (e) => <><code>{e.what}</code> {e.subject}</> },
+  { name: "Why", width: "28%", narrow: "whole", cell: (e) => e.why ?? null },
   { name: "Details", narrow: "whole", cell: (e) => <Details entry={e} /> },
 ];
 
 function Details({ entry }: { entry: AuditEntry }) {
   const parts = [["before", entry.before], ["after", entry.after]].filter(([, value]) => value !== null && value !== undefined);
   if (parts.length === 0) return null;
-  return <div className="small">{parts.map(([name, value]) => <div key={String(name)}><span className="muted">{String(name)}</span> <code>{JSON.stringify(value)}</code></div>)}</div>;
+  return (
+    <details className="small">
+      <summary>{parts.map(([name]) => String(name)).join(" and ")}</summary>
+      {parts.map(([name, value]) => <div key={String(name)}><span className="muted">{String(name)}</span> <code>{JSON.stringify(value)}</code></div>)}
+    </details>
+  );
 }

@@ -11,13 +11,16 @@ const LONG = 4;
 /** … to this share of the width. */
 const SHORTENED_SHARE = 0.22;
 
+/** Whether a long wait may be cut out, or every width must be a duration. */
+export type Waits = "cut" | "kept";
+
 /** `moments` in ms, at least the first and the last; `left` and `right` in pixels. */
-export function axis(moments: number[], left: number, right: number): Axis {
+export function axis(moments: number[], left: number, right: number, waits: Waits = "cut"): Axis {
   const points = [...new Set(moments)].sort((a, b) => a - b);
   const from = points[0] ?? 0;
   const to = points[points.length - 1] ?? from;
   const gaps = points.slice(1).map((end, i) => ({ start: points[i] ?? from, length: end - (points[i] ?? from) }));
-  const long = gaps.filter((gap) => gap.length > 1000 && gap.length > LONG * (to - from - gap.length) && to - from > gap.length).slice(0, 1);
+  const long = gaps.filter((gap) => waits === "cut" && gap.length > 1000 && gap.length > LONG * (to - from - gap.length) && to - from > gap.length).slice(0, 1);
   const real = to - from - long.reduce((sum, gap) => sum + gap.length, 0);
   const width = right - left;
   const scale = (width * (1 - SHORTENED_SHARE * long.length)) / Math.max(real, 1);

@@ -28,6 +28,12 @@ describe("the axis", () => {
     }
   });
 
+  test("keeps every wait where it is told to", () => {
+    const { x, breaks } = axis([0, 10_000, 2_000_000], 0, 1000, "kept");
+    expect(breaks).toEqual([]);
+    expect(x(10_000)).toBeCloseTo(5);
+  });
+
   test("cuts a long wait out and says so", () => {
     const { x, breaks } = axis([0, 10_000, 20_000, 2_000_000], 0, 1000);
     expect(breaks).toHaveLength(1);

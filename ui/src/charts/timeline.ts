@@ -1,12 +1,12 @@
 import { glyphs, type Glyph } from "../look/glyphs";
 import { duration } from "../look/words";
-import { axis, type Axis } from "./axis";
+import { axis, type Axis, type Waits } from "./axis";
 import { colour, escape, line, round, svg, text, textWidth } from "./svg";
 
 export interface Span { from: string; to?: string | null | undefined; kind: string; label: string }
 export interface Mark { at: string; kind: string; icon: string; label: string }
 export interface Lane { name: string; spans: Span[]; marks: Mark[] }
-export interface Timeline { from: string; to: string; lanes: Lane[] }
+export interface Timeline { from: string; to: string; lanes: Lane[]; waits?: Waits }
 
 /** Below this the lane's name stands above its bar and labels of marks hide. */
 const NARROW = 420;
@@ -20,7 +20,7 @@ export function timeline(data: Timeline, width: number): string {
   const left = narrow ? 10 : Math.min(Math.max(84, ...data.lanes.map((lane) => textWidth(lane.name) * 1.08 + 12)), width * 0.3);
   const row = narrow ? 50 : 34;
   const height = data.lanes.length * row + 26;
-  const time = axis(moments(data), left + 2, width - 10);
+  const time = axis(moments(data), left + 2, width - 10, data.waits);
   const body = grid(data, time, width, height) + data.lanes.map((lane, i) => drawLane(lane, i * row, { time, data, width, narrow, left, row })).join("");
   return svg(width, height, sentence(data), body);
 }

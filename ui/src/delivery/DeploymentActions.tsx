@@ -1,15 +1,17 @@
 import type { DeploymentView } from "../api/shapes";
 import { Confirm, typed } from "../look/Confirm";
 import { percent, short } from "../look/words";
+import { useNowPage } from "../rollout/api";
 import { useVerb, type Verb, type Wish } from "./api";
 import { actionsOf } from "./deployment";
 import { RollBackButton } from "./RollBack";
 
 /** The verbs of a deployment; each says whom it concerns before it does anything. */
 export function DeploymentActions({ deployment }: { deployment: DeploymentView }) {
+  const waits = useNowPage().data?.needs_someone.some((item) => item.deployment === deployment.number) ?? false;
   return (
     <>
-      {actionsOf(deployment).map((action) => {
+      {actionsOf(deployment, waits).map((action) => {
         if (action === "rollback") return <RollBackButton key={action} deployment={deployment} />;
         return <VerbButton key={action} action={action} deployment={deployment} />;
       })}
@@ -41,7 +43,7 @@ function wordsOf(action: "promote" | "pause" | "resume" | "release", d: Deployme
   switch (action) {
     case "promote":
       return {
-        verb: "promote", word: "Promote", title: `Promote ${name}`, sure: "Promote", kind: "primary", reason: "optional", undo: "trunkline deploy rollback",
+        verb: "promote", word: "Promote", title: `Promote ${name}`, sure: "Promote", kind: d.paused ? "plain" : "primary", reason: "optional", undo: "trunkline deploy rollback",
         says: [`${others} of visitors who do not have it get it at once; the rest of the canary is left out.`, "Failures are no longer weighed against the old version; only a disaster is rolled back by itself."],
       };
     case "pause":

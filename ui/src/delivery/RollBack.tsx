@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { DeploymentItem, ServiceStatus } from "../api/shapes";
 import { Confirm, typed } from "../look/Confirm";
 import { Skeleton } from "../look/Loading";
-import { percent, rate, short } from "../look/words";
+import { counted, percent, rate, short } from "../look/words";
 import { useDeployments, useStatus, useVerb } from "./api";
 
 /** Takes a deployment back, after saying who is concerned and what will wait. */
@@ -27,6 +27,7 @@ function BlastRadius({ deployment, isCanary }: { deployment: DeploymentItem; isC
   const service = status.data?.services.find((s) => s.service === deployment.service);
   const all = history.data?.pages.flatMap((page) => page.items);
   if (!all || !service) return <Skeleton lines={4} />;
+  const behind = service.waiting.filter((w) => w.commit !== deployment.commit);
   const targets = isCanary ? [] : all.filter((d) => d.service === deployment.service && d.number < deployment.number && d.live_at);
   return (
     <div className="stack">
@@ -34,7 +35,7 @@ function BlastRadius({ deployment, isCanary }: { deployment: DeploymentItem; isC
         <li>{whoMoves(deployment, service, isCanary)}</li>
         <li>New requests go there within a second; those that are running are finished.</li>
         <li><code>{short(deployment.commit)}</code> and every change that contains it wait until a commit reverts it, one says <code>Fixes: {short(deployment.commit)}</code>, or somebody resumes.</li>
-        {service.waiting.length > 0 && <li>{service.waiting.length === 1 ? "1 change already waits" : `${service.waiting.length} changes already wait`}.</li>}
+        {behind.length > 0 && <li>{counted(behind.length, "other change is", "other changes are")} between trunk and customers: {behind.slice(0, 3).map((w) => w.subject).join(", ")}{behind.length > 3 && " and more"}.</li>}
       </ul>
       {!isCanary && <Target targets={targets} />}
       <p className="small muted">Undo: <code>trunkline deploy resume --reason "…"</code></p>

@@ -80,7 +80,7 @@ const columnsFor = (chosen: string | undefined, choose: (name: string) => void):
     narrow: "title",
     cell: (s) => <button type="button" className="row-button" data-row aria-pressed={s.name === chosen} onClick={() => choose(s.name)}>{s.name}</button>,
   },
-  { name: "State", cell: (s) => <State state={stateOf(s.state)} /> },
+  { name: "State", nowrap: true, cell: (s) => <State state={stateOf(s.state)} /> },
   { name: "Took", num: true, cell: (s) => <Lasted from={s.started} to={s.ended} /> },
-  { name: "Result", width: "40%", narrow: "whole", cell: (s) => s.summary ?? none },
+  { name: "Result", width: "40%", narrow: "whole", cell: (s) => (s.summary ? <Said text={s.summary} /> : none) },
 ];

@@ -38,14 +38,16 @@ describe("a deployment", () => {
     expect(deploymentSentence(view({}))).toBe("5 % of visitors have it, the others have deployment 6");
     expect(deploymentSentence(view({ paused: true }))).toContain("a person paused it");
     expect(deploymentSentence(view({ phase: "rolled_back", reason: "bad" }))).toBe("It was taken back: bad");
+    expect(deploymentSentence(view({ phase: "rolled_back", reason: "taken back by ana: bad" }))).toBe("It was taken back by ana: bad");
     expect(deploymentSentence(view({ phase: "verifying", replaces: null }))).toContain("it is the first");
   });
 
   test("offers only what can be done now", () => {
-    expect(actionsOf({ phase: "live", paused: false })).toEqual(["rollback"]);
-    expect(actionsOf({ phase: "canary", paused: true })).toEqual(["resume", "promote", "rollback"]);
-    expect(actionsOf({ phase: "superseded", paused: false })).toEqual([]);
-    expect(actionsOf({ phase: "rolled_back", paused: false })).toEqual(["release"]);
+    expect(actionsOf({ phase: "live", paused: false }, false)).toEqual(["rollback"]);
+    expect(actionsOf({ phase: "canary", paused: true }, false)).toEqual(["resume", "promote", "rollback"]);
+    expect(actionsOf({ phase: "superseded", paused: false }, false)).toEqual([]);
+    expect(actionsOf({ phase: "rolled_back", paused: false }, true)).toEqual(["release"]);
+    expect(actionsOf({ phase: "rolled_back", paused: false }, false)).toEqual([]);
   });
 
   test("is found by key and value", () => {

@@ -17,18 +17,24 @@ export function deploymentSentence(d: DeploymentView): string {
     case "superseded":
       return "Customers had it; a newer one is live since";
     case "rolling_back":
-      return `It is being taken back: ${d.reason ?? "no reason was recorded"}`;
+      return because("It is being taken back", d.reason);
     case "rolled_back":
-      return `It was taken back: ${d.reason ?? "no reason was recorded"}`;
+      return because("It was taken back", d.reason);
     case "failed":
-      return `It never had customers: ${d.reason ?? "no reason was recorded"}`;
+      return because("It never had customers", d.reason);
     default:
       return d.state.word;
   }
 }
 
-/** What a person may do with it now. */
-export function actionsOf(d: { phase: string; paused: boolean }): ("promote" | "pause" | "resume" | "release" | "rollback")[] {
+/** What a person did is recorded as `taken back by …` and needs no second verb. */
+function because(what: string, reason: string | null | undefined): string {
+  if (reason?.startsWith("taken back by ")) return `It was ${reason}`;
+  return `${what}: ${reason ?? "no reason was recorded"}`;
+}
+
+/** What a person may do with it now; one that was stopped can be let go while it waits for someone. */
+export function actionsOf(d: { phase: string; paused: boolean }, waits: boolean): ("promote" | "pause" | "resume" | "release" | "rollback")[] {
   switch (d.phase) {
     case "queued":
       return d.paused ? ["resume"] : ["pause"];
@@ -39,7 +45,7 @@ export function actionsOf(d: { phase: string; paused: boolean }): ("promote" | "
       return ["rollback"];
     case "rolled_back":
     case "failed":
-      return ["release"];
+      return waits ? ["release"] : [];
     default:
       return [];
   }

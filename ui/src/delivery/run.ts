@@ -37,5 +37,5 @@ export function waterfall(run: RunView, end: string): Timeline {
       marks: [],
       spans: [{ from: s.started ?? end, to: s.ended ?? null, kind: stateOf(s.state).kind, label: duration(Math.max(0, Date.parse(s.ended ?? end) - Date.parse(s.started ?? end)) / 1000) }],
     }));
-  return { from: run.started ?? end, to: end, lanes };
+  return { from: run.started ?? end, to: end, lanes, waits: "kept" };
 }

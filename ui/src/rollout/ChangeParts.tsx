@@ -33,7 +33,7 @@ export function Checks({ change }: { change: Lineage }) {
 
 const CHECKS: Column<CheckView>[] = [
   { name: "Check", narrow: "title", cell: (c) => c.name },
-  { name: "State", cell: (c) => <State state={stateOf(c.state)} /> },
+  { name: "State", nowrap: true, cell: (c) => <State state={stateOf(c.state)} /> },
   { name: "Took", num: true, cell: (c) => (typeof c.seconds === "number" ? duration(c.seconds) : none) },
 ];
 
@@ -81,7 +81,7 @@ export function Deployments({ change }: { change: Lineage }) {
 
 const DEPLOYMENTS: Column<DeploymentItem>[] = [
   { name: "Deployment", narrow: "lead", nowrap: true, cell: (d) => <Link href={`/deployments/${d.number}`} data-row>{d.service} {d.number}</Link> },
-  { name: "State", cell: (d) => <State state={d.state} /> },
+  { name: "State", nowrap: true, cell: (d) => <State state={d.state} /> },
   { name: "Visitors", narrow: "named", cell: (d) => (d.weight > 0 ? percent(d.weight) : <span className="muted">none</span>) },
   { name: "Why", narrow: "whole", cell: (d) => (d.reason ? <Said text={d.reason} /> : none) },
   { name: "Began", narrow: "named", nowrap: true, cell: (d) => <Ago at={d.started} /> },

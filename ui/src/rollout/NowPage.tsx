@@ -124,20 +124,25 @@ function NeedsSomeone({ items }: { items: Attention[] }) {
         <li key={`${item.kind}-${item.change ?? ""}-${item.deployment ?? ""}-${item.text}`}>
           <Mark kind={item.severity === "bad" ? "bad" : "warn"} />
           <div>
-            <AttentionLink item={item} />
-            <div className="small muted">{item.service ? `${item.service} · ` : ""}<Said text={item.hint} /></div>
+            <Said text={item.text} />
+            <div className="small muted meta"><Where item={item} /><Ago at={item.at} /></div>
+            <div className="small muted"><Said text={item.hint} /></div>
           </div>
-          <span className="small muted"><Ago at={item.at} /></span>
         </li>
       ))}
     </ul>
   );
 }
 
-function AttentionLink({ item }: { item: Attention }) {
-  if (item.deployment) return <Link href={`/deployments/${item.deployment}`}><Said text={item.text} /></Link>;
-  if (item.change) return <Link href={`/changes/${item.change}`}><Said text={item.text} /></Link>;
-  return <Said text={item.text} />;
+/** The pages of what needs someone. */
+function Where({ item }: { item: Attention }) {
+  return (
+    <>
+      {item.service && <span>{item.service}</span>}
+      {item.deployment && <Link href={`/deployments/${item.deployment}`}>deployment {item.deployment}</Link>}
+      {item.change && <Link href={`/changes/${item.change}`}>change <code>{short(item.change)}</code></Link>}
+    </>
+  );
 }
 
 const SERVICES: Column<ServiceStatus>[] = [

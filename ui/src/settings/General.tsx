@@ -29,11 +29,14 @@ export function General() {
   );
 }
 
+/** A browser takes `127.0.0.1:7400` for a path. */
+const withScheme = (address: string) => (/^https?:\/\//.test(address) ? address : `http://${address}`);
+
 function Installation({ settings }: { settings: Settings }) {
   const facts: [string, ReactNode][] = [
     ["Product", settings.product],
-    ["Product address", <a href={settings.product_address}>{settings.product_address}</a>],
-    ["System address", <code>{settings.system_address}</code>],
+    ["Product address", <a href={withScheme(settings.product_address)}>{withScheme(settings.product_address)}</a>],
+    ["System address", <code>{withScheme(settings.system_address)}</code>],
     ["Trunk", <Trunks />],
     ["Data folder", <code>{settings.data}</code>],
     ["Control store", settings.database],
