@@ -52,7 +52,10 @@ fn product(root: &Path) -> Installation {
     let repository = Repository::new(&root.join("bench"));
     repository.write(
         "trunkline.yaml",
-        &format!("product: bench\ntrunk: main\nservices:\n  bench:\n    start: exec {} {AS_UPSTREAM}\n", program.display()),
+        &format!(
+            "product: bench\ntrunk: main\nservices:\n  bench:\n    start: exec {} {AS_UPSTREAM}\n",
+            program.display()
+        ),
     );
     repository.commit("the upstream");
     let installation = Installation::start(repository.folder(), &root.join("data"));
@@ -121,8 +124,10 @@ impl Way {
 
     #[expect(clippy::cast_precision_loss, reason = "counts of a minute are far below 2^52")]
     fn figures(&self, direct: &Self) -> Value {
-        let added = |share| milliseconds(quantile(&self.latencies, share)) - milliseconds(quantile(&direct.latencies, share));
-        let per_cpu_second = if self.cpu_seconds > 0.0 { (self.requests as f64 / self.cpu_seconds).round() } else { f64::NAN };
+        let added =
+            |share| milliseconds(quantile(&self.latencies, share)) - milliseconds(quantile(&direct.latencies, share));
+        let per_cpu_second =
+            if self.cpu_seconds > 0.0 { (self.requests as f64 / self.cpu_seconds).round() } else { f64::NAN };
         json!({
             "way": self.name,
             "requests_per_second": (self.requests as f64 / (PART.as_secs_f64() * ROUNDS as f64)).round(),
@@ -197,16 +202,29 @@ fn milliseconds(duration: Duration) -> f64 {
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 fn report(figures: &[Value], has_nginx: bool) {
     if std::env::args().any(|argument| argument == "--json") {
-        println!("{}", json!({ "connections": CONNECTIONS, "rounds": ROUNDS, "steady_requests_per_second": STEADY_REQUESTS_PER_SECOND, "ways": figures }));
+        println!(
+            "{}",
+            json!({ "connections": CONNECTIONS, "rounds": ROUNDS, "steady_requests_per_second": STEADY_REQUESTS_PER_SECOND, "ways": figures })
+        );
         return;
     }
-    println!("{:<8} {:>12} {:>18} {:>9} {:>9} {:>13} {:>13}", "", "requests/s", "requests/CPU s", "p50 ms", "p99 ms", "added p50 ms", "added p99 ms");
+    println!(
+        "{:<8} {:>12} {:>18} {:>9} {:>9} {:>13} {:>13}",
+        "", "requests/s", "requests/CPU s", "p50 ms", "p99 ms", "added p50 ms", "added p99 ms"
+    );
     for way in figures {
-        let number = |key: &str, digits: usize| way[key].as_f64().map_or_else(|| "-".into(), |value| format!("{value:.digits$}"));
+        let number = |key: &str, digits: usize| {
+            way[key].as_f64().map_or_else(|| "-".into(), |value| format!("{value:.digits$}"))
+        };
         println!(
             "{:<8} {:>12} {:>18} {:>9} {:>9} {:>13} {:>13}",
-            way["way"].as_str().unwrap_or_default(), number("requests_per_second", 0), number("requests_per_cpu_second", 0),
-            number("p50_ms", 3), number("p99_ms", 3), number("added_p50_ms", 3), number("added_p99_ms", 3)
+            way["way"].as_str().unwrap_or_default(),
+            number("requests_per_second", 0),
+            number("requests_per_cpu_second", 0),
+            number("p50_ms", 3),
+            number("p99_ms", 3),
+            number("added_p50_ms", 3),
+            number("added_p99_ms", 3)
         );
     }
     if !has_nginx {

@@ -12,7 +12,12 @@ pub fn say(line: &str) {
 ///
 /// # Panics
 /// When there is no value.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "counts are small and shares positive")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "counts are small and shares positive"
+)]
 pub fn quantile<T: Ord + Copy>(values: &[T], share: f64) -> T {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();

@@ -114,6 +114,10 @@ impl Shared {
         if answer.header("connection") == Some("close") {
             *connection = None;
         }
-        if (self.is_good)(&answer) { Ok(()) } else { Err(format!("{} {}", answer.status, answer.body.chars().take(80).collect::<String>())) }
+        if (self.is_good)(&answer) {
+            Ok(())
+        } else {
+            Err(format!("{} {}", answer.status, answer.body.chars().take(80).collect::<String>()))
+        }
     }
 }

@@ -38,7 +38,8 @@ impl Nginx {
     /// # Panics
     /// When the reload fails.
     pub fn switch(&self, upstream: u16) {
-        fs::write(self.folder.join("nginx.conf"), configuration(self.port, upstream)).expect("the configuration can be written");
+        fs::write(self.folder.join("nginx.conf"), configuration(self.port, upstream))
+            .expect("the configuration can be written");
         let reload = nginx(&self.program, &self.folder).args(["-s", "reload"]).output().expect("nginx can be started");
         assert!(reload.status.success(), "nginx -s reload: {}", String::from_utf8_lossy(&reload.stderr));
     }
@@ -74,8 +75,9 @@ pub fn free_port() -> u16 {
 
 /// What guides on the web recommend for an application server with WebSockets, and connections kept to it.
 fn configuration(port: u16, upstream: u16) -> String {
-    let temporary: String =
-        ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(|what| format!("  {what}_temp_path temporary;\n")).concat();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|what| format!("  {what}_temp_path temporary;\n"))
+        .concat();
     format!(
         "pid nginx.pid;\nworker_processes auto;\nevents {{ worker_connections 1024; }}\nhttp {{\n{temporary}  access_log off;\n  \
          map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}\n  \

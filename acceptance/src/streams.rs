@@ -94,7 +94,10 @@ impl Shared {
         connection.write(format!("GET /socket HTTP/1.1\r\nhost: {}\r\n{upgrade}\r\n\r\n", self.address).as_bytes())?;
         let head = connection.head()?;
         // The answer to this key that RFC 6455 gives.
-        expect(head.status == 101 && head.header("sec-websocket-accept") == Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), &head.status)?;
+        expect(
+            head.status == 101 && head.header("sec-websocket-accept") == Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="),
+            &head.status,
+        )?;
         let mut number = 0_u32;
         while !self.is_over() {
             let text = number.to_string();
@@ -110,7 +113,9 @@ impl Shared {
 
     fn listen(&self) -> io::Result<()> {
         let mut connection = Connection::open(&self.address)?;
-        connection.write(format!("GET /events HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\n\r\n", self.address).as_bytes())?;
+        connection.write(
+            format!("GET /events HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\n\r\n", self.address).as_bytes(),
+        )?;
         let head = connection.head()?;
         expect(head.status == 200, &head.status)?;
         let mut number = 0_u64;

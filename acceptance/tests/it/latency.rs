@@ -49,7 +49,9 @@ fn push(n: usize, repository: &Repository, trunkline: &Installation) -> SignedDu
     let pushed = SystemClock.now();
     let commit = repository.git(&["rev-parse", "HEAD"]);
     let path = format!("/api/v1/changes/{commit}");
-    until_within("the run passes", SOON, || has_landed(trunkline, &commit) && trunkline.api("GET", &path, "")["run_view"]["state"] == "passed");
+    until_within("the run passes", SOON, || {
+        has_landed(trunkline, &commit) && trunkline.api("GET", &path, "")["run_view"]["state"] == "passed"
+    });
     let change = trunkline.api("GET", &path, "");
     let steps = change["run_view"]["steps"].as_array().unwrap();
     let began = steps.iter().filter_map(|step| step["started"].as_str()?.parse::<Timestamp>().ok());
@@ -64,7 +66,8 @@ fn has_landed(trunkline: &Installation, commit: &str) -> bool {
 #[test]
 fn from_the_decision_to_roll_back_to_the_old_version() {
     let root = tempfile::tempdir().unwrap();
-    let (repository, trunkline) = product(root.path(), "{ canary: [50, 100], step_seconds: 1, step_persons: 5, patience_seconds: 1 }");
+    let (repository, trunkline) =
+        product(root.path(), "{ canary: [50, 100], step_seconds: 1, step_persons: 5, patience_seconds: 1 }");
     let probers = Probers::at(&trunkline.product_url);
     products::node(&repository, "v1");
     repository.commit("v1");
@@ -82,7 +85,10 @@ fn from_the_decision_to_roll_back_to_the_old_version() {
         trunkline.api("POST", "/api/v1/deploy/resume", &json!({ "reason": "once more" }).to_string());
     }
     let figures = [0.5, 0.95, 1.0].map(|share| quantile(&took, share).as_millis());
-    say(&format!("decision to roll back to old version, ms: p50 {}, p95 {}, max {} of {ROLLBACKS}", figures[0], figures[1], figures[2]));
+    say(&format!(
+        "decision to roll back to old version, ms: p50 {}, p95 {}, max {} of {ROLLBACKS}",
+        figures[0], figures[1], figures[2]
+    ));
     assert!(quantile(&took, 0.95) <= DECISION_TO_OLD_VERSION, "{took:?}");
 }
 
@@ -94,12 +100,15 @@ fn until_phase(trunkline: &Installation, number: u64, phase: &str) {
 /// From just before the order is given to the last answer of the version that it takes back.
 fn roll_back(trunkline: &Installation, probers: &Probers, number: u64) -> Duration {
     let decided = Instant::now();
-    let rolled_back: Value = trunkline.api("POST", "/api/v1/deploy/rollback", &json!({ "reason": "to be measured" }).to_string());
+    let rolled_back: Value =
+        trunkline.api("POST", "/api/v1/deploy/rollback", &json!({ "reason": "to be measured" }).to_string());
     assert_eq!(rolled_back["from"], number);
     let old = rolled_back["to"].as_u64().unwrap();
-    until_within(&format!("only {old} answers: {:?}", trunkline.api("GET", &format!("/api/v1/deployments/{number}"), "")), Duration::from_secs(30), || {
-        probers.last_answer(number).elapsed() > SILENCE && probers.last_answer(old).elapsed() < SILENCE
-    });
+    until_within(
+        &format!("only {old} answers: {:?}", trunkline.api("GET", &format!("/api/v1/deployments/{number}"), "")),
+        Duration::from_secs(30),
+        || probers.last_answer(number).elapsed() > SILENCE && probers.last_answer(old).elapsed() < SILENCE,
+    );
     probers.last_answer(number).saturating_duration_since(decided)
 }
 

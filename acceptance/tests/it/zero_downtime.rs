@@ -5,7 +5,10 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use acceptance::{Installation, Load, Nginx, Repository, Report, Streams, StreamsReport, free_port, products, say, skip, until, until_within};
+use acceptance::{
+    Installation, Load, Nginx, Report, Repository, Streams, StreamsReport, free_port, products, say, skip, until,
+    until_within,
+};
 
 const SWITCHES: u32 = 20;
 const CONNECTIONS: u32 = 32;
@@ -55,7 +58,12 @@ impl Seen {
         let rate = u128::from(load.requests) * 1_000 / took.as_millis();
         format!(
             "{who}: {} of {} requests failed ({rate}/s on {CONNECTIONS} connections), {} streams cut ({} echoes, {} events), {SWITCHES} switches in {:.0} s",
-            load.failed, load.requests, streams.cuts.len(), streams.echoes, streams.events, took.as_secs_f64()
+            load.failed,
+            load.requests,
+            streams.cuts.len(),
+            streams.echoes,
+            streams.events,
+            took.as_secs_f64()
         )
     }
 }
@@ -80,7 +88,10 @@ fn under_trunkline() -> Seen {
     let root = tempfile::tempdir().unwrap();
     let repository = Repository::new(&root.path().join("pets"));
     products::node(&repository, "v0");
-    repository.write("trunkline.yaml", &products::quick_node("{ canary: [50, 100], step_seconds: 0, step_persons: 5, patience_seconds: 2 }"));
+    repository.write(
+        "trunkline.yaml",
+        &products::quick_node("{ canary: [50, 100], step_seconds: 0, step_persons: 5, patience_seconds: 2 }"),
+    );
     repository.commit("first version");
     let trunkline = Installation::start(repository.folder(), &root.path().join("data"));
     until("the first version is served", || trunkline.product("/page").body.starts_with("v0"));
@@ -93,7 +104,11 @@ fn under_trunkline() -> Seen {
         assert!(trunkline.product("/page").body.starts_with(&format!("{version} ")), "{version} is live");
     }
     let seen = customers.leave();
-    assert_eq!(trunkline.history().iter().filter(|d| d["phase"] == "superseded").count(), SWITCHES as usize, "each was deployed");
+    assert_eq!(
+        trunkline.history().iter().filter(|d| d["phase"] == "superseded").count(),
+        SWITCHES as usize,
+        "each was deployed"
+    );
     seen
 }
 
