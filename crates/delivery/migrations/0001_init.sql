@@ -116,6 +116,7 @@ CREATE TABLE delivery_hold (
     repository TEXT NOT NULL,
     service TEXT NOT NULL,
     sha TEXT NOT NULL,
+    since TEXT NOT NULL,
     why TEXT NOT NULL,
     at BIGINT NOT NULL,
     released BIGINT,

@@ -37,12 +37,22 @@ impl Delivery {
     /// Takes up what an earlier process left, then watches trunk, runs the pipeline and the deployer until `shutdown`.
     pub async fn start(&self, shutdown: CancellationToken) -> Result<Vec<tokio::task::JoinHandle<()>>, Error> {
         pipeline::recover(&self.engine).await?;
+        self.sweep().await;
         deploy::interrupted_acts_are_unknown(&self.engine);
         Ok(vec![
             tokio::spawn(trunk::run(Arc::clone(&self.engine), shutdown.clone())),
             tokio::spawn(pipeline::run(Arc::clone(&self.engine), shutdown.clone())),
             tokio::spawn(deploy::run(Arc::clone(&self.engine), shutdown)),
         ])
+    }
+
+    /// Removes what a killed control plane left lying about. What cannot be removed is no reason not to start.
+    async fn sweep(&self) {
+        let data = self.engine.data().to_owned();
+        let swept = tokio::task::spawn_blocking(move || crate::verify::sweep(&data)).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(error = crate::error::chain(&error), "leftovers could not be removed");
+        }
     }
 
     /// Facts as they happen, for live pages. A listener that falls behind looks again.
@@ -57,7 +67,7 @@ impl Delivery {
         if store::repository::add(&mut tx, name, url, branch, now).await? {
             tx.audit(audit(by, "repository.added", name, json!(null), json!({ "url": url, "branch": branch }))).await?;
         } else {
-            store::repository::point_to(&mut tx, name, url).await?;
+            store::repository::point_to(&mut tx, name, url, branch).await?;
         }
         tx.commit().await?;
         self.engine.tell("repository", name);
@@ -101,7 +111,7 @@ impl Delivery {
     pub fn cancel_run(&self, id: &str) -> Result<(), Error> {
         let runs = self.engine.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cancel) = runs.get(id) else {
-            return Err(Problem::conflict("this run is not running").into());
+            return Err(Problem::conflict("this run is not running").hint("`trunkline run show` says how it ended").into());
         };
         cancel.cancel();
         Ok(())
@@ -126,7 +136,10 @@ impl Delivery {
     }
 
     async fn live(&self, service: &StoredService) -> Result<StoredDeployment, Error> {
-        let nothing = || Problem::conflict(format!("nothing of {} is live yet", service.name));
+        let nothing = || {
+            let problem = Problem::conflict(format!("nothing of {} is live yet", service.name));
+            problem.hint("`trunkline deploy status` says what is on its way")
+        };
         let number = service.live.ok_or_else(nothing)?;
         Ok(store::deployment::find(self.engine.db(), number).await?.ok_or_else(nothing)?)
     }
@@ -143,7 +156,9 @@ impl Delivery {
                 .into());
         };
         if found.state.number == live.state.number {
-            return Err(Problem::conflict(format!("deployment {target} is live already")).into());
+            return Err(Problem::conflict(format!("deployment {target} is live already"))
+                .hint("`trunkline deploy history` lists those before")
+                .into());
         }
         if found.state.live_at.is_none() {
             return Err(Problem::conflict(format!("deployment {target} was never live, so there is no going back to it"))
@@ -158,7 +173,9 @@ impl Delivery {
         let page = store::deployment::page(self.engine.db(), Some(&service.name), Some(number), 200).await?;
         let before = page.iter().find(|d| d.state.live_at.is_some() && d.state.stage == Stage::Superseded);
         before.map(|d| d.state.number).ok_or_else(|| {
-            Problem::conflict(format!("there is no older deployment of {} to go back to", service.name)).into()
+            Problem::conflict(format!("there is no older deployment of {} to go back to", service.name))
+                .hint("`trunkline deploy history` lists them; a mended commit on trunk goes live by itself")
+                .into()
         })
     }
 
@@ -187,7 +204,7 @@ impl Delivery {
         store::deployment::update(&mut tx, &going, "").await?;
         store::deployment::journal(&mut tx, from, now, Entry::Decided, "rolling back", Some(&why)).await?;
         deploy::reopen(&self.engine, &mut tx, to, &why).await?;
-        let hold = Hold { sha: held.clone(), why: why.clone() };
+        let hold = Hold { sha: held.clone(), since: live.state.commit.clone(), why: why.clone() };
         store::deployment::hold(&mut tx, &service.repository, &service.name, &hold, now).await?;
         tx.audit(audit(by, "deployment.rollback", &service.name, json!(from), json!(to))).await?;
         tx.publish("delivery", "deployment.rolling_back", &json!({ "deployment": from, "to": to, "why": why })).await?;
@@ -219,7 +236,9 @@ impl Delivery {
         let open = store::deployment::open(self.engine.db()).await?;
         let on_its_way = open.into_iter().find(|d| d.state.service == service.name && !matches!(d.state.stage, Stage::Live | Stage::RollingBack { .. }));
         let Some(mut candidate) = on_its_way else {
-            return Err(Problem::conflict(format!("no deployment of {} is on its way", service.name)).into());
+            return Err(Problem::conflict(format!("no deployment of {} is on its way", service.name))
+                .hint("`trunkline deploy status` says what is live and what waits")
+                .into());
         };
         change(&mut candidate.state);
         let number = candidate.state.number;
@@ -250,14 +269,17 @@ impl Delivery {
             store::deployment::journal(&mut tx, stored.state.number, now, Entry::Decided, "resumed", Some(&why)).await?;
         }
         let released = store::deployment::release(&mut tx, &service.name, release, &why, now).await?;
-        let again = store::deployment::try_again(&mut tx, &service.name).await?;
+        let again = store::deployment::try_again(&mut tx, &service.name).await? + store::change::verify_again(&mut tx, &service.repository).await?;
         if paused.is_none() && released == 0 && again == 0 {
-            return Err(Problem::conflict(format!("nothing of {} is paused, held or failed", service.name)).into());
+            return Err(Problem::conflict(format!("nothing of {} is paused, held or failed", service.name))
+                .hint("`trunkline deploy status` says what is live and what waits")
+                .into());
         }
         tx.audit(audit(by, "deployment.resumed", &service.name, json!(null), json!({ "released": released, "paused": paused }))).await?;
         tx.publish("delivery", "hold.released", &json!({ "service": service.name })).await?;
         tx.commit().await?;
         self.engine.tell("service", service.name.clone());
+        self.engine.pipeline.notify_one();
         self.engine.deployer.notify_one();
         Ok(Resumed { service: service.name, deployment: paused, released })
     }
@@ -293,7 +315,9 @@ impl Delivery {
                 Problem::not_found(format!("there is no service {name}")).hint(format!("there are: {names}")).into()
             }),
             None if services.len() == 1 => Ok(services.remove(0)),
-            None if services.is_empty() => Err(Problem::conflict("no change was verified yet, so there is no service").into()),
+            None if services.is_empty() => Err(Problem::conflict("no change was verified yet, so there is no service")
+                .hint("`trunkline change list` shows what is on its way")
+                .into()),
             None => Err(Problem::invalid("the product has several services: say which").hint(names).into()),
         }
     }

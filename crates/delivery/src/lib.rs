@@ -13,6 +13,7 @@
 pub mod config;
 pub mod git;
 pub mod recognise;
+pub mod space;
 pub mod verify;
 pub mod view;
 

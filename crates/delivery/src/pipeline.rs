@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::store::change::{State, StoredChange};
 use crate::store::repository::Repository;
 use crate::verify::{self, Verified};
-use crate::{Error, deploy, store};
+use crate::{Error, deploy, space, store};
 
 mod recorder;
 
@@ -54,7 +54,7 @@ pub(crate) async fn recover(engine: &Engine) -> Result<(), Error> {
 async fn verify_newest(engine: &Arc<Engine>, shutdown: &CancellationToken) -> Result<(), Error> {
     for repository in store::repository::repositories(engine.db()).await? {
         while let Some(change) = next_change(engine, &repository).await? {
-            if shutdown.is_cancelled() {
+            if shutdown.is_cancelled() || space::shortage(engine.data()).is_some() {
                 return Ok(());
             }
             verify_change(engine, &repository, &change, shutdown).await?;
@@ -96,6 +96,10 @@ async fn verify_change(engine: &Arc<Engine>, repository: &Repository, change: &S
         // Left open on purpose: the next start runs it again.
         return Ok(());
     }
+    let is_passed = outcome.as_ref().is_ok_and(|verified| verified.passed);
+    if let (false, Some(shortage)) = (is_passed || cancel.is_cancelled(), space::shortage(engine.data())) {
+        return put_back(engine, change, &run, &shortage).await;
+    }
     conclude(engine, change, &run, outcome, cancel.is_cancelled()).await
 }
 
@@ -128,6 +132,20 @@ async fn all_secrets(engine: &Engine) -> Result<Vec<String>, Error> {
         values.extend(engine.key.open_all(&name, sealed)?.into_values());
     }
     Ok(values)
+}
+
+/// Whatever failed while the disk was full says nothing about the change: it waits for space and another run.
+async fn put_back(engine: &Engine, change: &StoredChange, run: &str, shortage: &str) -> Result<(), Error> {
+    let now = engine.now();
+    let why = format!("{shortage}; a new run follows when there is");
+    let mut tx = engine.db().begin().await?;
+    store::run::close_steps(&mut tx, run, now).await?;
+    store::run::finish(&mut tx, run, State::Cancelled.text(), Some(&why), now).await?;
+    store::change::set_state(&mut tx, &change.repository, &change.sha, State::Queued, Some(&why)).await?;
+    tx.commit().await?;
+    engine.tell("run", run);
+    engine.tell("change", change.sha.clone());
+    Ok(())
 }
 
 /// Writes down how the run ended.

@@ -99,7 +99,8 @@ impl Delivery {
             None => Vec::new(),
         };
         let concerned: Vec<_> = context.services.iter().filter(|s| s.service.repository == change.repository).collect();
-        let shipped_in = concerned.iter().find_map(|s| s.shipped_in(&change.sha)).map(str::to_owned);
+        let was_live_itself = deployments.iter().any(|d| d.state.live_at.is_some());
+        let shipped_in = concerned.iter().find_map(|s| s.shipped_in(&change.sha)).filter(|_| !was_live_itself).map(str::to_owned);
         let held = concerned.iter().find_map(|s| s.held(&change.sha));
         let is_live_part = concerned.iter().any(|s| s.live_index.is_some() && s.live_index == s.index(&change.sha));
         let (state, why) = view::change::state(&Standing {

@@ -18,6 +18,7 @@ mod command;
 mod red_green;
 mod run;
 mod schedule;
+mod sweep;
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use crate::config::Product;
 pub use artifact::Artifact;
 pub use red_green::{Proof, RedGreen};
 pub use run::run;
+pub use sweep::sweep;
 
 /// What is verified, and where.
 #[derive(Debug, Clone)]

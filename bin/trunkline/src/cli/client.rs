@@ -54,6 +54,15 @@ impl Client {
         Ok(String::from_utf8_lossy(&self.bytes(answer)?).into_owned())
     }
 
+    /// A part of a log from a byte on, and where the next part begins; `None` at its end.
+    pub(super) fn log_from(&self, path: &str, from: u64) -> anyhow::Result<(String, Option<u64>)> {
+        let call = self.agent.get(self.address(&format!("{path}?from={from}"))).header("authorization", self.bearer()).call();
+        let number = |name: &str| call.as_ref().ok()?.headers().get(name)?.to_str().ok()?.parse::<u64>().ok();
+        let (next, length) = (number("x-log-next"), number("x-log-bytes"));
+        let next = next.filter(|next| *next > from && length.is_some_and(|length| *next < length));
+        Ok((String::from_utf8_lossy(&self.bytes(call)?).into_owned(), next))
+    }
+
     /// An answer that comes bit by bit, without a time limit for the whole.
     pub(super) fn follow(&self, path: &str) -> anyhow::Result<impl std::io::Read + use<>> {
         let call = self.agent.get(self.address(path)).header("authorization", self.bearer());

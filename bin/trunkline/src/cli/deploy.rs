@@ -201,7 +201,7 @@ fn show(client: &Client, number: u64) -> anyhow::Result<()> {
         out::line(format_args!("  health    {}", text(health, "sentence")));
     }
     for line in list("journal") {
-        out::line(format_args!("  {}  {:<9} {} {}", text(&line, "at"), text(&line, "kind"), text(&line, "what"), text(&line, "why")));
+        out::line(format_args!("  {}  {:<9} {} {}", text(&line, "at"), text(&line, "kind"), text(&line, "what"), text(&line, "detail")));
     }
     client.tell_page(&format!("/deployments/{number}"));
     Ok(())

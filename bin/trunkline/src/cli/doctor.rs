@@ -75,7 +75,7 @@ fn git() -> Finding {
 fn isolation() -> Finding {
     let report = exec::isolation::in_force();
     match report.level {
-        Level::Strict => Finding::good("isolation", report.explanation),
+        Level::Strict => Finding::good("isolation", report.explanation.trim_start_matches("isolation is ")),
         Level::Off => Finding::warn("isolation", report.explanation, "checks and the product can read this installation's files: run only code that you trust"),
     }
 }
@@ -136,6 +136,9 @@ fn terraform(product: &Product) -> Option<Finding> {
 
 fn space(data: &Path) -> Finding {
     let existing = data.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+    if let Some(shortage) = delivery::space::shortage(existing) {
+        return Finding::bad("disk", shortage, "free some space: nothing is verified or deployed until then, the product is served on");
+    }
     match rustix::fs::statvfs(existing) {
         Ok(stat) => {
             let free = stat.f_bavail.saturating_mul(stat.f_frsize);

@@ -34,7 +34,13 @@ pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<ExitCode> {
         Verb::Show { id } => show(client, &id),
         Verb::Log { id, step, follow: true } => follow(client, &id, &step),
         Verb::Log { id, step, follow: false } => {
-            out::raw(&client.text(&format!("/api/v1/runs/{}/steps/{}/log", segment(&id), segment(&step)))?);
+            let path = format!("/api/v1/runs/{}/steps/{}/log", segment(&id), segment(&step));
+            let mut next = Some(0);
+            while let Some(from) = next {
+                let (text, rest) = client.log_from(&path, from)?;
+                out::raw(&text);
+                next = rest;
+            }
             Ok(ExitCode::SUCCESS)
         }
         Verb::Cancel { id } => {

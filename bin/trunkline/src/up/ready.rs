@@ -53,7 +53,8 @@ pub(super) async fn say(place: &Place, args: &UpArgs, access: &Access, state: &E
     let live = if state.routes.is_empty() { "nothing live yet: the first change is on its way" } else { "live" };
     out::line(format_args!("  product   {product_url}   {live}"));
     out::line(format_args!("  trunk     {}, watching", place.url));
-    out::line(format_args!("  isolation {}", exec::isolation::in_force().explanation));
+    let isolation = exec::isolation::in_force().explanation;
+    out::line(format_args!("  isolation {}", isolation.trim_start_matches("isolation is ")));
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use crate::deploy::{advice, reconcile};
 use crate::engine::Engine;
 use crate::model::deployment::{Act, Deployment, Facts, Instance, Stage};
 use crate::model::health::{Sample, Served};
-use crate::store;
+use crate::{space, store};
 use crate::store::deployment::StoredDeployment;
 
 /// How long a live version is watched for disasters, and how long the one before it is kept warm.
@@ -36,6 +36,9 @@ async fn blocked(engine: &Engine, deployment: &Deployment) -> Result<Option<Stri
     }
     if deployment.paused {
         return Ok(Some("for a person: it is paused".into()));
+    }
+    if let Some(shortage) = space::shortage(engine.data()) {
+        return Ok(Some(format!("for space on the disk: {shortage}")));
     }
     let open = store::deployment::open(engine.db()).await?;
     let before = open.iter().map(|d| &d.state).find(|d| {

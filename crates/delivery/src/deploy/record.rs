@@ -100,7 +100,7 @@ async fn consequences(
                 tx,
                 &service.repository,
                 &service.name,
-                &Hold { sha: deployment.commit.clone(), why: why.clone() },
+                &Hold { sha: deployment.commit.clone(), since: deployment.commit.clone(), why: why.clone() },
                 engine.now(),
             )
             .await?;

@@ -29,7 +29,8 @@ pub(super) struct From {
     from: u64,
 }
 
-/// At most a MiB of a step's log from a byte on; the header `x-log-bytes` says how long the log is now.
+/// At most a MiB of a step's log from a byte on; the headers say how long the log is now (`x-log-bytes`) and where what
+/// was not sent yet begins (`x-log-next`).
 #[utoipa::path(get, path = "/api/v1/runs/{id}/steps/{step}/log", tag = "runs", params(("id" = String, Path), ("step" = String, Path), From),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = web::ProblemBody)))]
 pub(super) async fn read(
@@ -39,8 +40,15 @@ pub(super) async fn read(
 ) -> web::Result<Response> {
     let (path, _) = delivery.step_log(&id, &step).await?;
     let (bytes, length) = chunk(&path, query.from, CHUNK_BYTES_MAX).await;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok(([("x-log-bytes", length.to_string()), ("content-type", "text/plain; charset=utf-8".to_owned())], text).into_response())
+    let whole = whole_characters(&bytes);
+    // What is left of a character at the end of the log never gets its rest.
+    let sent = if whole.is_empty() { &bytes[..] } else { whole };
+    let headers = [
+        ("x-log-bytes", length.to_string()),
+        ("x-log-next", (query.from + sent.len() as u64).to_string()),
+        ("content-type", "text/plain; charset=utf-8".to_owned()),
+    ];
+    Ok((headers, String::from_utf8_lossy(sent).into_owned()).into_response())
 }
 
 /// Follows a step's log: events `lines` with `{"from", "text"}`, then one event `end`.

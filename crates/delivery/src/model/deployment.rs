@@ -224,8 +224,8 @@ enum Kind {
 impl Kind {
     const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Infrastructure => ("terraform apply", "look at the plan and the real infrastructure"),
-            Self::Migration => ("the migration", "look at the database"),
+            Self::Infrastructure => ("terraform apply", "look at the real infrastructure, then land a commit, which is planned anew"),
+            Self::Migration => ("the migration", "look at the database, then `trunkline deploy resume`, which migrates again"),
         }
     }
 }
@@ -243,7 +243,7 @@ fn act(deployment: &Deployment, facts: &Facts, begun: bool, kind: Kind) -> Next 
         Act::Running => Next::Wait(format!("for {name}")),
         Act::Failed { why } => Next::Go(Stage::Failed { why: format!("{name} failed: {why}") }, format!("{name} failed")),
         Act::Unknown => {
-            let why = format!("{name} was interrupted and how far it got is unknown: {advice}, then `trunkline deploy resume`");
+            let why = format!("{name} was interrupted and how far it got is unknown: {advice}");
             Next::Go(Stage::Failed { why }, format!("{name} was interrupted"))
         }
         Act::Done => match kind {

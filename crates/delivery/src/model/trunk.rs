@@ -27,6 +27,9 @@ pub(crate) enum Verification {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Hold {
     pub sha: String,
+    /// The commit that customers had when it was taken back. What mends counts only after that: a fix that was taken back
+    /// as well did not help.
+    pub since: String,
     pub why: String,
 }
 
@@ -48,7 +51,12 @@ pub(crate) fn names(reference: &str, sha: &str) -> bool {
 pub(crate) fn held(changes: &[Change], index: usize, holds: &[Hold]) -> Option<Held> {
     holds.iter().find_map(|hold| {
         let bad = changes.iter().position(|c| c.sha == hold.sha)?;
-        if bad > index || changes[bad + 1..=index].iter().any(|c| c.mends.iter().any(|r| names(r, &hold.sha))) {
+        if bad > index {
+            return None;
+        }
+        let since = changes.iter().position(|c| c.sha == hold.since).map_or(bad, |since| since.max(bad));
+        let after = changes.get(since + 1..=index).unwrap_or_default();
+        if after.iter().any(|c| c.mends.iter().any(|r| names(r, &hold.sha) || names(r, &hold.since))) {
             return None;
         }
         if bad == index {
@@ -86,7 +94,7 @@ mod tests {
     }
 
     fn hold() -> Vec<Hold> {
-        vec![Hold { sha: BAD.into(), why: "failed for customers".into() }]
+        vec![Hold { sha: BAD.into(), since: BAD.into(), why: "failed for customers".into() }]
     }
 
     fn history() -> Vec<Change> {
@@ -110,6 +118,17 @@ mod tests {
         assert_eq!(held(&changes, 3, &hold()), Some(Held::Behind { sha: BAD.into() }), "alone it still is held");
         assert_eq!(held(&changes, 4, &hold()), None);
         assert_eq!(to_ship(&changes, Some("good"), &BTreeSet::new(), &hold()).unwrap().sha, "fix");
+    }
+
+    #[test]
+    fn a_fix_that_was_taken_back_too_releases_nothing() {
+        let fix = |sha: &str, mends: &str| Change { mends: vec![mends.into()], ..change(sha, Verification::Passed) };
+        let mut changes = history();
+        changes.extend([fix("fix1000fix1000", BAD), change("later", Verification::Passed)]);
+        let holds = [Hold { sha: BAD.into(), since: "fix1000fix1000".into(), why: "taken back by a person".into() }];
+        assert_eq!(held(&changes, 5, &holds), Some(Held::Behind { sha: BAD.into() }));
+        changes.push(fix("fix2", "fix1000"));
+        assert_eq!(held(&changes, 6, &holds), None, "mending what customers had last is enough");
     }
 
     #[test]

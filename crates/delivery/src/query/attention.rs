@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::facade::Delivery;
 use crate::model::deployment::Stage;
-use crate::store;
+use crate::{space, store};
 use crate::store::change::{State as Run, short};
 use crate::view::status::Attention;
 use crate::view::time;
@@ -12,6 +12,7 @@ impl Delivery {
     /// What needs somebody, newest first.
     pub async fn attention(&self) -> Result<Vec<Attention>, Error> {
         let mut all = Vec::new();
+        all.extend(self.shortage());
         self.trunk_trouble(&mut all).await?;
         let context = self.context().await?;
         for service in &context.services {
@@ -45,6 +46,20 @@ impl Delivery {
             });
         }
         Ok(all)
+    }
+
+    fn shortage(&self) -> Option<Attention> {
+        let text = space::shortage(self.engine.data())?;
+        Some(Attention {
+            kind: "disk".into(),
+            severity: "bad".into(),
+            text: format!("Nothing is verified or deployed, the product is served on: {text}"),
+            change: None,
+            deployment: None,
+            service: None,
+            at: time(self.engine.now()),
+            hint: "free some space; it goes on by itself".into(),
+        })
     }
 
     async fn trunk_trouble(&self, all: &mut Vec<Attention>) -> Result<(), Error> {

@@ -85,7 +85,7 @@ impl Delivery {
         match change.state {
             Run::Queued => return Ok("waits for its run".into()),
             Run::Running => return Ok("is being verified".into()),
-            Run::Failed => return Ok(format!("checks failed{}", detail(change))),
+            Run::Failed => return Ok(change.why.clone().unwrap_or_else(|| "checks failed".into())),
             Run::Cancelled => return Ok(format!("its run was cancelled{}", detail(change))),
             Run::Superseded => return Ok(change.why.clone().unwrap_or_else(|| "part of a newer change".into())),
             Run::Passed | Run::Known => {}
@@ -99,8 +99,12 @@ impl Delivery {
             None => {}
         }
         let tried = store::deployment::of_change(self.engine.db(), &change.repository, &change.sha).await?;
-        if let Some(why) = tried.iter().find(|d| d.state.service == service.service.name).and_then(|d| d.state.stage.why()) {
-            return Ok(format!("its deployment failed: {why}"));
+        if let Some(tried) = tried.iter().find(|d| d.state.service == service.service.name) {
+            match &tried.state.stage {
+                Stage::RolledBack { why } | Stage::RollingBack { why } => return Ok(format!("rolled back: {why}")),
+                Stage::Failed { why } => return Ok(format!("its deployment failed: {why}")),
+                _ => {}
+            }
         }
         Ok(match &context.frozen {
             Some(reason) => format!("frozen: {reason}"),

@@ -81,6 +81,8 @@ pub(crate) struct StoredChange {
     pub(crate) run: Option<String>,
     pub(crate) config: Option<Product>,
     pub(crate) red_green: Option<RedGreen>,
+    /// A rewrite of trunk may have dropped it.
+    pub(crate) on_trunk: bool,
 }
 
 impl StoredChange {
@@ -119,6 +121,7 @@ fn change(row: &Row) -> Result<StoredChange, Error> {
         run: row.get("run")?,
         config: json("config")?.map(|text| decode("config", &text)).transpose()?,
         red_green: json("red_green")?.map(|text| decode("red_green", &text)).transpose()?,
+        on_trunk: row.get("on_trunk")?,
     })
 }
 
@@ -270,4 +273,15 @@ pub(crate) async fn set_held(tx: &mut Tx, repository: &str, sha: &str, held: &st
     )
     .await?;
     Ok(())
+}
+
+/// Has the newest change of trunk verified again if its run was cancelled or it is held; says how many that are.
+pub(crate) async fn verify_again(tx: &mut Tx, repository: &str) -> Result<u64, Error> {
+    tx.execute(
+        "UPDATE delivery_change SET verification = 'queued', why = NULL, held = NULL
+         WHERE repository = $1 AND (verification = 'cancelled' OR (verification = 'passed' AND held IS NOT NULL))
+         AND position = (SELECT MAX(position) FROM delivery_change WHERE repository = $1 AND on_trunk)",
+        args![repository],
+    )
+    .await
 }

@@ -205,8 +205,8 @@ pub(crate) async fn hold(
     now: Timestamp,
 ) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO delivery_hold (id, repository, service, sha, why, at) VALUES ($1, $2, $3, $4, $5, $6)",
-        args![kernel::id::fresh(), repository, service, hold.sha.as_str(), hold.why.as_str(), now],
+        "INSERT INTO delivery_hold (id, repository, service, sha, since, why, at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        args![kernel::id::fresh(), repository, service, hold.sha.as_str(), hold.since.as_str(), hold.why.as_str(), now],
     )
     .await?;
     Ok(())
@@ -216,11 +216,11 @@ pub(crate) async fn hold(
 pub(crate) async fn holds(db: &Db, service: &str) -> Result<Vec<Hold>, Error> {
     let rows = db
         .all(
-            "SELECT sha, why FROM delivery_hold WHERE service = $1 AND released IS NULL ORDER BY at",
+            "SELECT sha, since, why FROM delivery_hold WHERE service = $1 AND released IS NULL ORDER BY at",
             args![service],
         )
         .await?;
-    rows.iter().map(|row| Ok(Hold { sha: row.get("sha")?, why: row.get("why")? })).collect()
+    rows.iter().map(|row| Ok(Hold { sha: row.get("sha")?, since: row.get("since")?, why: row.get("why")? })).collect()
 }
 
 /// Releases the holds of a service, or only those of one commit; says how many.

@@ -52,8 +52,13 @@ pub(crate) async fn add(tx: &mut Tx, name: &str, url: &str, branch: Option<&str>
     Ok(rows > 0)
 }
 
-pub(crate) async fn point_to(tx: &mut Tx, name: &str, url: &str) -> Result<(), Error> {
-    tx.execute("UPDATE delivery_repository SET url = $2 WHERE name = $1", args![name, url]).await?;
+/// A branch that is not named stays.
+pub(crate) async fn point_to(tx: &mut Tx, name: &str, url: &str, branch: Option<&str>) -> Result<(), Error> {
+    tx.execute(
+        "UPDATE delivery_repository SET url = $2, branch = COALESCE($3, branch) WHERE name = $1",
+        args![name, url, branch],
+    )
+    .await?;
     Ok(())
 }
 

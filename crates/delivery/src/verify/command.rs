@@ -70,9 +70,10 @@ impl Bench<'_> {
         }
     }
 
-    /// The files of `commit` in a folder of this run.
+    /// The files of `commit` in a folder of this run. Its name is no word that tools look for: in a folder `test`, Node's
+    /// runner takes every file for a test.
     pub(crate) async fn worktree(&self, commit: &str, name: &str) -> Result<Worktree, Error> {
-        Ok(self.mirror.worktree(commit, &self.plan.work.join(slug(name))).await?)
+        Ok(self.mirror.worktree(commit, &self.plan.work.join(format!("tree-{}", slug(name)))).await?)
     }
 
     /// Runs it to its end, its time limit or the cancellation.

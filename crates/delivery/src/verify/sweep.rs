@@ -13,6 +13,7 @@ pub fn sweep(data: &Path) -> Result<(), Error> {
     let work = data.join("work");
     let mut leftovers = children(&work.join("runs"))?;
     leftovers.extend(children(&work.join("applies"))?);
+    leftovers.extend(children(&work.join("reverts"))?);
     for cache in children(&work.join("cache"))? {
         leftovers.extend(children(&cache.join("tmp"))?);
     }

@@ -111,6 +111,9 @@ pub(crate) fn state(standing: &Standing<'_>) -> (State, Option<String>) {
     if standing.is_live_part {
         return (State::new(StateKind::Good, "Live"), None);
     }
+    if !change.on_trunk {
+        return (State::new(StateKind::Plain, "Not on trunk any more"), change.why.clone());
+    }
     match change.state {
         Run::Queued => (State::new(StateKind::Plain, "Waits for its run"), None),
         Run::Running => (State::new(StateKind::Busy, progress(standing.steps)), None),

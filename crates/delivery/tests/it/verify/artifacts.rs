@@ -116,16 +116,16 @@ fn an_artifact_that_was_altered_is_noticed_and_replaced() {
 
 #[tokio::test]
 async fn a_build_says_why_nothing_came_of_it() {
-    let service = |build: &str| {
+    let service = |name: &str, build: &str| {
         format!(
-            "{{ path: web, {build} start: node server.js, health: {{ path: /up, within: 5s }}, route: {{ path: / }} }}"
+            "{{ path: web, {build} start: node server.js, health: {{ path: /up, within: 5s }}, route: {{ path: /{name} }} }}"
         )
     };
     let harness = Harness::new(&format!(
         "product: shop\nservices:\n  fails: {}\n  empty: {}\n  plain: {}\n",
-        service("build: { run: 'echo no such thing; exit 3' },"),
-        service("build: { keep: [dist] },"),
-        service(""),
+        service("fails", "build: { run: 'echo no such thing; exit 3' },"),
+        service("empty", "build: { keep: [dist] },"),
+        service("plain", ""),
     ));
     harness.repository.write("web/server.js", "serve()");
     harness.repository.commit("first");
