@@ -10,6 +10,11 @@ export class Problem extends Error {
 
   static readonly unreachable = 0;
 
+  /** Nobody was there to answer: no connection, or the front door says that the control plane is away. */
+  get isAway(): boolean {
+    return this.status === Problem.unreachable || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+
   static of(error: unknown): Problem {
     if (error instanceof Problem) return error;
     if (error instanceof TypeError) {

@@ -10,7 +10,7 @@ export interface Fact { kind: string; id: string }
 const GATHER_MS = 200;
 /** While the stream is away everything on show is asked again this often. */
 const POLL_MS = 3000;
-const RETRY_MS = [500, 1000, 2000, 4000, 8000];
+const RETRY_MS = [500, 1000, 2000, 4000];
 
 let state: LinkState = "connecting";
 const listeners = new Set<() => void>();
@@ -79,7 +79,7 @@ export function follow(queries: QueryClient, path = "/api/v1/stream"): () => voi
     source.addEventListener("missed", () => again());
     source.addEventListener("error", () => {
       source?.close();
-      become(navigator.onLine ? "polling" : "offline");
+      if (state !== "offline") become(navigator.onLine ? "polling" : "offline");
       retry = window.setTimeout(connect, RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]);
       attempt += 1;
     });

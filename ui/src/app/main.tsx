@@ -15,7 +15,7 @@ const queries = new QueryClient({
   queryCache: new QueryCache({
     onError: (error, query) => {
       const problem = Problem.of(error);
-      noteReachable(problem.status !== Problem.unreachable);
+      noteReachable(!problem.isAway);
       // The session ended under us: look for it again, which leads to the door.
       if (problem.status === 401 && !query.meta?.["door"]) void queries.invalidateQueries({ queryKey: ["session"] });
     },

@@ -154,8 +154,8 @@ const SERVICES: Column<ServiceStatus>[] = [
   },
   { name: "Since", nowrap: true, narrow: "named", cell: (s) => (s.live ? <Ago at={s.live.since} /> : none) },
   { name: "Requests/s", num: true, narrow: "named", cell: (s) => (s.traffic ? rate(s.traffic.requests_per_second) : none) },
-  { name: "Failing", num: true, narrow: "named", cell: (s) => (s.traffic ? finePercent(s.traffic.failing_share) : none) },
-  { name: "p99", num: true, narrow: "named", cell: (s) => (s.traffic ? milliseconds(s.traffic.p99_ms) : none) },
+  { name: "Failing", num: true, narrow: "named", cell: (s) => (s.traffic?.requests ? finePercent(s.traffic.failing_share) : none) },
+  { name: "p99", num: true, narrow: "named", cell: (s) => (s.traffic?.requests ? milliseconds(s.traffic.p99_ms) : none) },
   { name: "On its way", narrow: "named", cell: (s) => (s.candidate ? <Link href={`/deployments/${s.candidate.number}`}>{s.candidate.number}{s.candidate.weight > 0 ? ` at ${percent(s.candidate.weight)}` : ""}</Link> : none) },
   { name: "State", narrow: "whole", cell: (s) => <State state={s.state} /> },
 ];
