@@ -71,7 +71,8 @@ impl Connection {
 
     /// The head of an upgraded or streamed answer; what follows is read from [`Connection::line`].
     pub fn head(&mut self) -> io::Result<Answer> {
-        let status = self.line()?.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or_else(|| broken("no status line"))?;
+        let status =
+            self.line()?.split(' ').nth(1).and_then(|s| s.parse().ok()).ok_or_else(|| broken("no status line"))?;
         let mut headers = Vec::new();
         loop {
             let line = self.line()?;
@@ -121,7 +122,8 @@ impl Connection {
         let mut body = Vec::new();
         loop {
             let line = self.line()?;
-            let size = usize::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16).map_err(|_| broken("chunk"))?;
+            let size = usize::from_str_radix(line.split(';').next().unwrap_or_default().trim(), 16)
+                .map_err(|_| broken("chunk"))?;
             let chunk = self.bytes(size)?;
             self.line()?;
             if size == 0 {

@@ -75,7 +75,12 @@ impl Installation {
             command.arg("--database").arg(database);
         }
         command.envs(self.options.env.iter().cloned());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(file).spawn().expect("the binary can be started");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(file)
+            .spawn()
+            .expect("the binary can be started");
         let mut line = String::new();
         let output = child.stdout.take().expect("it is piped");
         BufReader::new(output).read_line(&mut line).expect("its output can be read");
@@ -106,7 +111,8 @@ impl Installation {
 
     /// The edge's process, from what it says of itself.
     pub fn edge_pid(&self) -> Option<i32> {
-        let output = Command::new("pgrep").args(["-f", &format!("edge --data {}", self.data.display())]).output().ok()?;
+        let output =
+            Command::new("pgrep").args(["-f", &format!("edge --data {}", self.data.display())]).output().ok()?;
         String::from_utf8_lossy(&output.stdout).lines().next()?.trim().parse().ok()
     }
 
@@ -140,8 +146,10 @@ impl Installation {
     pub fn api(&self, method: &str, path: &str, body: &str) -> Value {
         let token = std::fs::read_to_string(self.data.join("admin.token")).expect("up wrote it");
         let bearer = format!("Bearer {}", token.trim());
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json"), ("connection", "close")];
-        let asked = Connection::open(&self.url).and_then(|mut connection| connection.send(method, path, &headers, body));
+        let headers =
+            [("authorization", bearer.as_str()), ("content-type", "application/json"), ("connection", "close")];
+        let asked =
+            Connection::open(&self.url).and_then(|mut connection| connection.send(method, path, &headers, body));
         let answer = asked.unwrap_or_else(|error| panic!("{method} {path}: {error}"));
         assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
         serde_json::from_str(&answer.body).expect("the API speaks JSON")
@@ -149,7 +157,11 @@ impl Installation {
 
     /// A page of the product.
     pub fn product(&self, path: &str) -> Answer {
-        get(&self.product_url, path).unwrap_or_else(|error| Answer { status: 0, headers: vec![], body: error.to_string() })
+        get(&self.product_url, path).unwrap_or_else(|error| Answer {
+            status: 0,
+            headers: vec![],
+            body: error.to_string(),
+        })
     }
 
     /// The story of a change.

@@ -18,7 +18,8 @@ pub fn python_broken(repository: &Repository, version: &str) {
 
 /// A web server in Rust's standard library, with a test.
 pub fn rust(repository: &Repository, version: &str) {
-    repository.write("Cargo.toml", "[package]\nname = \"pond\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[workspace]\n");
+    repository
+        .write("Cargo.toml", "[package]\nname = \"pond\"\nversion = \"0.1.0\"\nedition = \"2021\"\n\n[workspace]\n");
     repository.write("Cargo.lock", "version = 3\n\n[[package]]\nname = \"pond\"\nversion = \"0.1.0\"\n");
     repository.write(".gitignore", "target\n");
     repository.write("src/main.rs", &RUST.replace("@VERSION@", version));
@@ -27,7 +28,10 @@ pub fn rust(repository: &Repository, version: &str) {
 /// The same, whose front page fails for most requests.
 pub fn rust_broken(repository: &Repository, version: &str) {
     rust(repository, version);
-    repository.write("src/main.rs", &RUST.replace("@VERSION@", version).replace("const FAILS_OF_TEN: u32 = 0", "const FAILS_OF_TEN: u32 = 6"));
+    repository.write(
+        "src/main.rs",
+        &RUST.replace("@VERSION@", version).replace("const FAILS_OF_TEN: u32 = 0", "const FAILS_OF_TEN: u32 = 6"),
+    );
 }
 
 /// A web server in Node.js's standard library, quick enough to be measured. The same paths as [`python`]'s.

@@ -31,6 +31,14 @@ impl Progress {
         Self { title, bar, began: now, said: now, total, done: 0 }
     }
 
+    /// There is less to do than was thought.
+    pub(crate) fn expect(&mut self, total: u64) {
+        self.total = total;
+        if let Some(bar) = &self.bar {
+            bar.set_length(total);
+        }
+    }
+
     /// So many parts are done, the last of them named.
     pub(crate) fn advance(&mut self, done: u64, last: &str) {
         self.done = done;

@@ -46,7 +46,7 @@ fn counted(step: &str, what: &str, work: fn() -> Result<()>) -> Result<()> {
 
 /// `cargo build --release`, counting crates.
 fn crates(metadata: &Metadata) -> Result<()> {
-    let wanted = needed(metadata)?;
+    let mut wanted = needed(metadata)?;
     let mut progress = Progress::begin("3/3", "Trunkline", wanted.len() as u64);
     let args = ["build", "--release", "--quiet", "--package", BINARY, "--message-format", "json-render-diagnostics"];
     let mut child = cargo(args)
@@ -60,9 +60,13 @@ fn crates(metadata: &Metadata) -> Result<()> {
     let mut done = BTreeSet::new();
     loop {
         match built.recv_timeout(TICK) {
-            Ok((id, name)) if wanted.contains(&id) => {
-                done.insert(id);
-                progress.advance(done.len() as u64, &name);
+            Ok(one) if one.was_there => {
+                wanted.remove(&one.id);
+                progress.expect(wanted.len() as u64);
+            }
+            Ok(one) if wanted.contains(&one.id) => {
+                done.insert(one.id);
+                progress.advance(done.len() as u64, &one.name);
             }
             Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => progress.tick(),
@@ -79,15 +83,24 @@ fn crates(metadata: &Metadata) -> Result<()> {
     Ok(())
 }
 
+/// A crate that is ready.
+struct Built {
+    id: PackageId,
+    name: String,
+    /// Up to date, and so not built now.
+    was_there: bool,
+}
+
 /// Crates as they get ready, until cargo is done.
-fn built(child: &mut Child) -> mpsc::Receiver<(PackageId, String)> {
+fn built(child: &mut Child) -> mpsc::Receiver<Built> {
     let (sender, receiver) = mpsc::channel();
     let messages = child.stdout.take().map(BufReader::new);
     thread::spawn(move || {
         for message in messages.into_iter().flat_map(Message::parse_stream).map_while(Result::ok) {
             let Message::CompilerArtifact(artifact) = message else { continue };
             let is_script = artifact.target.kind.contains(&TargetKind::CustomBuild);
-            if !is_script && sender.send((artifact.package_id, artifact.target.name)).is_err() {
+            let built = Built { id: artifact.package_id, name: artifact.target.name, was_there: artifact.fresh };
+            if !is_script && sender.send(built).is_err() {
                 return;
             }
         }

@@ -23,11 +23,12 @@ fn play(seeds: &[u64], env: &[(&str, &str)], scenes: &[Scene]) -> Vec<String> {
     let mut wrong = Vec::new();
     for seed in seeds {
         let mut random = Random::of(*seed);
-        let scene = scenes[random.below(scenes.len() as u64) as usize];
+        let scene = scenes[random.pick(scenes.len())];
         let told = format!("seed {seed}, {scene:?}");
         plot.play(scene, &mut random);
         let settled = plot.settles_within(SETTLES_WITHIN);
-        let found = if settled { witness::examine(&plot) } else { vec![format!("nothing settles: {:?}", plot.phases())] };
+        let found =
+            if settled { witness::examine(&plot) } else { vec![format!("nothing settles: {:?}", plot.phases())] };
         wrong.extend(found.into_iter().map(|what| format!("{told}: {what}")));
     }
     let report = load.stop();
@@ -59,7 +60,8 @@ fn the_edge_is_killed_and_is_back_within_a_second() {
         std::thread::sleep(Duration::from_millis(random.below(300)));
         let before = running(&plot.trunkline);
         plot.trunkline.kill_edge();
-        let back = until_within("the edge is back", Duration::from_secs(1), || plot.trunkline.product("/page").status == 200);
+        let back =
+            until_within("the edge is back", Duration::from_secs(1), || plot.trunkline.product("/page").status == 200);
         let after = running(&plot.trunkline);
         assert_eq!(before, after, "the same instances and versions, after {back:?}");
     }

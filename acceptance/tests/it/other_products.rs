@@ -136,7 +136,10 @@ fn back_by_hand(trunkline: &mut Installation, to: &str) {
     assert_eq!(code, 0, "{answer}");
     assert!(trunkline.product("/").body.starts_with("v2"));
     trunkline.kill();
-    assert!((0..20).all(|_| trunkline.product("/").body.starts_with("v2")), "the product lives on without the control plane");
+    assert!(
+        (0..20).all(|_| trunkline.product("/").body.starts_with("v2")),
+        "the product lives on without the control plane"
+    );
     let address = trunkline.product_url.clone();
     trunkline.up();
     assert_eq!(trunkline.product_url, address);

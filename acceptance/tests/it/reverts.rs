@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use acceptance::{Installation, Repository, products, until};
 
-const SOON: Duration = Duration::from_secs(120);
+const SOON: Duration = Duration::from_mins(2);
 
 #[test]
 fn a_rollback_lands_its_revert_and_production_follows() {
     let root = tempfile::tempdir().unwrap();
     let repository = Repository::new(&root.path().join("pets"));
     products::python(&repository, "v1");
-    let declared = products::quick_python("[50, 100]", "").replace("patience_seconds: 2", "patience_seconds: 2, on_rollback: revert");
+    let declared = products::quick_python("[50, 100]", "")
+        .replace("patience_seconds: 2", "patience_seconds: 2, on_rollback: revert");
     repository.write("trunkline.yaml", &declared);
     repository.commit("first version");
     let bare = root.path().join("origin.git");

@@ -147,7 +147,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let common = cli.common;
     let client = || Client::find(&common);
     match cli.command {
-        Command::Demo(args) => return demo_verb::play(args, &common),
+        Command::Demo(args) => return demo_verb::play(&args, &common),
         Command::Up(flags) => runtime()?.block_on(go_up(flags, &common))?,
         Command::Down => down::stop(&common)?,
         Command::Init(args) => init::write(&args, &common)?,

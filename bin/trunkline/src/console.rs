@@ -14,7 +14,7 @@ use rust_embed::RustEmbed;
 struct Dist;
 
 /// Only our own scripts, styles and data; nothing may frame the console.
-const POLICY: &str = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; \
+const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><title>Trunkline</title><body><h1>The console is not in this binary</h1>\

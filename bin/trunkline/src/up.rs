@@ -73,7 +73,7 @@ fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeStat
         data: place.data.clone(),
         launcher: exec::Launcher::current(),
         access: access.clone(),
-        edge,
+        edge: edge.clone(),
         system_url: format!("http://{}", state.system_address),
     };
     let delivery = Delivery::open(options)?;
@@ -88,11 +88,12 @@ fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeStat
         webhook_secret: delivery.webhook_secret(),
     };
     let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &place.product);
-    Ok(App { db, access, delivery, rollout, settings })
+    Ok(App { db, access, delivery, rollout, edge, settings })
 }
 
 async fn open_store(place: &Place, args: &UpArgs) -> anyhow::Result<Db> {
-    let db = Db::open(&place.database(args.database.as_deref())?).await.context("the control store cannot be opened")?;
+    let db =
+        Db::open(&place.database(args.database.as_deref())?).await.context("the control store cannot be opened")?;
     db.migrate(&[access::MIGRATIONS, delivery::MIGRATIONS]).await.context("the control store cannot be migrated")?;
     Ok(db)
 }

@@ -74,7 +74,10 @@ async fn admit(access: &Access, request: &Parts) -> Result<Option<Caller>, Probl
 async fn find_caller(access: &Access, request: &Parts) -> Result<Option<Caller>, Problem> {
     if let Some(token) = token(&request.headers) {
         let Some(found) = access.find_token(&token).await? else { return Ok(None) };
-        access.note_use(&found).await?;
+        if let Err(error) = access.note_use(&found).await {
+            // A full disk is no reason to refuse who may ask.
+            tracing::warn!(error = %error, "the use of a token could not be noted");
+        }
         let name = found.person.or(found.name).unwrap_or_else(|| format!("token {}", found.id));
         return Ok(Some(Caller { role: found.role, name, cookie: None }));
     }

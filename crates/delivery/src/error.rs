@@ -25,7 +25,11 @@ pub enum Error {
     #[error("tokens of a deployment could not be issued or revoked")]
     Access(#[from] access::Error),
     #[error("failed to make the folder {path}")]
-    Folder { path: PathBuf, #[source] source: std::io::Error },
+    Folder {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
 }
 
 impl From<Error> for Problem {

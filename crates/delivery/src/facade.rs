@@ -111,7 +111,9 @@ impl Delivery {
     pub fn cancel_run(&self, id: &str) -> Result<(), Error> {
         let runs = self.engine.runs.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(cancel) = runs.get(id) else {
-            return Err(Problem::conflict("this run is not running").hint("`trunkline run show` says how it ended").into());
+            return Err(Problem::conflict("this run is not running")
+                .hint("`trunkline run show` says how it ended")
+                .into());
         };
         cancel.cancel();
         Ok(())
@@ -123,7 +125,9 @@ impl Delivery {
         let _deciding = self.engine.deciding.lock().await;
         let service = self.service(service).await?;
         let open = store::deployment::open(self.engine.db()).await?;
-        let moving = open.iter().find(|d| d.state.service == service.name && matches!(d.state.stage, Stage::Canary { .. } | Stage::Starting));
+        let moving = open.iter().find(|d| {
+            d.state.service == service.name && matches!(d.state.stage, Stage::Canary { .. } | Stage::Starting)
+        });
         if let (Some(candidate), None) = (moving, to) {
             return self.take_candidate_back(candidate, &service, by).await;
         }
@@ -144,7 +148,12 @@ impl Delivery {
         Ok(store::deployment::find(self.engine.db(), number).await?.ok_or_else(nothing)?)
     }
 
-    async fn rollback_target(&self, service: &StoredService, live: &StoredDeployment, to: Option<u64>) -> Result<StoredDeployment, Error> {
+    async fn rollback_target(
+        &self,
+        service: &StoredService,
+        live: &StoredDeployment,
+        to: Option<u64>,
+    ) -> Result<StoredDeployment, Error> {
         let target = match to {
             Some(number) => number,
             None => self.before(service, live.state.number).await?,
@@ -161,9 +170,11 @@ impl Delivery {
                 .into());
         }
         if found.state.live_at.is_none() {
-            return Err(Problem::conflict(format!("deployment {target} was never live, so there is no going back to it"))
-                .hint("`trunkline deploy history` shows which were")
-                .into());
+            return Err(Problem::conflict(format!(
+                "deployment {target} was never live, so there is no going back to it"
+            ))
+            .hint("`trunkline deploy history` shows which were")
+            .into());
         }
         Ok(found)
     }
@@ -180,7 +191,12 @@ impl Delivery {
     }
 
     /// A candidate that has not gone live is simply not routed to any more.
-    async fn take_candidate_back(&self, candidate: &StoredDeployment, service: &StoredService, by: &By) -> Result<RolledBack, Error> {
+    async fn take_candidate_back(
+        &self,
+        candidate: &StoredDeployment,
+        service: &StoredService,
+        by: &By,
+    ) -> Result<RolledBack, Error> {
         let why = reason(by, "taken back");
         let stage = match candidate.state.stage {
             Stage::Canary { .. } => Stage::RollingBack { why: why.clone() },
@@ -188,15 +204,26 @@ impl Delivery {
         };
         deploy::record(&self.engine, candidate, candidate.state.clone(), stage, &why).await?;
         let to = service.live.unwrap_or_default();
-        Ok(RolledBack { service: service.name.clone(), from: candidate.state.number, to, held: candidate.state.commit.clone() })
+        Ok(RolledBack {
+            service: service.name.clone(),
+            from: candidate.state.number,
+            to,
+            held: candidate.state.commit.clone(),
+        })
     }
 
-    async fn go_back(&self, service: &StoredService, live: StoredDeployment, target: StoredDeployment, by: &By) -> Result<RolledBack, Error> {
+    async fn go_back(
+        &self,
+        service: &StoredService,
+        live: StoredDeployment,
+        target: StoredDeployment,
+        by: &By,
+    ) -> Result<RolledBack, Error> {
         let now = self.engine.now();
         let why = reason(by, "rolled back");
         let (from, to) = (live.state.number, target.state.number);
-        let held = store::deployment::after(self.engine.db(), &service.name, to).await?;
-        let held = held.map_or(live.state.commit.clone(), |d| d.state.commit);
+        let first_after = store::deployment::after(self.engine.db(), &service.name, to).await?;
+        let held = first_after.map_or(live.state.commit.clone(), |d| d.state.commit);
         let mut tx = self.engine.db().begin().await?;
         let mut going: Deployment = live.state.clone();
         going.stage = Stage::RollingBack { why: why.clone() };
@@ -204,8 +231,8 @@ impl Delivery {
         store::deployment::update(&mut tx, &going, "").await?;
         store::deployment::journal(&mut tx, from, now, Entry::Decided, "rolling back", Some(&why)).await?;
         deploy::reopen(&self.engine, &mut tx, to, &why).await?;
-        let hold = Hold { sha: held.clone(), since: live.state.commit.clone(), why: why.clone() };
-        store::deployment::hold(&mut tx, &service.repository, &service.name, &hold, now).await?;
+        let taken_back = Hold { sha: held.clone(), since: live.state.commit.clone(), why: why.clone() };
+        store::deployment::hold(&mut tx, &service.repository, &service.name, &taken_back, now).await?;
         tx.audit(audit(by, "deployment.rollback", &service.name, json!(from), json!(to))).await?;
         tx.publish("delivery", "deployment.rolling_back", &json!({ "deployment": from, "to": to, "why": why })).await?;
         self.engine.settled.record();
@@ -230,11 +257,19 @@ impl Delivery {
         self.change_candidate(service, by, "deployment.paused", |d| d.paused = true).await
     }
 
-    async fn change_candidate(&self, service: Option<&str>, by: &By, what: &str, change: impl FnOnce(&mut Deployment)) -> Result<u64, Error> {
+    async fn change_candidate(
+        &self,
+        service: Option<&str>,
+        by: &By,
+        what: &str,
+        change: impl FnOnce(&mut Deployment),
+    ) -> Result<u64, Error> {
         let _deciding = self.engine.deciding.lock().await;
         let service = self.service(service).await?;
         let open = store::deployment::open(self.engine.db()).await?;
-        let on_its_way = open.into_iter().find(|d| d.state.service == service.name && !matches!(d.state.stage, Stage::Live | Stage::RollingBack { .. }));
+        let on_its_way = open.into_iter().find(|d| {
+            d.state.service == service.name && !matches!(d.state.stage, Stage::Live | Stage::RollingBack { .. })
+        });
         let Some(mut candidate) = on_its_way else {
             return Err(Problem::conflict(format!("no deployment of {} is on its way", service.name))
                 .hint("`trunkline deploy status` says what is live and what waits")
@@ -244,7 +279,15 @@ impl Delivery {
         let number = candidate.state.number;
         let mut tx = self.engine.db().begin().await?;
         store::deployment::update(&mut tx, &candidate.state, &candidate.waits_for).await?;
-        store::deployment::journal(&mut tx, number, self.engine.now(), Entry::Decided, what, by.why.as_deref()).await?;
+        store::deployment::journal(
+            &mut tx,
+            number,
+            self.engine.now(),
+            Entry::Decided,
+            &format!("{} by {}", what.trim_start_matches("deployment."), by.who),
+            by.why.as_deref(),
+        )
+        .await?;
         tx.audit(audit(by, what, &format!("deployment {number}"), json!(null), json!(null))).await?;
         tx.commit().await?;
         self.engine.tell("deployment", number.to_string());
@@ -266,16 +309,25 @@ impl Delivery {
             stored.state.paused = false;
             paused = Some(stored.state.number);
             store::deployment::update(&mut tx, &stored.state, &stored.waits_for).await?;
-            store::deployment::journal(&mut tx, stored.state.number, now, Entry::Decided, "resumed", Some(&why)).await?;
+            store::deployment::journal(&mut tx, stored.state.number, now, Entry::Decided, "resumed", Some(&why))
+                .await?;
         }
         let released = store::deployment::release(&mut tx, &service.name, release, &why, now).await?;
-        let again = store::deployment::try_again(&mut tx, &service.name).await? + store::change::verify_again(&mut tx, &service.repository).await?;
+        let again = store::deployment::try_again(&mut tx, &service.name).await?
+            + store::change::verify_again(&mut tx, &service.repository).await?;
         if paused.is_none() && released == 0 && again == 0 {
             return Err(Problem::conflict(format!("nothing of {} is paused, held or failed", service.name))
                 .hint("`trunkline deploy status` says what is live and what waits")
                 .into());
         }
-        tx.audit(audit(by, "deployment.resumed", &service.name, json!(null), json!({ "released": released, "paused": paused }))).await?;
+        tx.audit(audit(
+            by,
+            "deployment.resumed",
+            &service.name,
+            json!(null),
+            json!({ "released": released, "paused": paused }),
+        ))
+        .await?;
         tx.publish("delivery", "hold.released", &json!({ "service": service.name })).await?;
         tx.commit().await?;
         self.engine.tell("service", service.name.clone());
@@ -384,7 +436,9 @@ impl Delivery {
     pub async fn remove_secret(&self, service: &str, name: &str, by: &By) -> Result<(), Error> {
         let mut tx = self.engine.db().begin().await?;
         if !store::secret::remove(&mut tx, service, name).await? {
-            return Err(store::missing(format!("secret {name} of {service}")).hint("`trunkline secret list` shows their names").into());
+            return Err(store::missing(format!("secret {name} of {service}"))
+                .hint("`trunkline secret list` shows their names")
+                .into());
         }
         tx.audit(audit(by, "secret.removed", &format!("{service} {name}"), json!(null), json!(null))).await?;
         tx.publish("delivery", "secret.removed", &json!({ "service": service, "name": name })).await?;
@@ -396,5 +450,6 @@ impl Delivery {
 
 fn is_variable(name: &str) -> bool {
     let mut bytes = name.bytes();
-    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_') && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }

@@ -42,7 +42,14 @@ pub(crate) async fn recover(engine: &Engine) -> Result<(), Error> {
     for run in store::run::open(engine.db()).await? {
         let mut tx = engine.db().begin().await?;
         store::run::close_steps(&mut tx, &run.id, now).await?;
-        store::run::finish(&mut tx, &run.id, "cancelled", Some("the control plane was restarted; a new run follows"), now).await?;
+        store::run::finish(
+            &mut tx,
+            &run.id,
+            "cancelled",
+            Some("the control plane was restarted; a new run follows"),
+            now,
+        )
+        .await?;
         if let Some(change) = store::change::find(engine.db(), &run.sha).await? {
             store::change::set_state(&mut tx, &change.repository, &change.sha, State::Queued, None).await?;
         }
@@ -78,7 +85,12 @@ async fn next_change(engine: &Engine, repository: &Repository) -> Result<Option<
     Ok(Some(newest))
 }
 
-async fn verify_change(engine: &Arc<Engine>, repository: &Repository, change: &StoredChange, shutdown: &CancellationToken) -> Result<(), Error> {
+async fn verify_change(
+    engine: &Arc<Engine>,
+    repository: &Repository,
+    change: &StoredChange,
+    shutdown: &CancellationToken,
+) -> Result<(), Error> {
     let run = kernel::id::fresh();
     let mut tx = engine.db().begin().await?;
     store::run::begin(&mut tx, &run, &change.repository, &change.sha, engine.now()).await?;
@@ -127,7 +139,12 @@ async fn execute(
 /// Every secret of every service: none may stand in a log.
 async fn all_secrets(engine: &Engine) -> Result<Vec<String>, Error> {
     let mut values = Vec::new();
-    for name in store::secret::names(engine.db()).await?.into_iter().map(|s| s.service).collect::<std::collections::BTreeSet<_>>() {
+    for name in store::secret::names(engine.db())
+        .await?
+        .into_iter()
+        .map(|s| s.service)
+        .collect::<std::collections::BTreeSet<_>>()
+    {
         let sealed = store::secret::sealed(engine.db(), &name).await?;
         values.extend(engine.key.open_all(&name, sealed)?.into_values());
     }
@@ -149,7 +166,13 @@ async fn put_back(engine: &Engine, change: &StoredChange, run: &str, shortage: &
 }
 
 /// Writes down how the run ended.
-async fn conclude(engine: &Engine, change: &StoredChange, run: &str, outcome: Result<Verified, Error>, cancelled: bool) -> Result<(), Error> {
+async fn conclude(
+    engine: &Engine,
+    change: &StoredChange,
+    run: &str,
+    outcome: Result<Verified, Error>,
+    cancelled: bool,
+) -> Result<(), Error> {
     let (verified, why) = match outcome {
         Ok(verified) => {
             let why = verified.why.clone();
@@ -186,7 +209,8 @@ async fn conclude(engine: &Engine, change: &StoredChange, run: &str, outcome: Re
     store::run::close_steps(&mut tx, run, now).await?;
     store::run::finish(&mut tx, run, state.text(), why.as_deref(), now).await?;
     store::change::set_state(&mut tx, &change.repository, &change.sha, state, why.as_deref()).await?;
-    tx.publish("delivery", &format!("run.{}", state.text()), &json!({ "run": run, "commit": change.sha, "why": why })).await?;
+    tx.publish("delivery", &format!("run.{}", state.text()), &json!({ "run": run, "commit": change.sha, "why": why }))
+        .await?;
     tx.commit().await?;
     tracing::info!(commit = change.short(), state = state.text(), why, "run ended");
     engine.tell("run", run);

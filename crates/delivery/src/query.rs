@@ -3,8 +3,8 @@
 use kernel::{Cursor, Page, Problem};
 
 use crate::facade::Delivery;
-use crate::model::trunk::{Held, held, names};
 use crate::model::deployment::Stage;
+use crate::model::trunk::{Held, held, names};
 use crate::store::change::StoredChange;
 use crate::store::deployment::StoredDeployment;
 use crate::store::repository::StoredService;
@@ -100,7 +100,8 @@ impl Delivery {
         };
         let concerned: Vec<_> = context.services.iter().filter(|s| s.service.repository == change.repository).collect();
         let was_live_itself = deployments.iter().any(|d| d.state.live_at.is_some());
-        let shipped_in = concerned.iter().find_map(|s| s.shipped_in(&change.sha)).filter(|_| !was_live_itself).map(str::to_owned);
+        let shipped_in =
+            concerned.iter().find_map(|s| s.shipped_in(&change.sha)).filter(|_| !was_live_itself).map(str::to_owned);
         let held = concerned.iter().find_map(|s| s.held(&change.sha));
         let is_live_part = concerned.iter().any(|s| s.live_index.is_some() && s.live_index == s.index(&change.sha));
         let (state, why) = view::change::state(&Standing {
@@ -164,14 +165,19 @@ impl Delivery {
             },
             checks,
             red_green: change.red_green.clone(),
-            artifacts: is_over.then(|| artifacts.into_iter().map(|(service, a)| ChangeArtifact {
-                service,
-                digest: a.digest,
-                files: a.files,
-                bytes: a.bytes,
-                components: None,
-                findings: None,
-            }).collect()),
+            artifacts: is_over.then(|| {
+                artifacts
+                    .into_iter()
+                    .map(|(service, a)| ChangeArtifact {
+                        service,
+                        digest: a.digest,
+                        files: a.files,
+                        bytes: a.bytes,
+                        components: None,
+                        findings: None,
+                    })
+                    .collect()
+            }),
             run_view,
             fixes: change.fixes.clone(),
             reverts: change.reverts.clone(),
@@ -184,13 +190,19 @@ impl Delivery {
     async fn find_change(&self, sha: &str) -> Result<StoredChange, Error> {
         let sha = sha.to_ascii_lowercase();
         if sha.len() < 7 || !sha.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Err(Problem::invalid(format!("{sha:?} is not a commit id")).hint("give at least 7 of its characters").into());
+            return Err(Problem::invalid(format!("{sha:?} is not a commit id"))
+                .hint("give at least 7 of its characters")
+                .into());
         }
         let mut found = store::change::find_prefix(self.engine.db(), &sha).await?;
         match found.len() {
-            0 => Err(store::missing(format!("change {sha}")).hint("`trunkline change list` shows those that are known").into()),
+            0 => Err(store::missing(format!("change {sha}"))
+                .hint("`trunkline change list` shows those that are known")
+                .into()),
             1 => Ok(found.remove(0)),
-            _ => Err(Problem::conflict(format!("several changes begin with {sha}")).hint("give more characters").into()),
+            _ => {
+                Err(Problem::conflict(format!("several changes begin with {sha}")).hint("give more characters").into())
+            }
         }
     }
 
@@ -205,13 +217,21 @@ impl Delivery {
     /// Where the log of a step is, and whether the step still runs.
     pub(crate) async fn step_log(&self, run: &str, step: &str) -> Result<(std::path::PathBuf, bool), Error> {
         let steps = store::run::steps(self.engine.db(), run).await?;
-        let found = steps.into_iter().find(|s| s.name == step).ok_or_else(|| store::missing(format!("step {step} in run {run}")))?;
+        let found = steps
+            .into_iter()
+            .find(|s| s.name == step)
+            .ok_or_else(|| store::missing(format!("step {step} in run {run}")))?;
         let running = matches!(found.state, crate::verify::StepState::Queued | crate::verify::StepState::Running);
         Ok((found.log.into(), running))
     }
 
     /// Deployments, newest first.
-    pub async fn deployments(&self, service: Option<&str>, cursor: Option<&str>, limit: usize) -> Result<Page<DeploymentItem>, Error> {
+    pub async fn deployments(
+        &self,
+        service: Option<&str>,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<DeploymentItem>, Error> {
         let before = cursor.map(Cursor::decode::<u64>).transpose()?;
         self.engine.settled.wait().await;
         let stored = store::deployment::page(self.engine.db(), service, before, limit + 1).await?;
@@ -232,7 +252,9 @@ impl Delivery {
         self.engine.settled.wait().await;
         let db = self.engine.db();
         let stored = store::deployment::find(db, number).await?;
-        let stored = stored.ok_or_else(|| store::missing(format!("deployment {number}")).hint("`trunkline deploy history` lists them"))?;
+        let stored = stored.ok_or_else(|| {
+            store::missing(format!("deployment {number}")).hint("`trunkline deploy history` lists them")
+        })?;
         let edge = self.engine.options.edge.state().await.ok();
         let journal = store::deployment::journal_of(db, number).await?;
         let artifacts = store::run::artifacts(db, &stored.repository, &stored.state.commit).await?;
@@ -273,7 +295,7 @@ fn health(edge: &edge::EdgeState, stored: &StoredDeployment) -> Option<HealthVie
     let d = &stored.state;
     let window = d.window();
     let counts = |number: u64| edge.counts.iter().find(|c| c.deployment == number && c.window == window);
-    let json = |c: &edge::Counts| serde_json::to_value(&c.in_window).ok();
+    let json = |c: &edge::Counts| serde_json::to_value(c.in_window).ok();
     let new = counts(d.number)?;
     let old = d.replaces.and_then(counts);
     let decision = match d.stage {

@@ -119,7 +119,7 @@ pub fn recognise(folder: &Path) -> Option<Recognised> {
     found.product = product_name(folder);
     found.infrastructure = ["infra", "infrastructure", "terraform"]
         .into_iter()
-        .find(|dir| files.names(dir).iter().any(|name| name.ends_with(".tf")))
+        .find(|dir| files.names(dir).iter().any(|name| Path::new(name).extension().is_some_and(|e| e == "tf")))
         .map(str::to_owned);
     Some(found)
 }

@@ -24,7 +24,11 @@ impl std::fmt::Debug for RootKey {
 pub enum Error {
     /// The key file cannot be read or made.
     #[error("failed to read or make the root key {path}")]
-    File { path: String, #[source] source: std::io::Error },
+    File {
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
     /// The key file holds something else.
     #[error("{path} does not hold 64 hexadecimal digits")]
     Malformed { path: String },
@@ -86,7 +90,11 @@ impl RootKey {
     }
 
     /// Opens all secrets of a service.
-    pub(crate) fn open_all(&self, service: &str, sealed: Vec<(String, Vec<u8>)>) -> Result<BTreeMap<String, String>, Error> {
+    pub(crate) fn open_all(
+        &self,
+        service: &str,
+        sealed: Vec<(String, Vec<u8>)>,
+    ) -> Result<BTreeMap<String, String>, Error> {
         sealed
             .into_iter()
             .map(|(name, bytes)| {

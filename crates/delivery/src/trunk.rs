@@ -77,7 +77,12 @@ async fn follow(engine: &Engine, name: &str, shutdown: &CancellationToken) -> Re
         match signal {
             Some(Signal::MaybeMoved) => look(engine, name, &mirror, &branch).await?,
             Some(Signal::Unreachable { why, again_seconds }) => {
-                note(engine, name, &format!("the repository cannot be reached: {why}; it is tried again in {again_seconds} s")).await?;
+                note(
+                    engine,
+                    name,
+                    &format!("the repository cannot be reached: {why}; it is tried again in {again_seconds} s"),
+                )
+                .await?;
             }
             None => return Ok(()),
         }
@@ -105,7 +110,9 @@ async fn look(engine: &Engine, name: &str, mirror: &Mirror, branch: &str) -> Res
             let head = mirror.commits(None, &head, 1).await?;
             land(engine, &repository, mirror, branch, &head, &dropped).await
         }
-        TrunkMove::Rewritten { dropped, commits } => land(engine, &repository, mirror, branch, &commits, &dropped).await,
+        TrunkMove::Rewritten { dropped, commits } => {
+            land(engine, &repository, mirror, branch, &commits, &dropped).await
+        }
     }
 }
 
@@ -132,13 +139,18 @@ async fn land(
         let position = store::setting::next_position(&mut tx).await?;
         let landed = Landed { repository: &repository.name, commit, files, state: State::Queued };
         store::change::land(&mut tx, &landed, position, now).await?;
-        tx.publish("delivery", "change.landed", &json!({ "commit": commit.sha, "repository": repository.name })).await?;
+        tx.publish("delivery", "change.landed", &json!({ "commit": commit.sha, "repository": repository.name }))
+            .await?;
     }
     store::repository::set_head(&mut tx, &repository.name, branch, &head).await?;
     if !dropped.is_empty() {
         tx.audit(rewritten(repository, dropped, &head)).await?;
         tx.publish("delivery", "trunk.rewritten", &json!({ "repository": repository.name, "head": head })).await?;
-        let error = format!("trunk was rewritten (force-pushed): {} commits were dropped, {} is followed now", dropped.len(), short(&head));
+        let error = format!(
+            "trunk was rewritten (force-pushed): {} commits were dropped, {} is followed now",
+            dropped.len(),
+            short(&head)
+        );
         store::repository::set_error(&mut tx, &repository.name, Some(&error)).await?;
     }
     tx.commit().await?;

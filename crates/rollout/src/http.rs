@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use delivery::view::change::ChangeRow;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use kernel::Page;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
@@ -72,6 +72,8 @@ async fn change(State(rollout): State<Rollout>, Path(sha): Path<String>) -> web:
 /// Facts as they happen: event `fact` with `{"kind", "id"}`. Who missed some looks again: event `missed`.
 #[utoipa::path(get, path = "/api/v1/stream", tag = "changes", responses((status = 200, content_type = "text/event-stream")))]
 async fn stream(State(rollout): State<Rollout>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    // Something goes out at once, so that nothing between us and the reader holds the head back.
+    let greeting = futures_util::stream::iter([Ok(Event::default().comment("facts follow"))]);
     let events = futures_util::stream::unfold(rollout.delivery.facts(), |mut facts| async move {
         let event = match facts.recv().await {
             Ok(fact) => Event::default().event("fact").data(serde_json::to_string(&fact).ok()?),
@@ -80,5 +82,5 @@ async fn stream(State(rollout): State<Rollout>) -> Sse<impl Stream<Item = Result
         };
         Some((Ok(event), facts))
     });
-    Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+    Sse::new(greeting.chain(events)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }

@@ -5,10 +5,10 @@
 pub mod evidence;
 pub mod timeline;
 
+use delivery::verify::RedGreen;
 use delivery::view::change::{ChangeArtifact, ChangeRow, ChangeView, CheckView, CommitView};
 use delivery::view::deployment::DeploymentItem;
 use delivery::view::run::RunView;
-use delivery::verify::RedGreen;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -57,7 +57,11 @@ pub struct Lineage {
 /// Tells the story. `now` ends what is still going on.
 pub fn tell(view: ChangeView, now: jiff::Timestamp) -> Lineage {
     let mut unknown: Vec<String> = NOT_BUILT.map(str::to_owned).to_vec();
-    let known = [("checks", view.checks.is_some()), ("red_green", view.red_green.is_some()), ("artifacts", view.artifacts.is_some())];
+    let known = [
+        ("checks", view.checks.is_some()),
+        ("red_green", view.red_green.is_some()),
+        ("artifacts", view.artifacts.is_some()),
+    ];
     unknown.extend(known.iter().filter(|(_, is_known)| !is_known).map(|(name, _)| (*name).to_owned()));
     Lineage {
         sentence: sentence(&view),
@@ -92,13 +96,19 @@ fn sentence(view: &ChangeView) -> String {
         return format!("Customers have it since {} went live: it shipped inside that change", short(newer));
     }
     if let Some(bad) = &view.row.waits_behind {
-        return format!("Verified, and waits behind {}, which was taken back: a revert, a commit with `Fixes: {}` or `trunkline deploy resume` lets it go", short(bad), short(bad));
+        return format!(
+            "Verified, and waits behind {}, which was taken back: a revert, a commit with `Fixes: {}` or `trunkline deploy resume` lets it go",
+            short(bad),
+            short(bad)
+        );
     }
     let why = view.row.why.as_deref();
     match view.run_view.as_ref().map(|run| run.state.as_str()) {
         Some("failed") => format!("It does not ship: {}", why.unwrap_or("its checks failed")),
         Some("running") => "It is being verified".into(),
-        Some("passed") => why.map_or_else(|| "Verified; its deployment is next".into(), |why| format!("Verified, but {why}")),
+        Some("passed") => {
+            why.map_or_else(|| "Verified; its deployment is next".into(), |why| format!("Verified, but {why}"))
+        }
         Some(_) => format!("It was not verified: {}", why.unwrap_or("its run was cancelled")),
         None => why.map_or_else(|| "It waits for its run".into(), |why| format!("Not verified by itself: {why}")),
     }

@@ -39,7 +39,11 @@ async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {
         if facts.iter().any(|fact| may_make_something_due(&fact.kind)) {
             rollout.delivery.ship().await?;
         }
-        for number in facts.iter().filter(|fact| fact.kind == "deployment.rolled_back").filter_map(|fact| fact.payload["deployment"].as_u64()) {
+        for number in facts
+            .iter()
+            .filter(|fact| fact.kind == "deployment.rolled_back")
+            .filter_map(|fact| fact.payload["deployment"].as_u64())
+        {
             rollout.delivery.land_revert(number).await?;
         }
         let mut tx = rollout.db.begin().await?;
@@ -50,7 +54,8 @@ async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {
 
 /// A change was verified, trunk went back to one that was, a hold or freeze ended, or a service is free for its next deployment.
 fn may_make_something_due(kind: &str) -> bool {
-    matches!(kind, "run.passed" | "trunk.rewritten" | "hold.released" | "deployments.unfrozen") || kind.starts_with("deployment.")
+    matches!(kind, "run.passed" | "trunk.rewritten" | "hold.released" | "deployments.unfrozen")
+        || kind.starts_with("deployment.")
 }
 
 #[cfg(test)]
@@ -59,7 +64,14 @@ mod tests {
 
     #[test]
     fn what_starts_a_deployment() {
-        for kind in ["run.passed", "trunk.rewritten", "hold.released", "deployments.unfrozen", "deployment.live", "deployment.rolled_back"] {
+        for kind in [
+            "run.passed",
+            "trunk.rewritten",
+            "hold.released",
+            "deployments.unfrozen",
+            "deployment.live",
+            "deployment.rolled_back",
+        ] {
             assert!(may_make_something_due(kind), "{kind}");
         }
         for kind in ["run.failed", "change.landed", "deployments.frozen", "secret.set"] {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgPool, PgPoolOptions, Postgres};
 use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Transaction, query};
+use sqlx::{Connection as _, SqliteConnection, Transaction, query};
 use tokio::sync::watch;
 
 use crate::value::Inner;
@@ -93,7 +93,10 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .pragma("journal_size_limit", "67108864");
-        let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE)
+            .after_release(|writer, _| Box::pin(is_sound(writer)));
         let writer = writer.connect_with(options.clone()).await.map_err(failed())?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).acquire_timeout(ACQUIRE);
         let readers = readers.connect_with(options.read_only(true)).await.map_err(failed())?;
@@ -155,6 +158,14 @@ impl Db {
             Pools::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// Whether a writer that comes back may be used again. On a full disk SQLite ends a transaction by itself; the driver then
+/// believes for ever that it is within it, and such a connection is closed.
+async fn is_sound(writer: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    // What a dropped transaction still has to undo is undone before this returns.
+    writer.ping().await?;
+    Ok(!writer.is_in_transaction())
 }
 
 /// A write transaction of one context. Dropping it without [`Tx::commit`] undoes it.

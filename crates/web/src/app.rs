@@ -22,6 +22,9 @@ const BODY_BYTES_MAX: usize = 2 << 20;
 /// Answers whether a part can serve; the text says what is missing.
 pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Unready>> + Send + Sync>;
 
+/// More lines for `/metrics`, in the Prometheus text format.
+pub type Exposition = Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>;
+
 /// A part cannot serve now.
 #[derive(Debug, Clone)]
 pub struct Unready(pub String);
@@ -31,6 +34,7 @@ pub struct App {
     routes: OpenApiRouter,
     undocumented: Router,
     readiness: Vec<Readiness>,
+    expositions: Vec<Exposition>,
     metrics: Metrics,
 }
 
@@ -43,7 +47,13 @@ impl std::fmt::Debug for App {
 impl App {
     /// An application with nothing but `/healthz`, `/readyz` and `/metrics`.
     pub fn new(metrics: Metrics) -> Self {
-        Self { routes: OpenApiRouter::new(), undocumented: Router::new(), readiness: Vec::new(), metrics }
+        Self {
+            routes: OpenApiRouter::new(),
+            undocumented: Router::new(),
+            readiness: Vec::new(),
+            expositions: Vec::new(),
+            metrics,
+        }
     }
 
     /// Adds the routes of a context.
@@ -67,6 +77,13 @@ impl App {
         self
     }
 
+    /// Adds the metrics of a part that keeps its own.
+    #[must_use]
+    pub fn expose(mut self, exposition: Exposition) -> Self {
+        self.expositions.push(exposition);
+        self
+    }
+
     /// The router and the OpenAPI document of everything in it.
     pub fn finish(self, title: &str, version: &str) -> (Router, OpenApi) {
         let (documented, mut document) = self.routes.split_for_parts();
@@ -75,12 +92,13 @@ impl App {
         let openapi = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) });
         let readiness = Arc::new(self.readiness);
         let metrics = self.metrics;
+        let expositions = Arc::new(self.expositions);
         let router = documented
             .merge(self.undocumented)
             .route("/api/v1/openapi.json", openapi)
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(move || ready(Arc::clone(&readiness))))
-            .route("/metrics", get(move || async move { metrics.render() }))
+            .route("/metrics", get(move || exposed(metrics.clone(), Arc::clone(&expositions))))
             .fallback(unknown)
             .method_not_allowed_fallback(wrong_method)
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
@@ -97,6 +115,14 @@ async fn ready(parts: Arc<Vec<Readiness>>) -> Response {
         }
     }
     "ready\n".into_response()
+}
+
+async fn exposed(metrics: Metrics, others: Arc<Vec<Exposition>>) -> String {
+    let mut text = metrics.render();
+    for other in others.iter() {
+        text.push_str(&other().await);
+    }
+    text
 }
 
 async fn unknown(request: Request) -> Error {

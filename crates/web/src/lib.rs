@@ -12,7 +12,7 @@ mod metrics;
 mod problem;
 mod serve;
 
-pub use app::{App, Readiness, Unready};
+pub use app::{App, Exposition, Readiness, Unready};
 pub use body::Body;
 pub use metrics::Metrics;
 pub use problem::{Error, ProblemBody, Result};

@@ -70,9 +70,8 @@ impl Tally {
         self.add(suite, count);
     }
 
-    /// A whole suite that cannot run here.
+    /// A whole suite that cannot run here; said at the end.
     pub(crate) fn skip(&mut self, suite: &str, why: &str) {
-        say(format!("skipped: {suite}: {why}"));
         self.note(format!("skipped: {suite}: {why}"));
         if self.requires_all {
             self.add(suite, Count::one(false));

@@ -30,7 +30,12 @@ fn every_refusal_has_its_exit_code_and_one_json_document() {
         ("too few characters", 2, "invalid_input", vec!["change", "show", "0123", "--data", &data]),
         ("an unknown deployment", 4, "not_found", vec!["deploy", "show", "4711", "--data", &data]),
         ("an unknown token", 4, "not_found", vec!["token", "revoke", "nobody", "--data", &data]),
-        ("a wrong token", 3, "unauthenticated", vec!["deploy", "status", "--server", &url, "--token", "tl_admin_wrong"]),
+        (
+            "a wrong token",
+            3,
+            "unauthenticated",
+            vec!["deploy", "status", "--server", &url, "--token", "tl_admin_wrong"],
+        ),
         ("a server that is not there", 5, "unavailable", vec!["deploy", "status", "--server", &nobody, "--token", "x"]),
         ("a data folder that is not there", 5, "unavailable", vec!["deploy", "status", "--data", "/nowhere/at/all"]),
         ("nothing before to go back to", 6, "conflict", vec!["deploy", "rollback", "--data", &data]),

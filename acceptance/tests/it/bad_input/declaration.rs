@@ -21,7 +21,10 @@ fn a_wrong_declaration_is_placed_and_stops_nothing_else() {
 
     let change = pets.verified(&bad);
     let why = text(&change["why"]);
-    assert!(why.contains("trunkline.yaml:3:1: unknown key \"chekcs\"") && why.contains("did you mean \"checks\"?"), "{why}");
+    assert!(
+        why.contains("trunkline.yaml:3:1: unknown key \"chekcs\"") && why.contains("did you mean \"checks\"?"),
+        "{why}"
+    );
     let told = pets.trunkline.run(&["change", "show", &bad]);
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
     assert!(told.contains("trunkline.yaml:3:1") && told.contains("did you mean \"checks\"?"), "{told}");
@@ -39,13 +42,20 @@ fn check_says_the_same_before_it_is_pushed() {
     pets.repository.commit("a typing error");
     let check = |more: &[&str]| -> Output {
         let mut command = Command::new(binary());
-        command.arg("check").args(more).current_dir(pets.repository.folder()).env("XDG_CACHE_HOME", pets.root.path().join("cache"));
+        command
+            .arg("check")
+            .args(more)
+            .current_dir(pets.repository.folder())
+            .env("XDG_CACHE_HOME", pets.root.path().join("cache"));
         command.output().unwrap()
     };
     let plain = check(&[]);
     assert_eq!(plain.status.code(), Some(2));
     let said = String::from_utf8_lossy(&plain.stderr);
-    assert!(said.contains("error: trunkline.yaml:3:1: unknown key \"chekcs\"\n  hint: did you mean \"checks\"?"), "{said}");
+    assert!(
+        said.contains("error: trunkline.yaml:3:1: unknown key \"chekcs\"\n  hint: did you mean \"checks\"?"),
+        "{said}"
+    );
 
     let json = check(&["--json"]);
     assert_eq!((json.status.code(), json.stdout.len()), (Some(2), 0));

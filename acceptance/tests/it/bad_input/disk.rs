@@ -42,7 +42,7 @@ impl Drop for SmallDisk {
 fn a_full_disk_is_said_keeps_the_product_served_and_is_recovered_from() {
     let root = tempfile::tempdir().unwrap();
     let mount = root.path().join("disk");
-    let Some(disk) = SmallDisk::mount(&mount, 96) else {
+    let Some(disk) = SmallDisk::mount(&mount, 128) else {
         return skip("the story of the full disk", "this machine does not let us mount a tmpfs (root may)");
     };
     let repository = Repository::new(&root.path().join("pets"));
@@ -61,7 +61,9 @@ fn a_full_disk_is_said_keeps_the_product_served_and_is_recovered_from() {
         let output = trunkline.run(&["doctor"]);
         String::from_utf8_lossy(&output.stdout).contains("no space left")
     });
-    until("the page of what needs somebody says it", || said(&trunkline).iter().any(|text| text.contains("no space left")));
+    until("the page of what needs somebody says it", || {
+        said(&trunkline).iter().any(|text| text.contains("no space left"))
+    });
     until("the product is served meanwhile", || load.requests() > served + 100);
     assert!(trunkline.product("/").body.starts_with("v1"));
 

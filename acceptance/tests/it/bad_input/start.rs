@@ -18,7 +18,7 @@ fn a_version_that_cannot_start_is_told_with_its_fix_and_the_old_one_stays() {
     assert!(why.contains("no-such-interpreter"), "{why}");
     assert!(why.contains("install it") && why.contains("`start`"), "the fix is said: {why}");
 
-    let unwell = Declaration { health: "{ path: /nowhere, within: 3s }".into(), ..Declaration::default() };
+    let unwell = Declaration { health: "{ path: /nowhere, within: 8s }".into(), ..Declaration::default() };
     let text = "class Handler(http.server.BaseHTTPRequestHandler):";
     let picky = format!("{text}\n    def do_HEAD(self): pass\n");
     pets.commit("v3", &Declaration::default());
@@ -27,8 +27,8 @@ fn a_version_that_cannot_start_is_told_with_its_fix_and_the_old_one_stays() {
     pets.repository.write("app.py", &refuses);
     pets.repository.write("trunkline.yaml", &unwell.text());
     let why = pets.failed(&pets.repository.commit("a health check that never passes"));
-    assert!(why.contains("GET /nowhere answered 500") && why.contains("3 s"), "{why}");
-    assert!(why.contains("`health`"), "what to change is said: {why}");
+    assert!(why.contains("GET /nowhere answered 500") && why.contains("8 s"), "{why}");
+    assert!(why.contains("`health: {"), "what to change is said: {why}");
     assert!(pets.attention().iter().any(|text| text.contains("/nowhere")), "{:?}", pets.attention());
 
     pets.ships("v4");
@@ -46,7 +46,9 @@ fn a_port_in_use_is_said_with_the_option_that_changes_it() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let held = taken;
     let taken = held.local_addr().unwrap().to_string();
-    for (listen, product_listen, option) in [(taken.as_str(), "127.0.0.1:0", "--listen"), ("127.0.0.1:0", &taken, "--product-listen")] {
+    for (listen, product_listen, option) in
+        [(taken.as_str(), "127.0.0.1:0", "--listen"), ("127.0.0.1:0", &taken, "--product-listen")]
+    {
         let up = |more: &[&str]| -> Output {
             let mut command = Command::new(binary());
             command.args(["up", "--listen", listen, "--product-listen", product_listen]).args(more);

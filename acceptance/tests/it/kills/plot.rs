@@ -72,7 +72,9 @@ impl Plot {
         self.commit(scene);
         let customers = Customers::at(&self.trunkline.product_url);
         let began = Instant::now();
-        until(&format!("the moment of {scene:?} comes: {:?}", self.phases()), || self.moment_has_come(scene) || began.elapsed() > Duration::from_mins(1));
+        until(&format!("the moment of {scene:?} comes: {:?}", self.phases()), || {
+            self.moment_has_come(scene) || began.elapsed() > Duration::from_mins(1)
+        });
         std::thread::sleep(Duration::from_millis(random.below(longest(scene))));
         self.trunkline.kill();
         std::thread::sleep(Duration::from_millis(random.below(300)));
@@ -109,12 +111,17 @@ impl Plot {
         match scene {
             Scene::Run => self.trunkline.change(&self.head)["run_view"]["state"] == "running",
             Scene::Deployment => self.trunkline.deployment_of(&self.head).is_some(),
-            Scene::Rollback => self.trunkline.deployment_of(&self.head).is_some_and(|d| d["phase"] == "canary" || d["phase"] == "rolled_back"),
+            Scene::Rollback => self
+                .trunkline
+                .deployment_of(&self.head)
+                .is_some_and(|d| d["phase"] == "canary" || d["phase"] == "rolled_back"),
             // Seen in the file itself: an answer would come later.
             Scene::Migration => self.migrations().len() > self.written,
             Scene::Apply => self.number().is_some_and(|number| {
                 let shown = self.trunkline.cli(&["deploy", "show", &number]).1;
-                shown["journal"].as_array().is_some_and(|lines| lines.iter().any(|line| line["what"] == "apply the saved plan"))
+                shown["journal"]
+                    .as_array()
+                    .is_some_and(|lines| lines.iter().any(|line| line["what"] == "apply the saved plan"))
             }),
         }
     }
@@ -145,7 +152,12 @@ impl Plot {
     }
 
     pub(super) fn phases(&self) -> Vec<String> {
-        self.trunkline.history().iter().take(3).map(|d| format!("{} {} {}", d["number"], d["phase"], d["reason"])).collect()
+        self.trunkline
+            .history()
+            .iter()
+            .take(3)
+            .map(|d| format!("{} {} {}", d["number"], d["phase"], d["reason"]))
+            .collect()
     }
 }
 
@@ -153,10 +165,9 @@ impl Plot {
 const fn longest(scene: Scene) -> u64 {
     match scene {
         Scene::Run => 1_200,
-        Scene::Deployment => 1_500,
         Scene::Rollback => 800,
         Scene::Migration => 250,
-        Scene::Apply => 1_500,
+        Scene::Deployment | Scene::Apply => 1_500,
     }
 }
 

@@ -24,6 +24,11 @@ impl Random {
         Self(seed)
     }
 
+    /// An index below `end`.
+    pub(super) fn pick(&mut self, end: usize) -> usize {
+        usize::try_from(self.below(end as u64)).expect("it is below a usize")
+    }
+
     pub(super) const fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;

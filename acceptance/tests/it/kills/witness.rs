@@ -23,11 +23,15 @@ fn one_version(plot: &Plot, wrong: &mut Vec<String>) {
     for _ in 0..10 {
         let answer = plot.trunkline.product("/page");
         if !answer.body.ends_with(&format!(" release {live}")) {
-            wrong.push(format!("deployment {live} is said to be live, a customer got {} {:?}", answer.status, answer.body));
+            wrong.push(format!(
+                "deployment {live} is said to be live, a customer got {} {:?}",
+                answer.status, answer.body
+            ));
             return;
         }
     }
-    let live: Vec<_> = plot.trunkline.history().iter().filter(|d| d["phase"] == "live").map(|d| d["number"].to_string()).collect();
+    let live: Vec<_> =
+        plot.trunkline.history().iter().filter(|d| d["phase"] == "live").map(|d| d["number"].to_string()).collect();
     if live.len() != 1 {
         wrong.push(format!("several deployments are live: {live:?}"));
     }
@@ -70,7 +74,9 @@ fn nothing_is_orphaned(plot: &Plot, wrong: &mut Vec<String>) {
     let data = plot.trunkline.data().canonicalize().unwrap();
     let known = std::fs::read_dir(data.join("edge/instances")).unwrap().flatten();
     let records = known.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|e| e == "pid"));
-    let pids: Vec<_> = records.filter_map(|path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok()?["pid"].as_u64()).collect();
+    let pids: Vec<_> = records
+        .filter_map(|path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok()?["pid"].as_u64())
+        .collect();
     for (pid, folder) in processes() {
         if folder.starts_with(&data) && !pids.contains(&pid) {
             wrong.push(format!("process {pid} in {} belongs to nobody", folder.display()));

@@ -35,7 +35,9 @@ pub(super) struct RestoreArgs {
 pub(super) fn backup(args: &BackupArgs, common: &Common) -> anyhow::Result<()> {
     let data = client::data_folder(common)?;
     if !data.join("key").exists() {
-        return Err(Problem::not_found(format!("there is no installation in {}", data.display())).hint("give --data DIR").into());
+        return Err(Problem::not_found(format!("there is no installation in {}", data.display()))
+            .hint("give --data DIR")
+            .into());
     }
     let scratch = tempfile::tempdir_in(&data)?;
     let has_store = copy_store(&data, &scratch.path().join(STORE))?;
@@ -57,7 +59,12 @@ pub(super) fn backup(args: &BackupArgs, common: &Common) -> anyhow::Result<()> {
     if common.json {
         return out::json(&json!({ "file": args.file, "bytes": bytes, "has_control_store": has_store }));
     }
-    out::line(format_args!("{} {} has {} MB; it holds secrets: keep it as safe as the installation", out::mark("good"), args.file.display(), bytes >> 20));
+    out::line(format_args!(
+        "{} {} has {} MB; it holds secrets: keep it as safe as the installation",
+        out::mark("good"),
+        args.file.display(),
+        bytes >> 20
+    ));
     if !has_store {
         out::talk("The control store is in PostgreSQL: copy it with pg_dump at the same time.");
     }
@@ -84,7 +91,9 @@ fn copy_store(data: &Path, to: &Path) -> anyhow::Result<bool> {
 pub(super) fn restore(args: &RestoreArgs, common: &Common) -> anyhow::Result<()> {
     let data = common.data.clone().map_or_else(|| client::data_folder(common), Ok)?;
     if fs::read_dir(&data).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(Problem::conflict(format!("{} is not empty", data.display())).hint("restore fills a new folder: give another --data DIR").into());
+        return Err(Problem::conflict(format!("{} is not empty", data.display()))
+            .hint("restore fills a new folder: give another --data DIR")
+            .into());
     }
     fs::create_dir_all(&data)?;
     fs::set_permissions(&data, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
@@ -98,7 +107,9 @@ pub(super) fn restore(args: &RestoreArgs, common: &Common) -> anyhow::Result<()>
             .into());
     }
     if !data.join("key").exists() {
-        return Err(Problem::invalid(format!("{} is not a backup of Trunkline: it has no key", args.file.display())).into());
+        return Err(
+            Problem::invalid(format!("{} is not a backup of Trunkline: it has no key", args.file.display())).into()
+        );
     }
     if common.json {
         return out::json(&json!({ "data": data }));

@@ -82,7 +82,8 @@ fn resolved(revision: &str) -> String {
         return revision.to_owned();
     }
     let mut git = std::process::Command::new("git");
-    let found = git.args(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")]).output();
+    let found =
+        git.args(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")]).output();
     match found {
         Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
         _ => revision.to_owned(),

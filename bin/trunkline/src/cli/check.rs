@@ -33,7 +33,10 @@ async fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
     let repository = top(&std::env::current_dir()?)?;
     let commit = git(&repository, &["rev-parse", "--verify", "--quiet", &format!("{}^{{commit}}", args.commit)])
         .ok_or_else(|| Problem::not_found(format!("{} is no commit of {}", args.commit, repository.display())))?;
-    if args.commit == "HEAD" && !common.quiet && git(&repository, &["status", "--porcelain"]).is_some_and(|s| !s.is_empty()) {
+    if args.commit == "HEAD"
+        && !common.quiet
+        && git(&repository, &["status", "--porcelain"]).is_some_and(|s| !s.is_empty())
+    {
         out::talk(format_args!("{} is checked; what is not committed is not", short(&commit)));
     }
     let data = cache_folder(&repository)?;
@@ -69,7 +72,9 @@ async fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
 /// A wrong `trunkline.yaml` is bad input, not a check that said no.
 async fn refuse_unusable(mirror: &Mirror, commit: &str) -> anyhow::Result<()> {
     let Some(text) = mirror.configuration(commit).await? else {
-        return Err(Problem::invalid("there is no trunkline.yaml in this commit").hint("`trunkline init` writes one; commit it").into());
+        return Err(Problem::invalid("there is no trunkline.yaml in this commit")
+            .hint("`trunkline init` writes one; commit it")
+            .into());
     };
     delivery::config::parse(&text, delivery::config::FILE).map_err(|problem| *problem)?;
     Ok(())
@@ -77,7 +82,9 @@ async fn refuse_unusable(mirror: &Mirror, commit: &str) -> anyhow::Result<()> {
 
 fn top(folder: &Path) -> anyhow::Result<PathBuf> {
     let top = git(folder, &["rev-parse", "--show-toplevel"]);
-    Ok(top.map(PathBuf::from).ok_or_else(|| Problem::invalid("this is no git repository").hint("stand in the product's repository"))?)
+    Ok(top
+        .map(PathBuf::from)
+        .ok_or_else(|| Problem::invalid("this is no git repository").hint("stand in the product's repository"))?)
 }
 
 fn git(folder: &Path, args: &[&str]) -> Option<String> {
@@ -89,9 +96,12 @@ fn git(folder: &Path, args: &[&str]) -> Option<String> {
 fn cache_folder(repository: &Path) -> anyhow::Result<PathBuf> {
     let base = match std::env::var_os("XDG_CACHE_HOME").filter(|v| !v.is_empty()) {
         Some(base) => PathBuf::from(base),
-        None => PathBuf::from(std::env::var_os("HOME").context("neither HOME nor XDG_CACHE_HOME is set")?).join(".cache"),
+        None => {
+            PathBuf::from(std::env::var_os("HOME").context("neither HOME nor XDG_CACHE_HOME is set")?).join(".cache")
+        }
     };
-    let name: String = repository.display().to_string().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name: String =
+        repository.display().to_string().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let folder = base.join("trunkline").join("check").join(name.trim_matches('-'));
     for part in ["repositories", "work", "logs", "artifacts"] {
         std::fs::create_dir_all(folder.join(part)).with_context(|| format!("cannot make {}", folder.display()))?;
@@ -124,7 +134,12 @@ impl Sink for Told {
     fn finished(&self, step: StepFinished) -> BoxFuture<'_, ()> {
         if !self.quiet {
             let summary = step.summary.as_ref().map_or(String::new(), |text| format!("  {text}"));
-            out::talk(format_args!("{} {:<20} {:>8}{summary}", out::mark(kind(step.state)), step.name, out::seconds(step.seconds)));
+            out::talk(format_args!(
+                "{} {:<20} {:>8}{summary}",
+                out::mark(kind(step.state)),
+                step.name,
+                out::seconds(step.seconds)
+            ));
         }
         let mut known = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(found) = known.iter_mut().find(|(old, _)| old.name == step.name) {
@@ -172,6 +187,10 @@ fn tell(commit: &str, verified: &Verified, sink: &Told, logs: &Path, common: &Co
     } else {
         out::line(format_args!("{} {} would ship", out::mark("good"), short(commit)));
     }
-    out::line(format_args!("{passed} checks passed, {failed} failed, {} not run · logs in {}", all - passed - failed, logs.display()));
+    out::line(format_args!(
+        "{passed} checks passed, {failed} failed, {} not run · logs in {}",
+        all - passed - failed,
+        logs.display()
+    ));
     Ok(())
 }

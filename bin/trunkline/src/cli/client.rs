@@ -38,9 +38,16 @@ impl Client {
                 (url, token)
             }
         };
-        let config = ureq::Agent::config_builder().timeout_global(Some(ANSWERS_WITHIN)).http_status_as_error(false).build();
+        let config =
+            ureq::Agent::config_builder().timeout_global(Some(ANSWERS_WITHIN)).http_status_as_error(false).build();
         let url = url.trim_end_matches('/').to_owned();
-        Ok(Self { is_json: common.json, is_quiet: common.quiet, url, token: token.trim().to_owned(), agent: config.into() })
+        Ok(Self {
+            is_json: common.json,
+            is_quiet: common.quiet,
+            url,
+            token: token.trim().to_owned(),
+            agent: config.into(),
+        })
     }
 
     pub(super) fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
@@ -56,7 +63,8 @@ impl Client {
 
     /// A part of a log from a byte on, and where the next part begins; `None` at its end.
     pub(super) fn log_from(&self, path: &str, from: u64) -> anyhow::Result<(String, Option<u64>)> {
-        let call = self.agent.get(self.address(&format!("{path}?from={from}"))).header("authorization", self.bearer()).call();
+        let call =
+            self.agent.get(self.address(&format!("{path}?from={from}"))).header("authorization", self.bearer()).call();
         let number = |name: &str| call.as_ref().ok()?.headers().get(name)?.to_str().ok()?.parse::<u64>().ok();
         let (next, length) = (number("x-log-next"), number("x-log-bytes"));
         let next = next.filter(|next| *next > from && length.is_some_and(|length| *next < length));
@@ -123,7 +131,12 @@ impl Client {
         let answer = answer.map_err(|error| self.unreachable(&error))?;
         let status = answer.status();
         let mut bytes = Vec::new();
-        answer.into_body().into_reader().take(ANSWER_BYTES_MAX).read_to_end(&mut bytes).context("the answer broke off")?;
+        answer
+            .into_body()
+            .into_reader()
+            .take(ANSWER_BYTES_MAX)
+            .read_to_end(&mut bytes)
+            .context("the answer broke off")?;
         if status.is_success() { Ok(bytes) } else { Err(refused(status.as_u16(), &bytes).into()) }
     }
 }
@@ -165,9 +178,11 @@ pub(super) fn data_folder(common: &Common) -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir()?;
     let file = here.ancestors().map(|folder| folder.join(delivery::config::FILE)).find(|file| file.is_file());
     let Some(file) = file else {
-        return Err(Problem::invalid("there is no trunkline.yaml here or above, so it is not clear which product is meant")
-            .hint("give --data DIR, or --server URL and --token TOKEN")
-            .into());
+        return Err(Problem::invalid(
+            "there is no trunkline.yaml here or above, so it is not clear which product is meant",
+        )
+        .hint("give --data DIR, or --server URL and --token TOKEN")
+        .into());
     };
     let text = std::fs::read_to_string(&file)?;
     let product = delivery::config::parse(&text, delivery::config::FILE).map_err(|problem| *problem)?;
@@ -175,7 +190,9 @@ pub(super) fn data_folder(common: &Common) -> anyhow::Result<PathBuf> {
 }
 
 fn server_of(data: &Path) -> anyhow::Result<String> {
-    let not_there = || Problem::unavailable(format!("Trunkline does not run for {}", data.display())).hint("`trunkline up` starts it");
+    let not_there = || {
+        Problem::unavailable(format!("Trunkline does not run for {}", data.display())).hint("`trunkline up` starts it")
+    };
     if !data.exists() {
         return Err(not_there().into());
     }
@@ -199,8 +216,12 @@ pub(super) fn segment(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 15)]);
         }
     }
     out
+}
+
+fn hex_digit(nibble: u8) -> char {
+    char::from_digit(u32::from(nibble), 16).expect("a nibble is below 16").to_ascii_uppercase()
 }

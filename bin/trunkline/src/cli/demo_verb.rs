@@ -57,14 +57,14 @@ struct Ready {
 }
 
 /// Exit 0 only if every scene went as expected.
-pub(crate) fn play(args: DemoArgs, common: &Common) -> anyhow::Result<ExitCode> {
+pub(crate) fn play(args: &DemoArgs, common: &Common) -> anyhow::Result<ExitCode> {
     out::log("error");
     let data = match &common.data {
         Some(data) => std::path::absolute(data)?,
         None => up::default_data("demo")?,
     };
     make_room(&data)?;
-    let summary = runtime()?.block_on(run(&args, common, &data));
+    let summary = runtime()?.block_on(run(args, common, &data));
     let stopped = down::stop_quietly(&data);
     let summary = summary?;
     stopped?;
@@ -139,7 +139,10 @@ async fn run(args: &DemoArgs, common: &Common, data: &Path) -> anyhow::Result<Su
 
 /// `up` as a process of its own, as a user would start it.
 async fn start(args: &DemoArgs, repository: &Path, data: &Path) -> anyhow::Result<(Child, Ready)> {
-    let product = args.product_listen.clone().unwrap_or_else(|| if args.headless { "127.0.0.1:0" } else { "127.0.0.1:7400" }.into());
+    let product = args
+        .product_listen
+        .clone()
+        .unwrap_or_else(|| if args.headless { "127.0.0.1:0" } else { "127.0.0.1:7400" }.into());
     let mut command = Command::new("/proc/self/exe");
     command.args(["up", "--json", "--listen", &args.listen, "--product-listen", &product]);
     command.arg("--repo").arg(repository).arg("--data").arg(data);
@@ -171,7 +174,11 @@ fn mark(outcome: &Outcome) -> String {
 
 fn tell_summary(summary: &Summary) {
     let good = summary.outcomes.iter().filter(|outcome| outcome.ok).count();
-    out::line(format_args!("\n{good} of {} scenes as expected in {}", summary.outcomes.len(), out::seconds(summary.seconds)));
+    out::line(format_args!(
+        "\n{good} of {} scenes as expected in {}",
+        summary.outcomes.len(),
+        out::seconds(summary.seconds)
+    ));
     for outcome in &summary.outcomes {
         out::line(format_args!("{} {:<18} {}", mark(outcome), outcome.name, outcome.page));
         if !outcome.ok {

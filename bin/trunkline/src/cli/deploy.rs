@@ -84,10 +84,12 @@ pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
             out::raw(&client.text(&format!("/api/v1/deployments/{number}/log?lines={lines}"))?);
             Ok(())
         }
-        Verb::Rollback { to, wish } => roll_back(client, to, wish),
-        Verb::Promote(wish) => told(client, "promote", &wish, "goes live without the rest of its canary", "trunkline deploy rollback"),
+        Verb::Rollback { to, wish } => roll_back(client, to, &wish),
+        Verb::Promote(wish) => {
+            told(client, "promote", &wish, "goes live without the rest of its canary", "trunkline deploy rollback")
+        }
         Verb::Pause(wish) => told(client, "pause", &wish, "stays where it is", "trunkline deploy resume"),
-        Verb::Resume { release, wish } => resume(client, release, wish),
+        Verb::Resume { release, wish } => resume(client, release.as_deref(), &wish),
         Verb::Freeze { reason } => {
             let answer: Value = client.post("/api/v1/deploy/freeze", &json!({ "reason": reason }))?;
             changed(client, &answer, "No new deployment begins; rollbacks do", "trunkline deploy unfreeze")
@@ -110,7 +112,8 @@ fn changed(client: &Client, answer: &Value, what: &str, undo: &str) -> anyhow::R
 }
 
 fn told(client: &Client, verb: &str, wish: &Wish, what: &str, undo: &str) -> anyhow::Result<()> {
-    let answer: Value = client.post(&format!("/api/v1/deploy/{verb}"), &json!({ "service": wish.service, "reason": wish.reason }))?;
+    let answer: Value =
+        client.post(&format!("/api/v1/deploy/{verb}"), &json!({ "service": wish.service, "reason": wish.reason }))?;
     let number = answer.get("deployment").and_then(Value::as_u64).unwrap_or_default();
     changed(client, &answer, &format!("Deployment {number} {what}"), undo)
 }
@@ -121,7 +124,9 @@ fn status(client: &Client) -> anyhow::Result<()> {
     }
     let status: Status = client.get("/api/v1/deploy/status")?;
     if status.services.is_empty() {
-        out::line("Nothing was verified yet, so there is no service. `trunkline change list` shows what is on its way.");
+        out::line(
+            "Nothing was verified yet, so there is no service. `trunkline change list` shows what is on its way.",
+        );
     }
     for service in &status.services {
         tell(service);
@@ -134,12 +139,22 @@ fn tell(service: &ServiceStatus) {
     let sync = if service.in_sync { out::mark("good") } else { out::mark("warn") };
     out::line(format_args!("{}   {sync} {}", service.service, service.state.word));
     match &service.live {
-        Some(live) => out::line(format_args!("  live      {} since {}, deployment {}", short(&live.commit), live.since, live.number)),
+        Some(live) => out::line(format_args!(
+            "  live      {} since {}, deployment {}",
+            short(&live.commit),
+            live.since,
+            live.number
+        )),
         None => out::line("  live      nothing yet"),
     }
     if let Some(candidate) = &service.candidate {
         let share = (candidate.weight * 1_000.0).round() / 10.0;
-        out::line(format_args!("  candidate {}, deployment {}: {} at {share} %", short(&candidate.commit), candidate.number, candidate.phase));
+        out::line(format_args!(
+            "  candidate {}, deployment {}: {} at {share} %",
+            short(&candidate.commit),
+            candidate.number,
+            candidate.phase
+        ));
     }
     if let Some(trunk) = &service.trunk {
         out::line(format_args!("  trunk     {}", short(trunk)));
@@ -194,20 +209,27 @@ fn show(client: &Client, number: u64) -> anyhow::Result<()> {
     let word = view.get("state").map(|state| text(state, "word")).unwrap_or_default();
     out::line(format_args!("Deployment {number} of {}: {word}", text(&view, "service")));
     out::line(format_args!("  commit    {}  {}", short(&text(&view, "commit")), text(&view, "subject")));
-    let steps: Vec<_> = list("machine").iter().map(|step| format!("{} ({})", text(step, "name"), text(step, "state"))).collect();
+    let steps: Vec<_> =
+        list("machine").iter().map(|step| format!("{} ({})", text(step, "name"), text(step, "state"))).collect();
     out::line(format_args!("  machine   {}", steps.join(" > ")));
     out::line(format_args!("  next      {}", text(&view, "next")));
     if let Some(health) = view.get("health").filter(|health| !health.is_null()) {
         out::line(format_args!("  health    {}", text(health, "sentence")));
     }
     for line in list("journal") {
-        out::line(format_args!("  {}  {:<9} {} {}", text(&line, "at"), text(&line, "kind"), text(&line, "what"), text(&line, "detail")));
+        out::line(format_args!(
+            "  {}  {:<9} {} {}",
+            text(&line, "at"),
+            text(&line, "kind"),
+            text(&line, "what"),
+            text(&line, "detail")
+        ));
     }
     client.tell_page(&format!("/deployments/{number}"));
     Ok(())
 }
 
-fn roll_back(client: &Client, to: Option<u64>, wish: Wish) -> anyhow::Result<()> {
+fn roll_back(client: &Client, to: Option<u64>, wish: &Wish) -> anyhow::Result<()> {
     let began = Instant::now();
     let body = json!({ "to": to, "service": wish.service, "reason": wish.reason });
     let rolled: RolledBack = client.post("/api/v1/deploy/rollback", &body)?;
@@ -226,9 +248,19 @@ fn roll_back(client: &Client, to: Option<u64>, wish: Wish) -> anyhow::Result<()>
         return out::json(&answer);
     }
     if is_back {
-        out::line(format_args!("{} all new requests on {} after {}", out::mark("good"), rolled.to, out::seconds(seconds)));
+        out::line(format_args!(
+            "{} all new requests on {} after {}",
+            out::mark("good"),
+            rolled.to,
+            out::seconds(seconds)
+        ));
     } else {
-        out::line(format_args!("{} it is not done after {}; see `trunkline deploy show {}`", out::mark("warn"), out::seconds(seconds), rolled.from));
+        out::line(format_args!(
+            "{} it is not done after {}; see `trunkline deploy show {}`",
+            out::mark("warn"),
+            out::seconds(seconds),
+            rolled.from
+        ));
     }
     out::line("Undo: trunkline deploy resume");
     Ok(())
@@ -247,7 +279,7 @@ fn wait_until_back(client: &Client, rolled: &RolledBack, began: Instant) -> anyh
     Ok(false)
 }
 
-fn resume(client: &Client, release: Option<String>, wish: Wish) -> anyhow::Result<()> {
+fn resume(client: &Client, release: Option<&str>, wish: &Wish) -> anyhow::Result<()> {
     let body = json!({ "release": release, "service": wish.service, "reason": wish.reason });
     let resumed: Resumed = client.post("/api/v1/deploy/resume", &body)?;
     if client.is_json {

@@ -76,7 +76,11 @@ fn isolation() -> Finding {
     let report = exec::isolation::in_force();
     match report.level {
         Level::Strict => Finding::good("isolation", report.explanation.trim_start_matches("isolation is ")),
-        Level::Off => Finding::warn("isolation", report.explanation, "checks and the product can read this installation's files: run only code that you trust"),
+        Level::Off => Finding::warn(
+            "isolation",
+            report.explanation,
+            "checks and the product can read this installation's files: run only code that you trust",
+        ),
     }
 }
 
@@ -89,10 +93,11 @@ fn declared() -> Option<Result<Product, Box<kernel::Problem>>> {
 
 fn product(declared: Option<&Result<Product, Box<kernel::Problem>>>) -> Finding {
     match declared {
-        Some(Ok(product)) => Finding::good("product", format!("{}: {} checks, {} services", product.product, product.checks.len(), product.services.len())),
-        Some(Err(problem)) => {
-            Finding::bad("product", problem.placed(), problem.hint.clone().unwrap_or_default())
-        }
+        Some(Ok(product)) => Finding::good(
+            "product",
+            format!("{}: {} checks, {} services", product.product, product.checks.len(), product.services.len()),
+        ),
+        Some(Err(problem)) => Finding::bad("product", problem.placed(), problem.hint.clone().unwrap_or_default()),
         None => Finding::warn("product", "there is no trunkline.yaml here or above", "`trunkline init` writes one"),
     }
 }
@@ -109,7 +114,11 @@ fn programs(product: &Product) -> Vec<Finding> {
     names.dedup();
     let found = |name: &str| match on_path(name) {
         Some(path) => Finding::good(name, path.display().to_string()),
-        None => Finding::bad(name, format!("{name} is not on the PATH and trunkline.yaml uses it"), format!("install {name}")),
+        None => Finding::bad(
+            name,
+            format!("{name} is not on the PATH and trunkline.yaml uses it"),
+            format!("install {name}"),
+        ),
     };
     names.into_iter().map(found).collect()
 }
@@ -117,7 +126,8 @@ fn programs(product: &Product) -> Vec<Finding> {
 fn program_of(line: &str) -> Option<&str> {
     let word = line.split_whitespace().find(|word| !word.contains('='))?;
     let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c));
-    let is_builtin = matches!(word, "cd" | "set" | "export" | "exec" | "if" | "for" | "test" | "true" | "false" | "echo");
+    let is_builtin =
+        matches!(word, "cd" | "set" | "export" | "exec" | "if" | "for" | "test" | "true" | "false" | "echo");
     (is_plain && !is_builtin).then_some(word)
 }
 
@@ -130,22 +140,38 @@ fn terraform(product: &Product) -> Option<Finding> {
     product.infrastructure.as_ref()?;
     Some(match delivery::verify::infrastructure::program() {
         Some(path) => Finding::good("terraform", path.display().to_string()),
-        None => Finding::bad("terraform", "infrastructure is declared, and neither terraform nor tofu is on the PATH: changes are held", "install one of them"),
+        None => Finding::bad(
+            "terraform",
+            "infrastructure is declared, and neither terraform nor tofu is on the PATH: changes are held",
+            "install one of them",
+        ),
     })
 }
 
 fn space(data: &Path) -> Finding {
     let existing = data.ancestors().find(|folder| folder.exists()).unwrap_or(Path::new("/"));
     if let Some(shortage) = delivery::space::shortage(existing) {
-        return Finding::bad("disk", shortage, "free some space: nothing is verified or deployed until then, the product is served on");
+        return Finding::bad(
+            "disk",
+            shortage,
+            "free some space: nothing is verified or deployed until then, the product is served on",
+        );
     }
     match rustix::fs::statvfs(existing) {
         Ok(stat) => {
             let free = stat.f_bavail.saturating_mul(stat.f_frsize);
             let text = format!("{} GB free for {}", free >> 30, data.display());
-            if free >= FREE_BYTES_MIN { Finding::good("disk", text) } else { Finding::warn("disk", text, "builds and artifacts may need more") }
+            if free >= FREE_BYTES_MIN {
+                Finding::good("disk", text)
+            } else {
+                Finding::warn("disk", text, "builds and artifacts may need more")
+            }
         }
-        Err(error) => Finding::warn("disk", format!("free space of {} is unknown: {error}", existing.display()), "give --data DIR"),
+        Err(error) => Finding::warn(
+            "disk",
+            format!("free space of {} is unknown: {error}", existing.display()),
+            "give --data DIR",
+        ),
     }
 }
 
@@ -155,7 +181,14 @@ fn edge(data: &Path) -> Finding {
         Ok(runtime()?.block_on(::edge::Client::connect(data)?.state())?)
     };
     match state() {
-        Ok(state) => Finding::good("running", format!("system http://{}, product http://{}", state.system_address, state.product_address)),
-        Err(_) => Finding::warn("running", format!("Trunkline does not run for {}", data.display()), "`trunkline up` starts it"),
+        Ok(state) => Finding::good(
+            "running",
+            format!("system http://{}, product http://{}", state.system_address, state.product_address),
+        ),
+        Err(_) => Finding::warn(
+            "running",
+            format!("Trunkline does not run for {}", data.display()),
+            "`trunkline up` starts it",
+        ),
     }
 }

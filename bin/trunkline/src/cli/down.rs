@@ -18,7 +18,9 @@ const ENDS_WITHIN: Duration = Duration::from_secs(20);
 pub(super) fn stop(common: &Common) -> anyhow::Result<()> {
     let data = client::data_folder(common)?;
     if !data.exists() {
-        return Err(Problem::not_found(format!("there is no data folder {}", data.display())).hint("give --data DIR").into());
+        return Err(Problem::not_found(format!("there is no data folder {}", data.display()))
+            .hint("give --data DIR")
+            .into());
     }
     let control_plane = stop_control_plane(&data)?;
     let product = stop_product(&data)?;

@@ -41,6 +41,9 @@ fn told(error: ::edge::Error) -> anyhow::Error {
 }
 
 fn address(text: &str, flag: &str) -> anyhow::Result<SocketAddr> {
-    let wrong = || Problem::invalid(format!("{flag} {text}: this is not HOST:PORT")).hint("for example 127.0.0.1:7300; port 0 takes a free one");
+    let wrong = || {
+        Problem::invalid(format!("{flag} {text}: this is not HOST:PORT"))
+            .hint("for example 127.0.0.1:7300; port 0 takes a free one")
+    };
     Ok(text.to_socket_addrs().map_err(|_| wrong())?.next().ok_or_else(wrong)?)
 }

@@ -30,7 +30,11 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 /// Tells an error, gives its exit code.
 pub(super) fn tell(error: &anyhow::Error, is_json: bool) -> ExitCode {
     let problem = problem_of(error);
-    if is_json { write_json(&problem) } else { write_text(&problem) }
+    if is_json {
+        write_json(&problem)
+    } else {
+        write_text(&problem)
+    }
     let code = if problem.kind == Kind::Internal { FAILED } else { problem.kind.exit_code() };
     ExitCode::from(code)
 }
@@ -41,7 +45,9 @@ fn problem_of(error: &anyhow::Error) -> Problem {
         return problem.clone();
     }
     match error.chain().find_map(|cause| cause.downcast_ref::<::edge::Error>()) {
-        Some(::edge::Error::NotRunning { .. }) => Problem::unavailable(format!("{error:#}")).hint("`trunkline up` starts it"),
+        Some(::edge::Error::NotRunning { .. }) => {
+            Problem::unavailable(format!("{error:#}")).hint("`trunkline up` starts it")
+        }
         _ => Problem::internal(format!("{error:#}")),
     }
 }

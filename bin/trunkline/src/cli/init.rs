@@ -37,7 +37,9 @@ pub(super) fn write(args: &InitArgs, common: &Common) -> anyhow::Result<()> {
     let folder = root(&std::env::current_dir()?);
     let path = folder.join(config::FILE);
     if path.exists() && !args.force {
-        return Err(Problem::conflict(format!("{} is there already", config::FILE)).hint("`trunkline check` tries it; --force writes over it").into());
+        return Err(Problem::conflict(format!("{} is there already", config::FILE))
+            .hint("`trunkline check` tries it; --force writes over it")
+            .into());
     }
     let found = recognise(&folder).ok_or_else(|| {
         Problem::invalid(format!("nothing in {} says how it is built or started", folder.display()))
@@ -87,7 +89,10 @@ fn tell(folder: &Path, found: &Recognised) {
         tell_guess("infra", &Guess { value: format!("terraform in {dir}"), from: "its .tf files".into() });
     }
     if found.start.is_none() {
-        out::line(format_args!("{} nothing says how it is started: fill in `start` before you commit", out::mark("warn")));
+        out::line(format_args!(
+            "{} nothing says how it is started: fill in `start` before you commit",
+            out::mark("warn")
+        ));
     }
     out::line(format_args!("Wrote {}. Next: commit it, then `trunkline up`", config::FILE));
 }

@@ -56,6 +56,8 @@ pub(crate) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Ite
 pub(crate) fn log(level: &str) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // Our log may be on a full disk, and complaining of that with `eprintln!` would panic.
+    let subscriber = subscriber.log_internal_errors(false);
     // A second call keeps the first.
     let _ = subscriber.try_init();
 }

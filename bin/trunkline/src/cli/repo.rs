@@ -37,8 +37,10 @@ struct Repository {
 pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
     match verb {
         Verb::Add { name, url, branch } => {
-            let url = delivery::git::local_path(&url).map_or(Ok(url), |path| path.canonicalize().map(|path| path.display().to_string()))?;
-            let answer: Value = client.post("/api/v1/repositories", &json!({ "name": name, "url": url, "branch": branch }))?;
+            let url = delivery::git::local_path(&url)
+                .map_or(Ok(url), |path| path.canonicalize().map(|path| path.display().to_string()))?;
+            let answer: Value =
+                client.post("/api/v1/repositories", &json!({ "name": name, "url": url, "branch": branch }))?;
             if client.is_json {
                 return out::json(&answer);
             }

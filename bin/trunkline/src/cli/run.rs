@@ -65,7 +65,8 @@ fn show(client: &Client, id: &str) -> anyhow::Result<ExitCode> {
     }
     out::line(format_args!("{} of {}  {}", run.state, short(&run.change), run.subject));
     let rows = run.steps.into_iter().map(|step| {
-        let state = serde_json::to_value(step.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+        let state =
+            serde_json::to_value(step.state).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
         [step.name, state, step.seconds.map(out::seconds).unwrap_or_default(), step.summary.unwrap_or_default()]
     });
     out::table(["step", "state", "time", ""], rows);

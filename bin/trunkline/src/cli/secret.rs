@@ -50,7 +50,9 @@ fn set(client: &Client, service: &str, name: &str) -> anyhow::Result<()> {
     let mut value = String::new();
     input.by_ref().take(VALUE_BYTES_MAX + 1).read_to_string(&mut value)?;
     if value.len() as u64 > VALUE_BYTES_MAX {
-        return Err(Problem::new(kernel::Kind::TooLarge, format!("a secret has at most {VALUE_BYTES_MAX} bytes")).into());
+        return Err(
+            Problem::new(kernel::Kind::TooLarge, format!("a secret has at most {VALUE_BYTES_MAX} bytes")).into()
+        );
     }
     let value = value.strip_suffix('\n').unwrap_or(&value);
     if value.is_empty() {

@@ -1,7 +1,7 @@
 //! The story of a change in words.
 
-use delivery::view::deployment::DeploymentItem;
 use delivery::verify::{Proof, RedGreen, StepState};
+use delivery::view::deployment::DeploymentItem;
 use rollout::lineage::Lineage;
 use serde_json::Value;
 
@@ -87,7 +87,9 @@ fn red_green(proof: &RedGreen) -> String {
         many => format!("{many} tests"),
     };
     let told = match proof.state {
-        Proof::Proved => format!("{tests} failed on the parent and {} here", if proof.tests.len() == 1 { "passes" } else { "pass" }),
+        Proof::Proved => {
+            format!("{tests} failed on the parent and {} here", if proof.tests.len() == 1 { "passes" } else { "pass" })
+        }
         Proof::ProvedNoBuild => "the parent cannot even build with the new tests".into(),
         Proof::NotProved => "the new tests pass on the parent too: they prove nothing".into(),
         Proof::NoTests => "the change brings no tests".into(),
@@ -100,7 +102,12 @@ fn deployed(deployment: &DeploymentItem) -> String {
     let since = deployment.live_at.as_ref().map_or(String::new(), |at| format!(", live since {}", time(at)));
     let why = deployment.reason.as_ref().map_or(String::new(), |why| format!(": {why}"));
     if deployment.phase == "live" {
-        return format!("{} of {}{}", deployment.number, deployment.service, since.trim_start_matches(", live").replacen(" since", " · live since", 1));
+        return format!(
+            "{} of {}{}",
+            deployment.number,
+            deployment.service,
+            since.trim_start_matches(", live").replacen(" since", " · live since", 1)
+        );
     }
     format!("{} of {} · {}{why}{since}", deployment.number, deployment.service, deployment.state.word.to_lowercase())
 }

@@ -41,7 +41,7 @@ pub(super) enum Role {
 
 pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
     match verb {
-        Verb::Create { role, name, person } => create(client, role, name, person),
+        Verb::Create { role, name, person } => create(client, role, name.as_deref(), person.as_deref()),
         Verb::List => list(client),
         Verb::Revoke { id } => {
             let answer: Value = client.delete(&format!("/api/v1/tokens/{}", segment(&id)))?;
@@ -55,7 +55,7 @@ pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
     }
 }
 
-fn create(client: &Client, role: Role, name: Option<String>, person: Option<String>) -> anyhow::Result<()> {
+fn create(client: &Client, role: Role, name: Option<&str>, person: Option<&str>) -> anyhow::Result<()> {
     let role = match role {
         Role::Admin => "admin",
         Role::Server => "server",

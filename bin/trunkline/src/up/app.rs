@@ -34,6 +34,7 @@ pub(crate) struct App {
     pub access: Access,
     pub delivery: Delivery,
     pub rollout: Rollout,
+    pub edge: edge::Client,
     pub settings: Settings,
 }
 
@@ -72,6 +73,12 @@ impl App {
             }
             .boxed()
         });
+        let edge = self.edge.clone();
+        let edge_metrics = Arc::new(move || {
+            let edge = edge.clone();
+            // An edge that is away has nothing to tell.
+            async move { edge.metrics().await.unwrap_or_default() }.boxed()
+        });
         let (router, document) = web::App::new(web::Metrics::install())
             .merge(access::routes(self.access.clone()))
             .merge(delivery::routes(self.delivery))
@@ -79,6 +86,7 @@ impl App {
             .merge(OpenApiRouter::new().routes(routes!(settings)).with_state(self.settings))
             .merge_undocumented(console::routes())
             .ready_when(store)
+            .expose(edge_metrics)
             .finish("Trunkline", env!("CARGO_PKG_VERSION"));
         (router.layer(middleware::from_fn_with_state(self.access, access::guard)), document)
     }
@@ -88,7 +96,8 @@ impl App {
         let name = edge::socket::control_plane(&data)?;
         let listener = edge::socket::bind(&name).context("the control plane's socket is taken")?;
         let path = data.join("edge").join("key");
-        let key: Arc<str> = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?.trim().into();
+        let key: Arc<str> =
+            std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?.trim().into();
         let (router, _) = self.compose();
         let router = router.layer(middleware::from_fn_with_state(key, only_the_edge));
         web::serve(listener, router, edge::socket::peer_is_us, web::Limits::default(), shutdown).await;
@@ -103,7 +112,8 @@ async fn only_the_edge(State(key): State<Arc<str>>, mut request: Request, next: 
     if is_edge {
         return next.run(request).await;
     }
-    let problem = Problem::new(Kind::Forbidden, "only the edge of this installation may ask").hint("use the system address");
+    let problem =
+        Problem::new(Kind::Forbidden, "only the edge of this installation may ask").hint("use the system address");
     web::Error::from(problem).into_response()
 }
 
@@ -120,13 +130,14 @@ fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
     let clock = Arc::new(SystemClock);
     let access = Access::new(db.clone(), clock.clone());
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+    let edge = edge::Client::connect(data)?;
     let options = delivery::Options {
         db: db.clone(),
         clock: clock.clone(),
         data: data.to_owned(),
         launcher: exec::Launcher::current(),
         access: access.clone(),
-        edge: edge::Client::connect(data)?,
+        edge: edge.clone(),
         system_url: String::new(),
     };
     let delivery = Delivery::open(options)?;
@@ -141,7 +152,7 @@ fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
         database: String::new(),
         webhook_secret: String::new(),
     };
-    Ok(App { db, access, delivery, rollout, settings })
+    Ok(App { db, access, delivery, rollout, edge, settings })
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
 use ::edge::{Client, Error};
+use anyhow::{Context as _, bail};
 use kernel::Problem;
 use serde::Deserialize;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,11 @@ pub(super) async fn ensure(place: &Place, args: &UpArgs) -> anyhow::Result<Clien
 /// Starts an edge that outlives us, and waits until it answers.
 async fn start(place: &Place, args: &UpArgs, client: &Client) -> anyhow::Result<()> {
     let path = place.data.join("logs").join("edge.log");
-    let log = OpenOptions::new().create(true).append(true).open(&path).with_context(|| format!("cannot write {}", path.display()))?;
+    let log = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
     let begins_at = log.metadata().map_or(0, |m| m.len());
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("edge").arg("--data").arg(&place.data);

@@ -43,7 +43,8 @@ pub(super) async fn find(args: &UpArgs) -> anyhow::Result<Place> {
 pub(crate) fn default_data(product: &str) -> anyhow::Result<PathBuf> {
     let base = match std::env::var_os("XDG_DATA_HOME").filter(|v| !v.is_empty()) {
         Some(base) => PathBuf::from(base),
-        None => PathBuf::from(std::env::var_os("HOME").context("neither HOME nor XDG_DATA_HOME is set: give --data")?).join(".local/share"),
+        None => PathBuf::from(std::env::var_os("HOME").context("neither HOME nor XDG_DATA_HOME is set: give --data")?)
+            .join(".local/share"),
     };
     Ok(base.join("trunkline").join(product))
 }
@@ -51,9 +52,14 @@ pub(crate) fn default_data(product: &str) -> anyhow::Result<PathBuf> {
 /// A path made absolute, at the top of its repository; an address as it is.
 fn absolute(repo: &str) -> anyhow::Result<String> {
     let Some(path) = local_path(repo) else { return Ok(repo.to_owned()) };
-    let not_there = || Problem::invalid(format!("there is no repository at {}", path.display())).hint("give --repo PATH or an address that git understands");
+    let not_there = || {
+        Problem::invalid(format!("there is no repository at {}", path.display()))
+            .hint("give --repo PATH or an address that git understands")
+    };
     let path = path.canonicalize().map_err(|_| not_there())?;
-    let is_repository = |folder: &&Path| folder.join(".git").exists() || (folder.join("objects").is_dir() && folder.join("HEAD").is_file());
+    let is_repository = |folder: &&Path| {
+        folder.join(".git").exists() || (folder.join("objects").is_dir() && folder.join("HEAD").is_file())
+    };
     let top = path.ancestors().find(is_repository).ok_or_else(not_there)?;
     Ok(top.display().to_string())
 }
@@ -61,7 +67,12 @@ fn absolute(repo: &str) -> anyhow::Result<String> {
 /// The last part of an address, as a name: lower case, digits and `-`.
 fn slug(url: &str) -> String {
     let last = url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or("product");
-    let name: String = last.trim_end_matches(".git").to_lowercase().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    let name: String = last
+        .trim_end_matches(".git")
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .collect();
     let name = name.trim_matches('-').to_owned();
     if name.is_empty() { "product".into() } else { name }
 }
@@ -82,7 +93,9 @@ async fn declared(url: &str, data: Option<&Path>) -> anyhow::Result<Declared> {
     };
     let branch = mirror.trunk(None).await.with_context(|| format!("trunk of {url} cannot be read"))?;
     let Some(head) = mirror.fetch(&branch).await? else {
-        return Err(Problem::invalid(format!("{branch} of {url} has no commit yet")).hint("commit something, then `trunkline init`").into());
+        return Err(Problem::invalid(format!("{branch} of {url} has no commit yet"))
+            .hint("commit something, then `trunkline init`")
+            .into());
     };
     let Some(text) = mirror.configuration(&head).await? else {
         return Err(Problem::invalid(format!("there is no trunkline.yaml on {branch} of {url}"))
@@ -91,7 +104,9 @@ async fn declared(url: &str, data: Option<&Path>) -> anyhow::Result<Declared> {
     };
     Ok(match delivery::config::parse(&text, delivery::config::FILE) {
         Ok(product) => Declared { product: Some(product.product), trunk: product.trunk },
-        Err(_) => Declared { product: line_of(&text, "product:").map(|name| slug(&name)), trunk: line_of(&text, "trunk:") },
+        Err(_) => {
+            Declared { product: line_of(&text, "product:").map(|name| slug(&name)), trunk: line_of(&text, "trunk:") }
+        }
     })
 }
 
@@ -111,7 +126,13 @@ fn refuse_inside_repository(data: &Path, url: &str) -> anyhow::Result<()> {
 }
 
 fn make(data: &Path) -> anyhow::Result<()> {
-    let private = |path: &Path| DirBuilder::new().recursive(true).mode(0o700).create(path).with_context(|| format!("cannot make {}", path.display()));
+    let private = |path: &Path| {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(path)
+            .with_context(|| format!("cannot make {}", path.display()))
+    };
     private(data)?;
     for folder in ["edge", "logs", "repositories", "work", "artifacts", "services"] {
         private(&data.join(folder))?;
@@ -123,12 +144,22 @@ impl Place {
     /// One control plane at a time. The file says who has it.
     pub(crate) fn lock(&self) -> anyhow::Result<File> {
         let path = self.data.join("up.lock");
-        let file = File::options().read(true).write(true).create(true).truncate(false).open(&path).with_context(|| format!("cannot open {}", path.display()))?;
+        let file = File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("cannot open {}", path.display()))?;
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let pid = fs::read_to_string(&path).unwrap_or_default();
-            return Err(Problem::conflict(format!("Trunkline is up already for {} (process {})", self.data.display(), pid.trim()))
-                .hint("`trunkline deploy status` asks it; `trunkline down` stops it")
-                .into());
+            return Err(Problem::conflict(format!(
+                "Trunkline is up already for {} (process {})",
+                self.data.display(),
+                pid.trim()
+            ))
+            .hint("`trunkline deploy status` asks it; `trunkline down` stops it")
+            .into());
         }
         fs::write(&path, std::process::id().to_string())?;
         Ok(file)

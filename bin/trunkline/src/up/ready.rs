@@ -73,7 +73,8 @@ pub(super) async fn narrate(delivery: Delivery, rollout: Rollout, shutdown: Canc
         }
         let Ok(now) = rollout.now().await else { continue };
         for change in now.on_the_way {
-            let text = change.why.clone().map_or(change.state.word.clone(), |why| format!("{}: {why}", change.state.word));
+            let text =
+                change.why.clone().map_or(change.state.word.clone(), |why| format!("{}: {why}", change.state.word));
             if said.insert(change.sha.clone(), text.clone()).as_ref() != Some(&text) {
                 out::line(format_args!("{}  {text}  {}", change.short, change.subject));
             }

@@ -45,12 +45,16 @@ fn at(problem: Problem, name: &str, place: Location) -> Problem {
 fn words(error: &serde_saphyr::Error) -> (String, Option<String>) {
     use serde_saphyr::Error;
     match error {
-        Error::SerdeUnknownField { field, expected, .. } => (format!("unknown key {field:?}"), Some(known(field, expected))),
+        Error::SerdeUnknownField { field, expected, .. } => {
+            (format!("unknown key {field:?}"), Some(known(field, expected)))
+        }
         Error::SerdeUnknownVariant { variant, expected, .. } => {
             (format!("{variant:?} is not known here"), Some(known(variant, expected)))
         }
         Error::SerdeMissingField { field, .. } => (format!("{field:?} is missing"), None),
-        Error::DuplicateMappingKey { key: Some(key), .. } => (format!("{key:?} is there twice"), Some("keep one".into())),
+        Error::DuplicateMappingKey { key: Some(key), .. } => {
+            (format!("{key:?} is there twice"), Some("keep one".into()))
+        }
         other => plain(&other.to_string()),
     }
 }
@@ -103,7 +107,8 @@ fn consistent(product: &Product, text: &str, name: &str) -> Result<(), Box<Probl
     for (service, declared) in &product.services {
         let route = (&declared.route.host, declared.route.path.trim_end_matches('/'));
         let Some(other) = routes.insert(route, service) else { continue };
-        let problem = Problem::invalid(format!("services {other:?} and {service:?} have the same route {}", declared.route.path));
+        let problem =
+            Problem::invalid(format!("services {other:?} and {service:?} have the same route {}", declared.route.path));
         let problem = places.services.get(service).map_or(problem.clone(), |place| at(problem, name, place.referenced));
         return Err(Box::new(problem.hint("give one of them `route: { path: /… }`")));
     }

@@ -30,7 +30,7 @@ pub(super) const fn drain() -> Duration {
 }
 
 pub(super) const fn stream_drain() -> Duration {
-    Duration::from_secs(60)
+    Duration::from_mins(1)
 }
 
 pub(super) fn here() -> String {
@@ -77,7 +77,9 @@ fn is_name(text: &str) -> bool {
 }
 
 fn name_error(text: &str) -> String {
-    format!("{text:?} cannot be a name | a name has lower-case letters, digits and -, begins with a letter and is at most {NAME_MAX} long")
+    format!(
+        "{text:?} cannot be a name | a name has lower-case letters, digits and -, begins with a letter and is at most {NAME_MAX} long"
+    )
 }
 
 pub(super) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
@@ -107,7 +109,9 @@ pub(super) fn maybe_line<'de, D: Deserializer<'de>>(from: D) -> Result<Option<St
 fn glob_of<E: de::Error>(text: String) -> Result<String, E> {
     match globset::Glob::new(&text) {
         Ok(_) => Ok(text),
-        Err(error) => Err(E::custom(format!("{text:?} is not a glob: {} | for example test/** or src/*.js", error.kind()))),
+        Err(error) => {
+            Err(E::custom(format!("{text:?} is not a glob: {} | for example test/** or src/*.js", error.kind())))
+        }
     }
 }
 
@@ -132,7 +136,9 @@ pub(super) fn path<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
     let plain = if trimmed.is_empty() { "." } else { trimmed };
     let leaves = plain.starts_with('/') || plain.split('/').any(|part| part == "..");
     if leaves || text.is_empty() {
-        return Err(D::Error::custom(format!("{text:?} leaves the repository | write a path relative to the repository's root")));
+        return Err(D::Error::custom(format!(
+            "{text:?} leaves the repository | write a path relative to the repository's root"
+        )));
     }
     Ok(plain.to_owned())
 }
@@ -140,7 +146,11 @@ pub(super) fn path<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
 pub(super) fn url_path<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     let is_plain = text.starts_with('/') && text.chars().all(|c| c.is_ascii_graphic() && c != '#');
-    if is_plain { Ok(text) } else { Err(D::Error::custom(format!("{text:?} is not a path of an address | it begins with /"))) }
+    if is_plain {
+        Ok(text)
+    } else {
+        Err(D::Error::custom(format!("{text:?} is not a path of an address | it begins with /")))
+    }
 }
 
 pub(super) fn header<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
@@ -260,7 +270,9 @@ impl<'de> Deserialize<'de> for Weight {
         let percent = f64::deserialize(from)?;
         let points = (percent * 100.0).round();
         if !(1.0..=10_000.0).contains(&points) {
-            return Err(D::Error::custom(format!("{percent} is not a share | shares are in percent, above 0 and at most 100")));
+            return Err(D::Error::custom(format!(
+                "{percent} is not a share | shares are in percent, above 0 and at most 100"
+            )));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it lies between 1 and 10,000")]
         Ok(Self(points as u32))

@@ -42,7 +42,8 @@ pub(crate) async fn start(engine: &Engine, number: u64, attempt: u32) -> Result<
             record: engine.data().join("edge").join("instances").join(format!("{id}.pid")),
         },
     };
-    let health = Health { path: stored.config.health.path.clone(), within_seconds: stored.config.health.within.as_secs_f64() };
+    let health =
+        Health { path: stored.config.health.path.clone(), within_seconds: stored.config.health.within.as_secs_f64() };
     let instance = InstanceSpec { id, service: deployment.service.clone(), deployment: number, spec, health };
     engine.options.edge.start(&instance).await?;
     Ok(())

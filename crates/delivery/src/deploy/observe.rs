@@ -7,8 +7,8 @@ use crate::deploy::{advice, reconcile};
 use crate::engine::Engine;
 use crate::model::deployment::{Act, Deployment, Facts, Instance, Stage};
 use crate::model::health::{Sample, Served};
-use crate::{space, store};
 use crate::store::deployment::StoredDeployment;
+use crate::{space, store};
 
 /// How long a live version is watched for disasters, and how long the one before it is kept warm.
 pub(crate) const WATCHED: SignedDuration = SignedDuration::from_mins(10);
@@ -41,9 +41,10 @@ async fn blocked(engine: &Engine, deployment: &Deployment) -> Result<Option<Stri
         return Ok(Some(format!("for space on the disk: {shortage}")));
     }
     let open = store::deployment::open(engine.db()).await?;
-    let before = open.iter().map(|d| &d.state).find(|d| {
-        d.service == deployment.service && d.number != deployment.number && d.stage.is_moving()
-    });
+    let before = open
+        .iter()
+        .map(|d| &d.state)
+        .find(|d| d.service == deployment.service && d.number != deployment.number && d.stage.is_moving());
     Ok(before.map(|d| format!("for deployment {}, which is on its way", d.number)))
 }
 

@@ -74,7 +74,12 @@ async fn start_missing(engine: &Engine, edge: &EdgeState, wanted: &BTreeSet<u64>
 }
 
 /// Routes as they should be, without their generation.
-async fn desired_routes(engine: &Engine, edge: &EdgeState, services: &[StoredService], open: &[StoredDeployment]) -> Result<Vec<ServiceRoute>, Error> {
+async fn desired_routes(
+    engine: &Engine,
+    edge: &EdgeState,
+    services: &[StoredService],
+    open: &[StoredDeployment],
+) -> Result<Vec<ServiceRoute>, Error> {
     let mut routes = Vec::new();
     for service in services {
         let states: Vec<_> = of(&service.name, open).into_iter().map(|d| d.state.clone()).collect();
@@ -87,7 +92,12 @@ async fn desired_routes(engine: &Engine, edge: &EdgeState, services: &[StoredSer
 }
 
 /// Records new routes if they changed, and hands the recorded ones to the edge if it has others.
-async fn route(engine: &Engine, edge: &EdgeState, services: &[StoredService], open: &[StoredDeployment]) -> Result<bool, Error> {
+async fn route(
+    engine: &Engine,
+    edge: &EdgeState,
+    services: &[StoredService],
+    open: &[StoredDeployment],
+) -> Result<bool, Error> {
     let desired = desired_routes(engine, edge, services, open).await?;
     let text = store::encode(&desired);
     let recorded = store::setting::get(engine.db(), store::setting::ROUTES).await?;

@@ -104,7 +104,9 @@ async fn consequences(
                 engine.now(),
             )
             .await?;
-            if *before == Stage::Live && let Some(target) = deployment.replaces {
+            if *before == Stage::Live
+                && let Some(target) = deployment.replaces
+            {
                 reopen(engine, tx, target, &why).await?;
             }
             Ok(())
@@ -118,7 +120,12 @@ async fn consequences(
 }
 
 /// The deployment becomes the live one; what was live is superseded, unless it is being rolled back.
-async fn take_over(engine: &Engine, tx: &mut Tx, deployment: &Deployment, service: &StoredService) -> Result<(), Error> {
+async fn take_over(
+    engine: &Engine,
+    tx: &mut Tx,
+    deployment: &Deployment,
+    service: &StoredService,
+) -> Result<(), Error> {
     let now = engine.now();
     let mut warm = None;
     if let Some(old) = service.live

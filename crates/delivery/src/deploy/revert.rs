@@ -24,7 +24,15 @@ pub(crate) async fn land_revert(engine: &Engine, number: u64) -> Result<(), Erro
     let mut tx = engine.db().begin().await?;
     match &landed {
         Ok(made) => {
-            store::deployment::journal(&mut tx, number, engine.now(), Entry::Observed, "a revert landed on trunk", Some(made)).await?;
+            store::deployment::journal(
+                &mut tx,
+                number,
+                engine.now(),
+                Entry::Observed,
+                "a revert landed on trunk",
+                Some(made),
+            )
+            .await?;
             tx.audit(Audit {
                 who: "trunkline".into(),
                 what: "trunk.reverted".into(),
@@ -37,7 +45,15 @@ pub(crate) async fn land_revert(engine: &Engine, number: u64) -> Result<(), Erro
         }
         Err(error) => {
             let why = crate::error::chain(error);
-            store::deployment::journal(&mut tx, number, engine.now(), Entry::Observed, "a revert could not be landed on trunk", Some(&why)).await?;
+            store::deployment::journal(
+                &mut tx,
+                number,
+                engine.now(),
+                Entry::Observed,
+                "a revert could not be landed on trunk",
+                Some(&why),
+            )
+            .await?;
         }
     }
     tx.commit().await?;

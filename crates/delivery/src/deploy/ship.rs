@@ -37,14 +37,19 @@ pub(crate) fn model(stored: &StoredChange) -> Change {
     Change { sha: stored.sha.clone(), verification, mends: stored.mends() }
 }
 
-async fn due<'a>(engine: &Engine, service: &StoredService, stored: &'a [StoredChange]) -> Result<Option<&'a StoredChange>, Error> {
+async fn due<'a>(
+    engine: &Engine,
+    service: &StoredService,
+    stored: &'a [StoredChange],
+) -> Result<Option<&'a StoredChange>, Error> {
     let concerned: Vec<_> = stored.iter().filter(|c| touches(c, service)).collect();
     let changes: Vec<_> = concerned.iter().map(|c| model(c)).collect();
     let live = live_commit(engine, service).await?;
     // A rewrite may have taken what is live off trunk: then an older commit that was live before is due once more.
     let is_on_trunk = live.as_ref().is_none_or(|live| stored.iter().any(|c| c.sha == *live));
     let since = if is_on_trunk { 0 } else { service.live.unwrap_or(0) };
-    let attempted: BTreeSet<_> = store::deployment::attempted(engine.db(), &service.name, since).await?.into_iter().collect();
+    let attempted: BTreeSet<_> =
+        store::deployment::attempted(engine.db(), &service.name, since).await?.into_iter().collect();
     let holds = store::deployment::holds(engine.db(), &service.name).await?;
     let due = trunk::to_ship(&changes, live.as_deref(), &attempted, &holds);
     Ok(due.and_then(|due| concerned.into_iter().find(|c| c.sha == due.sha)))
@@ -71,7 +76,8 @@ async fn create(engine: &Engine, service: &StoredService, change: &StoredChange)
     let Some(config) = product.services.get(&service.name) else { return Ok(()) };
     let artifacts = store::run::artifacts(engine.db(), &change.repository, &change.sha).await?;
     let Some((_, artifact)) = artifacts.into_iter().find(|(name, _)| *name == service.name) else { return Ok(()) };
-    let has_infrastructure = store::run::plan(engine.db(), &change.repository, &change.sha).await?.is_some_and(|p| p.has_changes());
+    let has_infrastructure =
+        store::run::plan(engine.db(), &change.repository, &change.sha).await?.is_some_and(|p| p.has_changes());
     let now = engine.now();
     let mut tx = engine.db().begin().await?;
     let number = store::setting::next_number(&mut tx).await?;
@@ -93,12 +99,22 @@ async fn create(engine: &Engine, service: &StoredService, change: &StoredChange)
         promoted: false,
         evidence: Evidence::default(),
     };
-    let new = StoredDeployment { state, repository: change.repository.clone(), config: config.clone(), waits_for: String::new() };
+    let new = StoredDeployment {
+        state,
+        repository: change.repository.clone(),
+        config: config.clone(),
+        waits_for: String::new(),
+    };
     supersede_queued(engine, &mut tx, &service.name, number).await?;
     store::deployment::insert(&mut tx, &new).await?;
     store::deployment::journal(&mut tx, number, now, Entry::Decided, "queued", Some("the change is verified")).await?;
     store::repository::declare(&mut tx, &change.repository, change.position, &service.name, config).await?;
-    tx.publish("delivery", "deployment.queued", &json!({ "deployment": number, "service": service.name, "commit": change.sha })).await?;
+    tx.publish(
+        "delivery",
+        "deployment.queued",
+        &json!({ "deployment": number, "service": service.name, "commit": change.sha }),
+    )
+    .await?;
     tx.commit().await?;
     engine.tell("deployment", number.to_string());
     engine.tell("change", change.sha.clone());
@@ -130,7 +146,12 @@ fn pace(product: &Product) -> Pace {
 }
 
 /// Makes the services that a verified change declares known.
-pub(crate) async fn declare(tx: &mut storage::Tx, change: &StoredChange, product: &Product, known: &[StoredService]) -> Result<(), Error> {
+pub(crate) async fn declare(
+    tx: &mut storage::Tx,
+    change: &StoredChange,
+    product: &Product,
+    known: &[StoredService],
+) -> Result<(), Error> {
     for (name, config) in &product.services {
         if !known.iter().any(|s| s.name == *name) {
             store::repository::declare(tx, &change.repository, change.position, name, config).await?;

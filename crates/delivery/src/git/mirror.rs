@@ -124,7 +124,12 @@ impl Mirror {
 
     /// Fetches one commit of the origin that need not be on a branch.
     pub async fn fetch_commit(&self, sha: &str) -> Result<(), Error> {
-        let call = Call::in_repository(&self.folder, "fetch").args(["--quiet", "--no-write-fetch-head", "--no-auto-maintenance", "--no-tags"]);
+        let call = Call::in_repository(&self.folder, "fetch").args([
+            "--quiet",
+            "--no-write-fetch-head",
+            "--no-auto-maintenance",
+            "--no-tags",
+        ]);
         let refs = format!("+{sha}:refs/trunkline/{sha}");
         let answer = call.args(["--", &self.url, &refs]).within(call::TRANSFER).answer().await?;
         if answer.code == Some(0) { Ok(()) } else { Err(answer.failure()) }

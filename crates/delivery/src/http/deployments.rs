@@ -25,17 +25,23 @@ pub(super) struct ListQuery {
 }
 
 /// Deployments, newest first.
-#[utoipa::path(get, path = "/api/v1/deployments", tag = "deployments", params(ListQuery),
+#[utoipa::path(get, operation_id = "list_deployments", path = "/api/v1/deployments", tag = "deployments", params(ListQuery),
     responses((status = 200, body = Page<DeploymentItem>), (status = 400, body = web::ProblemBody)))]
-pub(super) async fn list(State(delivery): State<Delivery>, Query(query): Query<ListQuery>) -> web::Result<Json<Page<DeploymentItem>>> {
+pub(super) async fn list(
+    State(delivery): State<Delivery>,
+    Query(query): Query<ListQuery>,
+) -> web::Result<Json<Page<DeploymentItem>>> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
     Ok(Json(delivery.deployments(query.service.as_deref(), query.cursor.as_deref(), limit).await?))
 }
 
 /// A deployment: its state machine, what happens next, its health, instances and journal.
-#[utoipa::path(get, path = "/api/v1/deployments/{number}", tag = "deployments", params(("number" = u64, Path)),
+#[utoipa::path(get, operation_id = "show_deployment", path = "/api/v1/deployments/{number}", tag = "deployments", params(("number" = u64, Path)),
     responses((status = 200, body = DeploymentView), (status = 404, body = web::ProblemBody)))]
-pub(super) async fn show(State(delivery): State<Delivery>, Path(number): Path<u64>) -> web::Result<Json<DeploymentView>> {
+pub(super) async fn show(
+    State(delivery): State<Delivery>,
+    Path(number): Path<u64>,
+) -> web::Result<Json<DeploymentView>> {
     Ok(Json(delivery.deployment(number).await?))
 }
 
@@ -47,9 +53,13 @@ pub(super) struct LogQuery {
 }
 
 /// The last lines that the deployment's instances wrote.
-#[utoipa::path(get, path = "/api/v1/deployments/{number}/log", tag = "deployments", params(("number" = u64, Path), LogQuery),
+#[utoipa::path(get, operation_id = "read_deployment_log", path = "/api/v1/deployments/{number}/log", tag = "deployments", params(("number" = u64, Path), LogQuery),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = web::ProblemBody)))]
-pub(super) async fn log(State(delivery): State<Delivery>, Path(number): Path<u64>, Query(query): Query<LogQuery>) -> web::Result<String> {
+pub(super) async fn log(
+    State(delivery): State<Delivery>,
+    Path(number): Path<u64>,
+    Query(query): Query<LogQuery>,
+) -> web::Result<String> {
     Ok(delivery.deployment_log(number, query.lines.unwrap_or(200).clamp(1, LINES_MAX)).await?)
 }
 

@@ -31,7 +31,7 @@ pub(super) struct From {
 
 /// At most a MiB of a step's log from a byte on; the headers say how long the log is now (`x-log-bytes`) and where what
 /// was not sent yet begins (`x-log-next`).
-#[utoipa::path(get, path = "/api/v1/runs/{id}/steps/{step}/log", tag = "runs", params(("id" = String, Path), ("step" = String, Path), From),
+#[utoipa::path(get, operation_id = "read_step_log", path = "/api/v1/runs/{id}/steps/{step}/log", tag = "runs", params(("id" = String, Path), ("step" = String, Path), From),
     responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = web::ProblemBody)))]
 pub(super) async fn read(
     State(delivery): State<Delivery>,
@@ -52,7 +52,7 @@ pub(super) async fn read(
 }
 
 /// Follows a step's log: events `lines` with `{"from", "text"}`, then one event `end`.
-#[utoipa::path(get, path = "/api/v1/runs/{id}/steps/{step}/log/stream", tag = "runs", params(("id" = String, Path), ("step" = String, Path), From),
+#[utoipa::path(get, operation_id = "follow_step_log", path = "/api/v1/runs/{id}/steps/{step}/log/stream", tag = "runs", params(("id" = String, Path), ("step" = String, Path), From),
     responses((status = 200, content_type = "text/event-stream"), (status = 404, body = web::ProblemBody)))]
 pub(super) async fn stream(
     State(delivery): State<Delivery>,

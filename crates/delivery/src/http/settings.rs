@@ -58,7 +58,9 @@ pub(super) async fn add_repository(
 ) -> web::Result<StatusCode> {
     let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if new.name.is_empty() || !new.name.chars().all(is_name) {
-        return Err(Problem::invalid(format!("{:?} cannot name a repository", new.name)).hint("lower-case letters, digits and -").into());
+        return Err(Problem::invalid(format!("{:?} cannot name a repository", new.name))
+            .hint("lower-case letters, digits and -")
+            .into());
     }
     let by = By { who: caller.name(), why: None };
     delivery.add_repository(&new.name, &new.url, new.branch.as_deref(), &by).await?;
@@ -115,9 +117,12 @@ pub(super) async fn poke(
     let is_admin = caller.is_some_and(|Extension(caller)| caller.role == access::Role::Admin);
     let signature = headers.get("x-hub-signature-256").and_then(|v| v.to_str().ok());
     if !is_admin && !signature.is_some_and(|signature| delivery.is_signed(signature, &body)) {
-        return Err(Problem::new(kernel::Kind::Unauthenticated, "the webhook is not signed with this installation's secret")
-            .hint("the settings page shows the secret to set at the git host; the header is x-hub-signature-256")
-            .into());
+        return Err(Problem::new(
+            kernel::Kind::Unauthenticated,
+            "the webhook is not signed with this installation's secret",
+        )
+        .hint("the settings page shows the secret to set at the git host; the header is x-hub-signature-256")
+        .into());
     }
     delivery.poke_trunk();
     Ok(StatusCode::ACCEPTED)

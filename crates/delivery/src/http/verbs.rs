@@ -1,9 +1,9 @@
 //! What people may do with deployments.
 
 use access::Caller;
+use axum::Extension;
 use axum::Json;
 use axum::extract::State;
-use axum::Extension;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -127,7 +127,10 @@ pub(super) async fn freeze(
 
 /// Ends the freeze; what waited begins.
 #[utoipa::path(post, path = "/api/v1/deploy/unfreeze", tag = "deployments", responses((status = 200, body = Frozen)))]
-pub(super) async fn unfreeze(State(delivery): State<Delivery>, Extension(caller): Extension<Caller>) -> web::Result<Json<Frozen>> {
+pub(super) async fn unfreeze(
+    State(delivery): State<Delivery>,
+    Extension(caller): Extension<Caller>,
+) -> web::Result<Json<Frozen>> {
     delivery.unfreeze(&by(&caller, None)).await?;
     Ok(Json(Frozen { frozen: None }))
 }

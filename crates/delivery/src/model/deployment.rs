@@ -91,6 +91,7 @@ impl Pace {
 }
 
 /// What is recorded of a deployment, as far as decisions need it.
+#[expect(clippy::struct_excessive_bools, reason = "four independent facts, stored as such")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Deployment {
     /// Of the product, ascending; the release number that customers' requests carry.
@@ -142,7 +143,9 @@ impl Deployment {
 pub(crate) enum Act {
     Running,
     Done,
-    Failed { why: String },
+    Failed {
+        why: String,
+    },
     /// It was begun and nobody saw how it ended.
     Unknown,
 }
@@ -155,7 +158,9 @@ pub(crate) enum Instance {
     Starting,
     Healthy,
     /// It ended, or did not get healthy in time; with the last lines it said.
-    Broken { why: String },
+    Broken {
+        why: String,
+    },
 }
 
 /// What is observed while deciding.
@@ -224,8 +229,12 @@ enum Kind {
 impl Kind {
     const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Infrastructure => ("terraform apply", "look at the real infrastructure, then land a commit, which is planned anew"),
-            Self::Migration => ("the migration", "look at the database, then `trunkline deploy resume`, which migrates again"),
+            Self::Infrastructure => {
+                ("terraform apply", "look at the real infrastructure, then land a commit, which is planned anew")
+            }
+            Self::Migration => {
+                ("the migration", "look at the database, then `trunkline deploy resume`, which migrates again")
+            }
         }
     }
 }
@@ -241,7 +250,9 @@ fn act(deployment: &Deployment, facts: &Facts, begun: bool, kind: Kind) -> Next 
     }
     match &facts.act {
         Act::Running => Next::Wait(format!("for {name}")),
-        Act::Failed { why } => Next::Go(Stage::Failed { why: format!("{name} failed: {why}") }, format!("{name} failed")),
+        Act::Failed { why } => {
+            Next::Go(Stage::Failed { why: format!("{name} failed: {why}") }, format!("{name} failed"))
+        }
         Act::Unknown => {
             let why = format!("{name} was interrupted and how far it got is unknown: {advice}");
             Next::Go(Stage::Failed { why }, format!("{name} was interrupted"))
@@ -257,7 +268,9 @@ fn starting(deployment: &Deployment, facts: &Facts) -> Next {
     match &facts.instance {
         Instance::Absent => Next::Wait("for the edge to start the new version".into()),
         Instance::Starting => Next::Wait("for the new version to answer its health check".into()),
-        Instance::Broken { why } => Next::Go(Stage::Failed { why: why.clone() }, "the new version did not get healthy".into()),
+        Instance::Broken { why } => {
+            Next::Go(Stage::Failed { why: why.clone() }, "the new version did not get healthy".into())
+        }
         Instance::Healthy if deployment.paused => Next::Wait("for a person: it is paused".into()),
         Instance::Healthy if deployment.replaces.is_none() => {
             Next::Go(Stage::Live, "healthy, and nothing was live before".into())
@@ -306,9 +319,10 @@ fn canary(deployment: &Deployment, step: usize, facts: &Facts, now: Timestamp) -
         Judgement::Quiet if seconds >= pace.step_seconds.max(pace.patience_seconds) => {
             step_or_live(deployment, step + 1, &format!("quiet: {served} in {seconds} s, none failed"))
         }
-        Judgement::Unclear if seconds >= pace.unclear_seconds_max() => {
-            roll_back(format!("it could not be shown to be healthy within {seconds} s: {}", health::sentence(sample, &deployment.evidence)))
-        }
+        Judgement::Unclear if seconds >= pace.unclear_seconds_max() => roll_back(format!(
+            "it could not be shown to be healthy within {seconds} s: {}",
+            health::sentence(sample, &deployment.evidence)
+        )),
         Judgement::Unclear => Next::Wait(format!(
             "holding: {} of {} requests failed, too few clients to say whether the version is at fault",
             sample.new.failures, sample.new.requests
@@ -329,10 +343,9 @@ fn waiting_for(pace: &Pace, seconds: u64, clients: u64) -> String {
 
 fn live(facts: &Facts) -> Next {
     match &facts.sample {
-        Some(sample) if health::is_disaster(&sample.new, &sample.old) => roll_back(format!(
-            "{} of {} requests failed after it went live",
-            sample.new.failures, sample.new.requests
-        )),
+        Some(sample) if health::is_disaster(&sample.new, &sample.old) => {
+            roll_back(format!("{} of {} requests failed after it went live", sample.new.failures, sample.new.requests))
+        }
         _ => Next::Wait("live".into()),
     }
 }

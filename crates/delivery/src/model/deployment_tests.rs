@@ -71,9 +71,15 @@ fn infrastructure_then_migration_then_start_each_begun_in_writing() {
     let both = |stage| Deployment { has_infrastructure: true, has_migration: true, ..deployment(stage) };
     let done = Facts { act: Act::Done, ..facts() };
     assert_eq!(stage_after(&both(Stage::Queued), &facts(), at(0)), Some(Stage::Infrastructure { begun: false }));
-    assert_eq!(stage_after(&both(Stage::Infrastructure { begun: false }), &done, at(0)), Some(Stage::Infrastructure { begun: true }));
+    assert_eq!(
+        stage_after(&both(Stage::Infrastructure { begun: false }), &done, at(0)),
+        Some(Stage::Infrastructure { begun: true })
+    );
     assert_eq!(stage_after(&both(Stage::Infrastructure { begun: true }), &facts(), at(0)), None, "it runs");
-    assert_eq!(stage_after(&both(Stage::Infrastructure { begun: true }), &done, at(0)), Some(Stage::Migration { begun: false }));
+    assert_eq!(
+        stage_after(&both(Stage::Infrastructure { begun: true }), &done, at(0)),
+        Some(Stage::Migration { begun: false })
+    );
     assert_eq!(stage_after(&both(Stage::Migration { begun: true }), &done, at(0)), Some(Stage::Starting));
 }
 
@@ -89,7 +95,9 @@ fn an_act_that_nobody_saw_end_is_unknown_and_never_done() {
 #[test]
 fn a_version_that_never_gets_healthy_never_has_customers() {
     let broken = Facts { instance: Instance::Broken { why: "exited with 1: no module named flask".into() }, ..facts() };
-    let Some(Stage::Failed { why }) = stage_after(&deployment(Stage::Starting), &broken, at(0)) else { panic!("must fail") };
+    let Some(Stage::Failed { why }) = stage_after(&deployment(Stage::Starting), &broken, at(0)) else {
+        panic!("must fail")
+    };
     assert!(why.contains("flask"));
 }
 

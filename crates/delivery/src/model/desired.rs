@@ -2,7 +2,7 @@
 //!
 //! Derived afresh each time, so that no crash can leave a route or a process behind that nobody remembers.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::deployment::{Deployment, Stage};
 
@@ -31,23 +31,34 @@ pub(crate) fn route(service: &str, live: Option<u64>, deployments: &[Deployment]
     let (live, window) = match (live, candidate) {
         (Some(live), Some(candidate)) => {
             let weight = candidate.weight();
-            let arms = vec![Arm { deployment: live, weight: 10_000 - weight }, Arm { deployment: candidate.number, weight }];
-            return Some(Route { service: service.into(), seed: candidate.number.to_string(), window: candidate.window(), arms });
+            let arms =
+                vec![Arm { deployment: live, weight: 10_000 - weight }, Arm { deployment: candidate.number, weight }];
+            return Some(Route {
+                service: service.into(),
+                seed: candidate.number.to_string(),
+                window: candidate.window(),
+                arms,
+            });
         }
         (Some(live), None) => (live, format!("{live}/live")),
         (None, _) => return None,
     };
-    Some(Route { service: service.into(), seed: live.to_string(), window, arms: vec![Arm { deployment: live, weight: 10_000 }] })
+    Some(Route {
+        service: service.into(),
+        seed: live.to_string(),
+        window,
+        arms: vec![Arm { deployment: live, weight: 10_000 }],
+    })
 }
 
 /// The deployments of one service that must have a running instance: live, candidate, and the one before, kept warm so
 /// that going back is a change of route.
 pub(crate) fn running(live: Option<u64>, warm: Option<u64>, deployments: &[Deployment]) -> Vec<u64> {
-    let mut wanted: BTreeMap<u64, ()> = [live, warm].into_iter().flatten().map(|n| (n, ())).collect();
+    let mut wanted: BTreeSet<u64> = [live, warm].into_iter().flatten().collect();
     for deployment in deployments {
         if matches!(deployment.stage, Stage::Starting | Stage::Canary { .. } | Stage::Live) {
-            wanted.insert(deployment.number, ());
+            wanted.insert(deployment.number);
         }
     }
-    wanted.into_keys().collect()
+    wanted.into_iter().collect()
 }

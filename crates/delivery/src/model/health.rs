@@ -80,7 +80,8 @@ impl Evidence {
         if weight > 0.0 && weight < 1.0 {
             for (log_ratio, theta) in log_ratios.iter_mut().zip(RATIOS) {
                 let shifted = theta * weight / (theta * weight + 1.0 - weight);
-                *log_ratio += count(in_new) * (shifted / weight).ln() + count(in_old) * ((1.0 - shifted) / (1.0 - weight)).ln();
+                *log_ratio +=
+                    count(in_new) * (shifted / weight).ln() + count(in_old) * ((1.0 - shifted) / (1.0 - weight)).ln();
             }
         }
         Self { log_ratios, last: Some(sample.clone()) }
@@ -217,6 +218,7 @@ mod tests {
     }
 
     /// Plays 4,000 clients, of whom a share `failing` fails whatever version they get, and looks after each.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits are what a float holds")]
     fn simulated_rollback(seed: u64, weight: f64, failing: f64) -> bool {
         let mut random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
         let mut uniform = || {
@@ -230,9 +232,9 @@ mod tests {
             let side = if uniform() < weight { &mut new } else { &mut old };
             let failed = u64::from(uniform() < failing);
             *side = served(side.clients + 1, side.failed_clients + failed);
-            let seen = sample(new, old);
-            evidence = evidence.after(&seen, weight);
-            judge(&evidence, &seen, 200) == Judgement::Bad
+            let sample = sample(new, old);
+            evidence = evidence.after(&sample, weight);
+            judge(&evidence, &sample, 200) == Judgement::Bad
         })
     }
 

@@ -133,7 +133,11 @@ mod tests {
 
     #[test]
     fn a_failed_commit_ships_inside_a_later_one() {
-        let changes = vec![change("a", Verification::Passed), change("b", Verification::Failed), change("c", Verification::Passed)];
+        let changes = vec![
+            change("a", Verification::Passed),
+            change("b", Verification::Failed),
+            change("c", Verification::Passed),
+        ];
         assert_eq!(to_ship(&changes, Some("a"), &BTreeSet::new(), &[]).unwrap().sha, "c");
     }
 

@@ -3,10 +3,10 @@
 use crate::Error;
 use crate::facade::Delivery;
 use crate::model::deployment::Stage;
-use crate::{space, store};
 use crate::store::change::{State as Run, short};
 use crate::view::status::Attention;
 use crate::view::time;
+use crate::{space, store};
 
 impl Delivery {
     /// What needs somebody, newest first.
@@ -22,7 +22,11 @@ impl Delivery {
                     all.push(Attention {
                         kind: "failed_checks".into(),
                         severity: "bad".into(),
-                        text: format!("{} does not ship: {}", change.subject, change.why.as_deref().unwrap_or("its checks failed")),
+                        text: format!(
+                            "{} does not ship: {}",
+                            change.subject,
+                            change.why.as_deref().unwrap_or("its checks failed")
+                        ),
                         change: Some(change.sha.clone()),
                         deployment: None,
                         service: Some(service.service.name.clone()),
@@ -88,14 +92,28 @@ impl Delivery {
             let d = &stored.state;
             let trouble = match &d.stage {
                 Stage::RolledBack { why } | Stage::RollingBack { why } if holds.iter().any(|h| h.sha == d.commit) => {
-                    Some(("rolled_back", "bad", format!("{} was rolled back: {why}", short(&d.commit)), format!("trunkline deploy resume --reason \"…\", or land a commit with `Fixes: {}`", short(&d.commit))))
+                    Some((
+                        "rolled_back",
+                        "bad",
+                        format!("{} was rolled back: {why}", short(&d.commit)),
+                        format!(
+                            "trunkline deploy resume --reason \"…\", or land a commit with `Fixes: {}`",
+                            short(&d.commit)
+                        ),
+                    ))
                 }
-                Stage::Failed { why } if live.is_none_or(|live| d.number > live) => {
-                    Some(("failed_deployment", "bad", format!("Deployment {} never took customers: {why}", d.number), "trunkline deploy resume --reason \"…\"".into()))
-                }
-                Stage::Canary { .. } if d.paused || stored.waits_for.starts_with("holding") => {
-                    Some(("holding", "warn", format!("Deployment {} waits: {}", d.number, stored.waits_for), "trunkline deploy promote, or trunkline deploy rollback".into()))
-                }
+                Stage::Failed { why } if live.is_none_or(|live| d.number > live) => Some((
+                    "failed_deployment",
+                    "bad",
+                    format!("Deployment {} never took customers: {why}", d.number),
+                    "trunkline deploy resume --reason \"…\"".into(),
+                )),
+                Stage::Canary { .. } if d.paused || stored.waits_for.starts_with("holding") => Some((
+                    "holding",
+                    "warn",
+                    format!("Deployment {} waits: {}", d.number, stored.waits_for),
+                    "trunkline deploy promote, or trunkline deploy rollback".into(),
+                )),
                 _ => None,
             };
             if let Some((kind, severity, text, hint)) = trouble {

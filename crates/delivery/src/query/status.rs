@@ -42,9 +42,11 @@ impl Delivery {
             None => None,
         };
         let mine: Vec<_> = open.iter().filter(|d| d.state.service == service.service.name).collect();
-        let candidate = mine.iter().copied().find(|d| d.state.stage.is_moving()).or_else(|| {
-            mine.iter().copied().find(|d| d.state.stage == Stage::Queued)
-        });
+        let candidate = mine
+            .iter()
+            .copied()
+            .find(|d| d.state.stage.is_moving())
+            .or_else(|| mine.iter().copied().find(|d| d.state.stage == Stage::Queued));
         let waiting = self.waiting(context, service, candidate).await?;
         let in_sync = waiting.is_empty() && live.is_some();
         Ok(ServiceStatus {
@@ -62,7 +64,12 @@ impl Delivery {
     }
 
     /// What trunk has and customers do not.
-    async fn waiting(&self, context: &Context, service: &ServiceContext, candidate: Option<&StoredDeployment>) -> Result<Vec<Waiting>, Error> {
+    async fn waiting(
+        &self,
+        context: &Context,
+        service: &ServiceContext,
+        candidate: Option<&StoredDeployment>,
+    ) -> Result<Vec<Waiting>, Error> {
         let first = service.live_index.map_or(0, |i| i + 1);
         let mut waiting = Vec::new();
         for change in service.trunk[first..].iter().filter(|c| deploy::touches(c, &service.service)) {
@@ -81,7 +88,12 @@ impl Delivery {
         Ok(waiting)
     }
 
-    async fn why_not(&self, context: &Context, service: &ServiceContext, change: &StoredChange) -> Result<String, Error> {
+    async fn why_not(
+        &self,
+        context: &Context,
+        service: &ServiceContext,
+        change: &StoredChange,
+    ) -> Result<String, Error> {
         match change.state {
             Run::Queued => return Ok("waits for its run".into()),
             Run::Running => return Ok("is being verified".into()),

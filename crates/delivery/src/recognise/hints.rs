@@ -22,8 +22,8 @@ fn procfile(files: &Folder, process: &str) -> Option<Guess> {
 fn dockerfile(files: &Folder) -> Option<Guess> {
     let text = files.text("Dockerfile")?.replace("\\\n", " ");
     let last = |word: &str| {
-        let lines = text.lines().filter_map(|line| line.trim().strip_prefix(word)?.strip_prefix(' '));
-        lines.last().map(words)
+        let mut lines = text.lines().filter_map(|line| line.trim().strip_prefix(word)?.strip_prefix(' '));
+        lines.next_back().map(words)
     };
     let line = match (last("ENTRYPOINT"), last("CMD")) {
         (Some(entry), Some(command)) => format!("{entry} {command}"),
@@ -44,5 +44,9 @@ fn words(instruction: &str) -> String {
 
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@$,+".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }

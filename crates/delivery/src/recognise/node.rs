@@ -23,7 +23,8 @@ pub(super) fn recognise(files: &Folder) -> Option<Recognised> {
     }
     found.build = build(&manager, has("build"));
     found.keep = vec!["**".into()];
-    found.migrate = has("migrate").then(|| Guess::new(format!("{} migrate", manager.run), "package.json, scripts.migrate"));
+    found.migrate =
+        has("migrate").then(|| Guess::new(format!("{} migrate", manager.run), "package.json, scripts.migrate"));
     found.start = start(files, &package, script("start"));
     Some(found)
 }
@@ -49,7 +50,9 @@ impl Manager {
 
 fn build(manager: &Manager, has_build: bool) -> Option<Guess> {
     match (manager.install, has_build) {
-        (Some(install), true) => Some(Guess::new(format!("{install} && {} build", manager.run), "package.json, scripts.build")),
+        (Some(install), true) => {
+            Some(Guess::new(format!("{install} && {} build", manager.run), "package.json, scripts.build"))
+        }
         (Some("npm ci"), false) => Some(Guess::new("npm ci --omit=dev", manager.lock)),
         (Some(install), false) => Some(Guess::new(install, manager.lock)),
         (None, true) => Some(Guess::new(format!("{} build", manager.run), "package.json, scripts.build")),
@@ -66,7 +69,8 @@ fn start(files: &Folder, package: &Value, script: Option<String>) -> Option<Gues
     if let Some(main) = main {
         return Some(Guess::new(format!("node {main}"), "package.json, main; PORT is passed"));
     }
-    let known = ["server.js", "server.mjs", "index.js", "index.mjs", "app.js"].into_iter().find(|name| files.has(name))?;
+    let known =
+        ["server.js", "server.mjs", "index.js", "index.mjs", "app.js"].into_iter().find(|name| files.has(name))?;
     Some(Guess::new(format!("node {known}"), format!("{known}; PORT is passed")))
 }
 

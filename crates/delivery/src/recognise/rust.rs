@@ -7,7 +7,12 @@ pub(super) fn recognise(files: &Folder) -> Option<Recognised> {
     let mut found = Recognised::new("Rust");
     let locked = if files.has("Cargo.lock") { " --locked" } else { "" };
     let run = Guess::new(format!("cargo test{locked}"), "Cargo.toml");
-    found.checks.push(CheckGuess { name: "test".into(), run, tests: vec!["tests/**".into(), "**/tests/**".into()], junit: None });
+    found.checks.push(CheckGuess {
+        name: "test".into(),
+        run,
+        tests: vec!["tests/**".into(), "**/tests/**".into()],
+        junit: None,
+    });
     // What the program needs beside itself stays; what cargo needs to build does not.
     found.build = Some(Guess::new(format!("cargo build --release{locked} --target-dir target"), "Cargo.toml"));
     let binary = binary(files, &manifest)?;

@@ -48,7 +48,11 @@ fn npm_without_a_test_has_no_check() {
 
 #[test]
 fn python_with_a_procfile() {
-    let found = product(&[("app.py", "print()"), ("test_app.py", ""), ("Procfile", "release: python3 migrate.py\nweb: python3 app.py\n")]);
+    let found = product(&[
+        ("app.py", "print()"),
+        ("test_app.py", ""),
+        ("Procfile", "release: python3 migrate.py\nweb: python3 app.py\n"),
+    ]);
     assert_eq!((found.kind, start(&found)), ("Python", "python3 app.py"));
     let config = parsed(&found);
     assert_eq!(config.checks[0].run, "python3 -m unittest");
@@ -57,14 +61,23 @@ fn python_with_a_procfile() {
 
 #[test]
 fn flask_with_requirements() {
-    let found = product(&[("requirements.txt", "flask\ngunicorn\npytest\n"), ("app.py", "app = Flask(__name__)"), ("tests/test_app.py", "")]);
+    let found = product(&[
+        ("requirements.txt", "flask\ngunicorn\npytest\n"),
+        ("app.py", "app = Flask(__name__)"),
+        ("tests/test_app.py", ""),
+    ]);
     assert_eq!(start(&found), "PYTHONPATH=.packages python3 -m gunicorn --bind 127.0.0.1:$PORT app:app");
     assert_eq!(parsed(&found).checks[0].junit.as_deref(), Some("reports/*.xml"));
 }
 
 #[test]
 fn rust_keeps_its_binary_alone() {
-    let found = product(&[("Cargo.toml", "[package]\nname = \"pets\"\n\n[dependencies]\n"), ("Cargo.lock", ""), ("src/main.rs", ""), ("static/a.css", "")]);
+    let found = product(&[
+        ("Cargo.toml", "[package]\nname = \"pets\"\n\n[dependencies]\n"),
+        ("Cargo.lock", ""),
+        ("src/main.rs", ""),
+        ("static/a.css", ""),
+    ]);
     assert_eq!(start(&found), "target/release/pets");
     let config = parsed(&found);
     assert_eq!(config.services["pet-shop"].build.as_ref().unwrap().keep, ["target/release/pets", "static/**"]);
@@ -86,7 +99,8 @@ fn a_static_site() {
 
 #[test]
 fn a_dockerfile_says_how_to_start() {
-    let found = product(&[("Dockerfile", "FROM ruby\nENTRYPOINT [\"bundle\", \"exec\"]\nCMD [\"puma\", \"-p\", \"$PORT\"]\n")]);
+    let found =
+        product(&[("Dockerfile", "FROM ruby\nENTRYPOINT [\"bundle\", \"exec\"]\nCMD [\"puma\", \"-p\", \"$PORT\"]\n")]);
     assert_eq!(start(&found), "bundle exec puma -p $PORT");
     parsed(&found);
 }

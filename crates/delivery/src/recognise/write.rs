@@ -6,7 +6,9 @@ use super::Recognised;
 
 /// The file for what was recognised; `trunk` is the branch that is trunk. Its own parser understands it.
 pub fn yaml(found: &Recognised, trunk: &str) -> String {
-    let mut text = String::from("# What Trunkline does with this product. `trunkline check` tries it; docs: trunkline init --schema product\n");
+    let mut text = String::from(
+        "# What Trunkline does with this product. `trunkline check` tries it; docs: trunkline init --schema product\n",
+    );
     let mut line = |indent: usize, words: String| {
         let _ = writeln!(text, "{:indent$}{words}", "");
     };
@@ -50,7 +52,10 @@ fn service(found: &Recognised, line: &mut impl FnMut(usize, String)) {
     }
     match &found.start {
         Some(start) => line(4, format!("start: {}", scalar(&start.value))),
-        None => line(4, "start: ''  # nothing says how it is started: write the line that listens on 127.0.0.1:$PORT".into()),
+        None => line(
+            4,
+            "start: ''  # nothing says how it is started: write the line that listens on 127.0.0.1:$PORT".into(),
+        ),
     }
     line(4, format!("health: {{ path: {}, within: 30s }}", scalar(&found.health.value)));
 }

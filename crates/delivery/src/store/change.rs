@@ -189,7 +189,10 @@ pub(crate) async fn find(db: &Db, sha: &str) -> Result<Option<StoredChange>, Err
 pub(crate) async fn find_prefix(db: &Db, prefix: &str) -> Result<Vec<StoredChange>, Error> {
     let above = format!("{prefix}g");
     let rows = db
-        .all("SELECT * FROM delivery_change WHERE sha >= $1 AND sha < $2 ORDER BY position DESC LIMIT 2", args![prefix, above])
+        .all(
+            "SELECT * FROM delivery_change WHERE sha >= $1 AND sha < $2 ORDER BY position DESC LIMIT 2",
+            args![prefix, above],
+        )
         .await?;
     all(&rows)
 }
@@ -229,7 +232,13 @@ pub(crate) async fn queued(db: &Db, repository: &str) -> Result<Vec<StoredChange
     all(&rows)
 }
 
-pub(crate) async fn set_state(tx: &mut Tx, repository: &str, sha: &str, state: State, why: Option<&str>) -> Result<(), Error> {
+pub(crate) async fn set_state(
+    tx: &mut Tx,
+    repository: &str,
+    sha: &str,
+    state: State,
+    why: Option<&str>,
+) -> Result<(), Error> {
     tx.execute(
         "UPDATE delivery_change SET verification = $3, why = $4 WHERE repository = $1 AND sha = $2",
         args![repository, sha, state.text(), why],
@@ -267,11 +276,8 @@ pub(crate) async fn set_red_green(tx: &mut Tx, repository: &str, sha: &str, proo
 
 /// Records why a change that passed must not ship.
 pub(crate) async fn set_held(tx: &mut Tx, repository: &str, sha: &str, held: &str) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE delivery_change SET held = $3 WHERE repository = $1 AND sha = $2",
-        args![repository, sha, held],
-    )
-    .await?;
+    tx.execute("UPDATE delivery_change SET held = $3 WHERE repository = $1 AND sha = $2", args![repository, sha, held])
+        .await?;
     Ok(())
 }
 

@@ -101,7 +101,12 @@ pub(crate) async fn open(db: &Db) -> Result<Vec<StoredDeployment>, Error> {
 }
 
 /// Newest first, below `before`, of one service or all.
-pub(crate) async fn page(db: &Db, service: Option<&str>, before: Option<u64>, limit: usize) -> Result<Vec<StoredDeployment>, Error> {
+pub(crate) async fn page(
+    db: &Db,
+    service: Option<&str>,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<Vec<StoredDeployment>, Error> {
     let before = before.unwrap_or(i64::MAX.unsigned_abs());
     let rows = match service {
         Some(service) => {
@@ -112,8 +117,11 @@ pub(crate) async fn page(db: &Db, service: Option<&str>, before: Option<u64>, li
             .await?
         }
         None => {
-            db.all("SELECT * FROM delivery_deployment WHERE number < $1 ORDER BY number DESC LIMIT $2", args![before, limit as u64])
-                .await?
+            db.all(
+                "SELECT * FROM delivery_deployment WHERE number < $1 ORDER BY number DESC LIMIT $2",
+                args![before, limit as u64],
+            )
+            .await?
         }
     };
     all(&rows)
@@ -224,7 +232,13 @@ pub(crate) async fn holds(db: &Db, service: &str) -> Result<Vec<Hold>, Error> {
 }
 
 /// Releases the holds of a service, or only those of one commit; says how many.
-pub(crate) async fn release(tx: &mut Tx, service: &str, sha: Option<&str>, why: &str, now: Timestamp) -> Result<u64, Error> {
+pub(crate) async fn release(
+    tx: &mut Tx,
+    service: &str,
+    sha: Option<&str>,
+    why: &str,
+    now: Timestamp,
+) -> Result<u64, Error> {
     match sha {
         Some(sha) => {
             tx.execute(

@@ -42,7 +42,13 @@ pub(crate) async fn repositories(db: &Db) -> Result<Vec<Repository>, Error> {
     rows.iter().map(repository).collect()
 }
 
-pub(crate) async fn add(tx: &mut Tx, name: &str, url: &str, branch: Option<&str>, now: Timestamp) -> Result<bool, Error> {
+pub(crate) async fn add(
+    tx: &mut Tx,
+    name: &str,
+    url: &str,
+    branch: Option<&str>,
+    now: Timestamp,
+) -> Result<bool, Error> {
     let rows = tx
         .execute(
             "INSERT INTO delivery_repository (name, url, branch, added) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING",
@@ -97,7 +103,13 @@ pub(crate) async fn find_service(db: &Db, name: &str) -> Result<Option<StoredSer
 }
 
 /// Makes the declared service known, or brings its declaration up to date.
-pub(crate) async fn declare(tx: &mut Tx, repository: &str, position: u64, name: &str, config: &Service) -> Result<(), Error> {
+pub(crate) async fn declare(
+    tx: &mut Tx,
+    repository: &str,
+    position: u64,
+    name: &str,
+    config: &Service,
+) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO delivery_service (name, repository, position, config) VALUES ($1, $2, $3, $4)
          ON CONFLICT (name) DO UPDATE SET position = excluded.position, config = excluded.config",
@@ -108,12 +120,7 @@ pub(crate) async fn declare(tx: &mut Tx, repository: &str, position: u64, name: 
 }
 
 /// Records which deployment is live, and which is kept warm and until when.
-pub(crate) async fn set_live(
-    tx: &mut Tx,
-    name: &str,
-    live: u64,
-    warm: Option<(u64, Timestamp)>,
-) -> Result<(), Error> {
+pub(crate) async fn set_live(tx: &mut Tx, name: &str, live: u64, warm: Option<(u64, Timestamp)>) -> Result<(), Error> {
     let (warm, until) = warm.unzip();
     tx.execute(
         "UPDATE delivery_service SET live = $2, warm = $3, warm_until = $4 WHERE name = $1",

@@ -68,11 +68,8 @@ pub(crate) async fn begin(tx: &mut Tx, id: &str, repository: &str, sha: &str, no
 }
 
 pub(crate) async fn finish(tx: &mut Tx, id: &str, state: &str, why: Option<&str>, now: Timestamp) -> Result<(), Error> {
-    tx.execute(
-        "UPDATE delivery_run SET state = $2, why = $3, ended = $4 WHERE id = $1",
-        args![id, state, why, now],
-    )
-    .await?;
+    tx.execute("UPDATE delivery_run SET state = $2, why = $3, ended = $4 WHERE id = $1", args![id, state, why, now])
+        .await?;
     Ok(())
 }
 
@@ -172,8 +169,7 @@ pub(crate) async fn put_plan(tx: &mut Tx, repository: &str, sha: &str, plan: &Pl
 }
 
 pub(crate) async fn plan(db: &Db, repository: &str, sha: &str) -> Result<Option<Plan>, Error> {
-    let row = db
-        .one("SELECT plan FROM delivery_plan WHERE repository = $1 AND sha = $2", args![repository, sha])
-        .await?;
+    let row =
+        db.one("SELECT plan FROM delivery_plan WHERE repository = $1 AND sha = $2", args![repository, sha]).await?;
     row.map(|row| decode("plan", &row.get::<String>("plan")?)).transpose()
 }

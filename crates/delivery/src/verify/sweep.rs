@@ -17,7 +17,8 @@ pub fn sweep(data: &Path) -> Result<(), Error> {
     for cache in children(&work.join("cache"))? {
         leftovers.extend(children(&cache.join("tmp"))?);
     }
-    let is_unfinished = |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".new-"));
+    let is_unfinished =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".new-"));
     leftovers.extend(children(&data.join("artifacts"))?.into_iter().filter(is_unfinished));
     for path in leftovers {
         remove_folder(&path).map_err(Error::io("remove", &path))?;

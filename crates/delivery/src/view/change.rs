@@ -118,7 +118,8 @@ pub(crate) fn state(standing: &Standing<'_>) -> (State, Option<String>) {
         Run::Queued => (State::new(StateKind::Plain, "Waits for its run"), None),
         Run::Running => (State::new(StateKind::Busy, progress(standing.steps)), None),
         Run::Failed => {
-            let word = if standing.shipped_in.is_some() { "Checks failed, shipped in a later one" } else { "Checks failed" };
+            let word =
+                if standing.shipped_in.is_some() { "Checks failed, shipped in a later one" } else { "Checks failed" };
             (State::new(StateKind::Bad, word), change.why.clone().or_else(|| Some("checks failed".into())))
         }
         Run::Cancelled => (State::new(StateKind::Plain, "Cancelled"), change.why.clone()),
@@ -150,9 +151,13 @@ fn deployed(standing: &Standing<'_>, newest: &StoredDeployment) -> (State, Optio
     let why = d.stage.why().map(str::to_owned);
     match d.stage.phase() {
         "live" => (State::new(StateKind::Good, "Live"), None),
-        "canary" => (State::new(StateKind::Busy, format!("Canary {}", percent(d.weight()))), Some(newest.waits_for.clone())),
+        "canary" => {
+            (State::new(StateKind::Busy, format!("Canary {}", percent(d.weight()))), Some(newest.waits_for.clone()))
+        }
         "superseded" => (State::new(StateKind::Plain, "Superseded"), None),
-        "rolled_back" if standing.shipped_in.is_some() => (State::new(StateKind::Plain, "Rolled back, mended since"), why),
+        "rolled_back" if standing.shipped_in.is_some() => {
+            (State::new(StateKind::Plain, "Rolled back, mended since"), why)
+        }
         _ => (super::deployment::state(d), why),
     }
 }
@@ -163,7 +168,13 @@ fn progress(steps: &[StoredStep]) -> String {
     let (all, done) = checks.fold((0, 0), |(all, done), step| {
         (all + 1, done + usize::from(!matches!(step.state, StepState::Queued | StepState::Running)))
     });
-    if all == 0 { "Preparing".into() } else if all == done { "Building".into() } else { format!("Checks {done} of {all}") }
+    if all == 0 {
+        "Preparing".into()
+    } else if all == done {
+        "Building".into()
+    } else {
+        format!("Checks {done} of {all}")
+    }
 }
 
 pub(crate) fn checks(steps: &[StoredStep]) -> Vec<CheckView> {

@@ -187,7 +187,11 @@ pub(crate) fn machine(d: &Deployment, journal: &[JournalLine]) -> Vec<MachineSte
         .collect();
     if matches!(d.stage, Stage::RolledBack { .. } | Stage::RollingBack { .. }) {
         let state = if d.stage.is_over() { "done" } else { "current" };
-        machine.push(MachineStep { name: "rollback".into(), state: state.into(), note: d.stage.why().map(str::to_owned) });
+        machine.push(MachineStep {
+            name: "rollback".into(),
+            state: state.into(),
+            note: d.stage.why().map(str::to_owned),
+        });
     }
     machine
 }

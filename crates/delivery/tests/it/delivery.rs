@@ -15,7 +15,8 @@ fn by() -> By {
     By { who: "ann".into(), why: Some("because".into()) }
 }
 
-const SHOP: &str = "{ product: shop, checks: [{ name: unit, run: sh test.sh }], services: { shop: { start: sh serve.sh } } }";
+const SHOP: &str =
+    "{ product: shop, checks: [{ name: unit, run: sh test.sh }], services: { shop: { start: sh serve.sh } } }";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_lands_is_verified_and_told() {
@@ -25,7 +26,12 @@ async fn what_lands_is_verified_and_told() {
         let good = bed.repository.commit("a shop");
         bed.until_run(&good, "passed").await;
         let change = bed.delivery.change(&good[..7]).await.unwrap();
-        assert_eq!((change.commit.sha.as_str(), change.commit.subject.as_str()), (good.as_str(), "a shop"), "{}", bed.name());
+        assert_eq!(
+            (change.commit.sha.as_str(), change.commit.subject.as_str()),
+            (good.as_str(), "a shop"),
+            "{}",
+            bed.name()
+        );
         assert_eq!(change.checks.unwrap().iter().map(|c| c.name.as_str()).collect::<Vec<_>>(), ["unit"]);
         assert_eq!(change.artifacts.unwrap().len(), 1);
 
@@ -36,8 +42,15 @@ async fn what_lands_is_verified_and_told() {
         assert_eq!(row.sha, bad);
         assert!(row.why.unwrap().contains("unit"), "it says which check failed");
         let kinds = bed.facts().await;
-        let of_runs: Vec<_> = kinds.iter().map(String::as_str).filter(|kind| kind.starts_with("run.") || *kind == "change.landed").collect();
-        assert_eq!(of_runs, ["change.landed", "run.started", "run.passed", "change.landed", "run.started", "run.failed"]);
+        let of_runs: Vec<_> = kinds
+            .iter()
+            .map(String::as_str)
+            .filter(|kind| kind.starts_with("run.") || *kind == "change.landed")
+            .collect();
+        assert_eq!(
+            of_runs,
+            ["change.landed", "run.started", "run.passed", "change.landed", "run.started", "run.failed"]
+        );
         bed.end().await;
     }
 }
@@ -49,7 +62,10 @@ async fn what_is_due_becomes_one_deployment() {
         bed.repository.write("test.sh", "true");
         let sha = bed.repository.commit("a shop");
         bed.until_run(&sha, "passed").await;
-        assert!(bed.delivery.deployments(None, None, 10).await.unwrap().items.is_empty(), "delivery decides nothing by itself");
+        assert!(
+            bed.delivery.deployments(None, None, 10).await.unwrap().items.is_empty(),
+            "delivery decides nothing by itself"
+        );
         bed.delivery.ship().await.unwrap();
         bed.delivery.ship().await.unwrap();
         let deployments = bed.delivery.deployments(Some("shop"), None, 10).await.unwrap().items;
@@ -65,7 +81,10 @@ async fn a_secret_is_sealed_where_it_lies() {
         let bed = Bed::start(test, SHOP).await;
         bed.delivery.set_secret("shop", "STRIPE_KEY", "sk_live_51", &by()).await.unwrap();
         let names = bed.delivery.secrets().await.unwrap();
-        assert_eq!((names[0].service.as_str(), names[0].name.as_str(), names[0].by.as_str()), ("shop", "STRIPE_KEY", "ann"));
+        assert_eq!(
+            (names[0].service.as_str(), names[0].name.as_str(), names[0].by.as_str()),
+            ("shop", "STRIPE_KEY", "ann")
+        );
         let rows = bed.db().all("SELECT sealed FROM delivery_secret", args![]).await.unwrap();
         let sealed: Vec<u8> = rows[0].get("sealed").unwrap();
         assert!(!sealed.windows(7).any(|part| part == b"sk_live"), "the value is not in the store");
@@ -73,7 +92,8 @@ async fn a_secret_is_sealed_where_it_lies() {
         let again = bed.delivery.remove_secret("shop", "STRIPE_KEY", &by()).await.unwrap_err();
         assert_eq!(Problem::from(again).kind, Kind::NotFound);
         let audit = storage::audit_page(bed.db(), None, 10).await.unwrap();
-        let what: Vec<_> = audit.items.iter().map(|row| row.what.as_str()).filter(|what| what.starts_with("secret.")).collect();
+        let what: Vec<_> =
+            audit.items.iter().map(|row| row.what.as_str()).filter(|what| what.starts_with("secret.")).collect();
         assert_eq!(what, ["secret.removed", "secret.set"], "newest first");
         assert!(!serde_json::to_string(&audit.items).unwrap().contains("sk_live"));
         bed.end().await;
@@ -165,7 +185,7 @@ async fn a_force_push_is_followed_and_said() {
 }
 
 /// How long anything may take here.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// A value as text, for comparing states.
 fn text(value: &impl serde::Serialize) -> String {

@@ -34,12 +34,12 @@ async fn files_in_its_own_folders() {
 #[tokio::test]
 async fn devices_shared_memory_and_standard_streams() {
     works(
-        r#"
+        r"
         echo gone > /dev/null; head -c 8 /dev/urandom > random; head -c 8 /dev/zero >> random
         f=/dev/shm/trunkline-test-$$; echo x > $f; cat $f; rm $f
         echo out > /dev/stdout; echo err > /dev/stderr; cat < /dev/stdin; ls /dev > /dev/null
         cat /proc/self/status /proc/meminfo /etc/passwd > /dev/null
-        "#,
+        ",
     )
     .await;
 }

@@ -51,7 +51,8 @@ fn digest(digest: &str) -> String {
 
 fn checks(run: &RunView) -> Evidence {
     let of_kind = || run.steps.iter().filter(|s| s.kind == delivery::verify::StepKind::Check);
-    let (all, passed) = (of_kind().count(), of_kind().filter(|s| s.state == delivery::verify::StepState::Passed).count());
+    let (all, passed) =
+        (of_kind().count(), of_kind().filter(|s| s.state == delivery::verify::StepState::Passed).count());
     let (kind, word) = match run.state.as_str() {
         "passed" => (StateKind::Good, "Passed"),
         "failed" => (StateKind::Bad, "Failed"),
@@ -65,12 +66,23 @@ fn checks(run: &RunView) -> Evidence {
 fn red_green(proof: &RedGreen) -> Evidence {
     let tests = proof.tests.len();
     let (kind, word, text) = match proof.state {
-        Proof::Proved => (StateKind::Good, "Proved", format!("{tests} new tests failed on the parent and pass here")),
-        Proof::ProvedNoBuild => (StateKind::Good, "Proved", "The parent cannot even build with the new tests".to_owned()),
-        Proof::NotProved => (StateKind::Warn, "Not proved", "The new tests pass on the parent too: they prove nothing".to_owned()),
+        Proof::Proved => (StateKind::Good, "Proved", proved(tests)),
+        Proof::ProvedNoBuild => {
+            (StateKind::Good, "Proved", "The parent cannot even build with the new tests".to_owned())
+        }
+        Proof::NotProved => {
+            (StateKind::Warn, "Not proved", "The new tests pass on the parent too: they prove nothing".to_owned())
+        }
         Proof::NoTests => (StateKind::Plain, "No tests", "The change brings no tests".to_owned()),
         Proof::Unknown => (StateKind::Warn, "Unknown", "Whether its tests would fail without it is unknown".to_owned()),
     };
     let names = (tests > 0).then(|| proof.tests.iter().take(5).cloned().collect::<Vec<_>>().join(", "));
     Evidence { state: state(kind, word), text, detail: names.or_else(|| proof.reason.clone()), link: None }
+}
+
+fn proved(tests: usize) -> String {
+    match tests {
+        1 => "1 new test failed on the parent and passes here".into(),
+        many => format!("{many} new tests failed on the parent and pass here"),
+    }
 }

@@ -76,7 +76,7 @@ fn checks(run: &RunView) -> Option<Lane> {
         _ => ("plain", "cancelled"),
     };
     let label = match run.seconds {
-        Some(seconds) => format!("{} steps {word}, {seconds:.1} s", run.steps.len()),
+        Some(seconds) => format!("{} steps {word}, {}", run.steps.len(), duration(seconds)),
         None => format!("{} steps {word}", run.steps.len()),
     };
     let span = Span { from: run.started.clone()?, to: run.ended.clone(), kind: kind.into(), label };
@@ -105,4 +105,12 @@ fn deploy(deployments: &[DeploymentItem]) -> Lane {
         }
     }
     lane
+}
+
+/// `4.2 s`, `3 min 16 s`.
+fn duration(seconds: f64) -> String {
+    if seconds < 60.0 {
+        return format!("{seconds:.1} s");
+    }
+    format!("{:.0} min {:.0} s", (seconds / 60.0).floor(), seconds % 60.0)
 }

@@ -36,6 +36,20 @@ async fn a_dropped_transaction_leaves_nothing() {
     }
 }
 
+/// As SQLite does by itself when the disk is full.
+#[tokio::test]
+async fn a_transaction_that_the_engine_ended_does_not_stop_those_after_it() {
+    for store in databases().await {
+        let mut tx = store.db.begin().await.unwrap();
+        tx.execute("ROLLBACK", args![]).await.unwrap();
+        drop(tx);
+        let mut tx = store.db.begin().await.unwrap();
+        tx.execute("CREATE TABLE kept (id INTEGER)", args![]).await.unwrap();
+        tx.commit().await.unwrap();
+        assert!(store.db.all("SELECT id FROM kept", args![]).await.unwrap().is_empty(), "{}", store.name);
+    }
+}
+
 #[tokio::test]
 async fn migrations_are_applied_once_and_a_changed_one_is_refused() {
     const CHANGED: Migrations =

@@ -5,7 +5,8 @@ use super::*;
 fn told(text: &str) -> String {
     let problem = *parse(text, "trunkline.yaml").unwrap_err();
     let number = |n: Option<u32>| n.map_or("?".into(), |n| n.to_string());
-    let place = format!("{}:{}:{}", problem.file.as_deref().unwrap_or("?"), number(problem.line), number(problem.column));
+    let place =
+        format!("{}:{}:{}", problem.file.as_deref().unwrap_or("?"), number(problem.line), number(problem.column));
     let hint = problem.hint.map_or(String::new(), |hint| format!(" | {hint}"));
     format!("{place}: {}{hint}", problem.message)
 }
@@ -64,7 +65,11 @@ fn values_are_checked_where_they_stand() {
         ("product: shop", "product: My Shop", "trunkline.yaml:2:10: \"My Shop\" cannot be a name"),
         ("path: .", "path: ../other", "trunkline.yaml:8:11: \"../other\" leaves the repository"),
         ("STRIPE_KEY", "PORT", "trunkline.yaml:14:15: PORT is set by Trunkline"),
-        ("isolation: strict", "isolation: stric", "trunkline.yaml:20:12: \"stric\" is not known here | did you mean \"strict\"?"),
+        (
+            "isolation: strict",
+            "isolation: stric",
+            "trunkline.yaml:20:12: \"stric\" is not known here | did you mean \"strict\"?",
+        ),
     ];
     for (right, wrong, expected) in cases {
         let told = told(&SHOP.replacen(right, wrong, 1));
@@ -82,6 +87,10 @@ fn parts_must_agree() {
 
 #[test]
 fn what_is_no_yaml_at_all_is_said_with_its_place() {
-    assert!(told("product: shop\nchecks: [}").starts_with("trunkline.yaml:2:"), "{}", told("product: shop\nchecks: [}"));
+    assert!(
+        told("product: shop\nchecks: [}").starts_with("trunkline.yaml:2:"),
+        "{}",
+        told("product: shop\nchecks: [}")
+    );
     assert!(told("").contains("missing") || told("").contains("expected"), "{}", told(""));
 }

@@ -80,7 +80,8 @@ impl Bed {
 
     /// States of a commit's runs, oldest first.
     pub(super) async fn run_states(&self, sha: &str) -> Vec<String> {
-        let rows = self.db().all("SELECT id, state FROM delivery_run WHERE sha = $1 ORDER BY id", args![sha]).await.unwrap();
+        let rows =
+            self.db().all("SELECT id, state FROM delivery_run WHERE sha = $1 ORDER BY id", args![sha]).await.unwrap();
         rows.iter().map(|row| text(&row.get::<String>("state").unwrap())).collect()
     }
 

@@ -199,6 +199,7 @@ exit 0
 }
 
 /// A kernel without landlock cannot show it; that is said, and fails where nothing may be left out.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests must see it")]
 fn is_isolated(log: &str) -> bool {
     let is_isolated = exec::isolation::in_force().landlock_abi > 0;
     if !is_isolated {

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::git::repository::Repository;
 
-const AT_MOST: Duration = Duration::from_secs(120);
+const AT_MOST: Duration = Duration::from_mins(2);
 
 pub(crate) struct Harness {
     pub(crate) repository: Repository,

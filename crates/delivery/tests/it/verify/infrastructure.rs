@@ -29,6 +29,7 @@ fn shop(main: &str) -> Harness {
 }
 
 /// Says that a test is skipped where there is no Terraform; fails where nothing may be left out.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests must see it")]
 fn has_terraform() -> bool {
     let has = infrastructure::program().is_some();
     if !has {

@@ -14,7 +14,8 @@ const PYTHON: &str = "{ product: pets, checks: [{ name: unit, run: python3 -m un
 const NODE_TEST: &str = "const { test } = require('node:test'); const assert = require('node:assert'); const cart = require('../cart.js');\n";
 
 fn node(total: &str, tests: &[(&str, &str)]) -> (String, String) {
-    let tests: String = tests.iter().map(|(name, body)| format!("test('{name}', () => {body});\n")).collect();
+    let tests: Vec<_> = tests.iter().map(|(name, body)| format!("test('{name}', () => {body});\n")).collect();
+    let tests = tests.concat();
     (format!("exports.total = {total};\n"), format!("{NODE_TEST}{tests}"))
 }
 

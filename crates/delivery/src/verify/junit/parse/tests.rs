@@ -9,7 +9,7 @@ fn node_nests_suites() {
     let text = r#"<?xml version="1.0" encoding="utf-8"?>
 <testsuites>
   <testsuite name="checkout" time="0.1" tests="2" failures="1">
-    <testcase name="adds up" time="0.01" classname="test" file="/work/test/a.test.js"/>
+    <testcase name="adds up" time="0.01" classname="test" file="/src/test/a.test.js"/>
     <testsuite name="with a voucher">
       <testcase name="takes 10 % off" classname="test">
         <failure type="testCodeFailure" message="Expected 9 &amp; got 10">
@@ -23,7 +23,7 @@ fn node_nests_suites() {
 </testsuites>"#;
     let cases = parse(text).unwrap();
     assert_eq!(cases[0].name, "checkout > adds up");
-    assert_eq!(cases[0].file.as_deref(), Some("/work/test/a.test.js"));
+    assert_eq!(cases[0].file.as_deref(), Some("/src/test/a.test.js"));
     assert_eq!(
         (cases[1].name.as_str(), cases[1].state),
         ("checkout > with a voucher > takes 10 % off", CaseState::Failed)
