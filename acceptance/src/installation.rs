@@ -208,7 +208,10 @@ impl Installation {
 
 impl Drop for Installation {
     fn drop(&mut self) {
-        let _ = self.run(&["down"]);
+        let was_started = self.up.is_some() || !self.url.is_empty();
+        if was_started {
+            let _ = self.run(&["down"]);
+        }
         self.kill();
     }
 }
