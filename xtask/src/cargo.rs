@@ -2,8 +2,6 @@
 
 use std::process::Command;
 
-use anyhow::{Context as _, Result};
-
 use crate::workspace;
 
 /// Variables that `cargo run` sets for us. Build scripts that look at them (ring's does) would run again for every change
@@ -22,14 +20,6 @@ pub(crate) fn cargo<const N: usize>(args: [&str; N]) -> Command {
     }
     command.args(args).current_dir(workspace::root());
     command
-}
-
-/// The triple of this machine.
-pub(crate) fn host() -> Result<String> {
-    let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.context("rustc does not say what it builds for")?.to_owned())
 }
 
 /// Whether `cargo NAME` is installed.

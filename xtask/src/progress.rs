@@ -52,10 +52,11 @@ impl Progress {
 
     /// Still at it.
     pub(crate) fn tick(&mut self) {
+        let elapsed = self.began.elapsed();
         if self.bar.is_none() && self.total == 0 {
-            self.line(&format!("{} s", self.began.elapsed().as_secs()));
+            self.line(&format!("{} so far", span(elapsed)));
         } else if self.bar.is_none() {
-            self.line(&remains(self.done, self.total, self.began.elapsed(), ""));
+            self.line(&format!("{}, {} so far", remains(self.done, self.total, elapsed, ""), span(elapsed)));
         }
     }
 

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use cargo_metadata::{DependencyKind, Message, Metadata, PackageId, TargetKind};
+use cargo_metadata::{Message, PackageId, TargetKind};
 
 use crate::cargo::cargo;
 use crate::progress::Progress;
@@ -26,9 +26,8 @@ pub(crate) fn build() -> Result<PathBuf> {
     if console::is_stale() {
         counted("2/3", "the console", console::build)?;
     }
-    let metadata = workspace::resolved()?;
-    crates(&metadata)?;
-    Ok(metadata.target_directory.join("release").join(BINARY).into())
+    crates()?;
+    Ok(workspace::members()?.target_directory.join("release").join(BINARY).into())
 }
 
 /// A step whose parts cannot be counted.
@@ -45,9 +44,9 @@ fn counted(step: &str, what: &str, work: fn() -> Result<()>) -> Result<()> {
 }
 
 /// `cargo build --release`, counting crates.
-fn crates(metadata: &Metadata) -> Result<()> {
-    let mut wanted = needed(metadata)?;
-    let mut progress = Progress::begin("3/3", "Trunkline", wanted.len() as u64);
+fn crates() -> Result<()> {
+    let needed = needed()?;
+    let mut progress = Progress::begin("3/3", "Trunkline", needed as u64);
     let args = ["build", "--release", "--quiet", "--package", BINARY, "--message-format", "json-render-diagnostics"];
     let mut child = cargo(args)
         .stdin(Stdio::null())
@@ -57,18 +56,17 @@ fn crates(metadata: &Metadata) -> Result<()> {
         .context("cannot run cargo")?;
     let errors = errors(&mut child);
     let built = built(&mut child);
-    let mut done = BTreeSet::new();
+    let (mut done, mut there) = (BTreeSet::new(), BTreeSet::new());
     loop {
         match built.recv_timeout(TICK) {
             Ok(one) if one.was_there => {
-                wanted.remove(&one.id);
-                progress.expect(wanted.len() as u64);
+                there.insert(one.id);
+                progress.expect(needed.saturating_sub(there.len()) as u64);
             }
-            Ok(one) if wanted.contains(&one.id) => {
+            Ok(one) => {
                 done.insert(one.id);
                 progress.advance(done.len() as u64, &one.name);
             }
-            Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => progress.tick(),
             Err(RecvTimeoutError::Disconnected) => break,
         }
@@ -119,21 +117,13 @@ fn errors(child: &mut Child) -> thread::JoinHandle<String> {
     })
 }
 
-/// The crates that the binary is built of.
-fn needed(metadata: &Metadata) -> Result<BTreeSet<PackageId>> {
-    let binary = metadata.workspace_packages().into_iter().find(|package| package.name == BINARY);
-    let resolve = metadata.resolve.as_ref().context("cargo gives no graph of crates")?;
-    let mut open = vec![binary.context("the workspace has no crate trunkline")?.id.clone()];
-    let mut needed = BTreeSet::new();
-    while let Some(id) = open.pop() {
-        if !needed.insert(id.clone()) {
-            continue;
-        }
-        let node = resolve.nodes.iter().find(|node| node.id == id);
-        let dependencies = node.into_iter().flat_map(|node| &node.deps);
-        let built =
-            dependencies.filter(|one| one.dep_kinds.iter().any(|kind| kind.kind != DependencyKind::Development));
-        open.extend(built.map(|one| one.pkg.clone()));
-    }
-    Ok(needed)
+/// How many crates the binary is built of.
+fn needed() -> Result<usize> {
+    let tree =
+        cargo(["tree", "--package", BINARY, "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]).output();
+    let tree = tree.context("cannot run cargo tree")?;
+    let text = String::from_utf8_lossy(&tree.stdout);
+    let crates: BTreeSet<&str> =
+        text.lines().map(|line| line.trim_end_matches(" (*)")).filter(|line| !line.is_empty()).collect();
+    Ok(crates.len())
 }

