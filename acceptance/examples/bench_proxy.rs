@@ -124,16 +124,16 @@ impl Way {
 
     #[expect(clippy::cast_precision_loss, reason = "counts of a minute are far below 2^52")]
     fn figures(&self, direct: &Self) -> Value {
-        let added =
-            |share| milliseconds(quantile(&self.latencies, share)) - milliseconds(quantile(&direct.latencies, share));
+        let latency = |way: &Self, share| quantile(&way.latencies, share).as_secs_f64();
+        let added = |share| milliseconds(latency(self, share) - latency(direct, share));
         let per_cpu_second =
             if self.cpu_seconds > 0.0 { (self.requests as f64 / self.cpu_seconds).round() } else { f64::NAN };
         json!({
             "way": self.name,
             "requests_per_second": (self.requests as f64 / (PART.as_secs_f64() * ROUNDS as f64)).round(),
             "requests_per_cpu_second": per_cpu_second,
-            "p50_ms": milliseconds(quantile(&self.latencies, 0.5)),
-            "p99_ms": milliseconds(quantile(&self.latencies, 0.99)),
+            "p50_ms": milliseconds(latency(self, 0.5)),
+            "p99_ms": milliseconds(latency(self, 0.99)),
             "added_p50_ms": added(0.5),
             "added_p99_ms": added(0.99),
         })
@@ -195,8 +195,9 @@ fn cpu_seconds(pid: u32) -> f64 {
     ticks / TICKS_PER_SECOND
 }
 
-fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
+/// To the microsecond.
+fn milliseconds(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e3
 }
 
 #[expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
