@@ -97,12 +97,7 @@ impl Pets {
 
     /// The story of the change once its run is over.
     pub(crate) fn verified(&self, sha: &str) -> Value {
-        let mut change = Value::Null;
-        until(&format!("the run of {} is over", &sha[..7]), || {
-            change = self.trunkline.change(sha);
-            change["run_view"]["state"].as_str().is_some_and(|state| state != "running" && state != "queued")
-        });
-        change
+        verified(&self.trunkline, sha)
     }
 
     /// The run's step of this name.
@@ -125,6 +120,16 @@ impl Pets {
     }
 }
 
+/// The story of a change once its run is over.
+pub(crate) fn verified(trunkline: &Installation, sha: &str) -> Value {
+    let mut change = Value::Null;
+    until(&format!("the run of {} is over", &sha[..7]), || {
+        change = trunkline.change(sha);
+        change["run_view"]["state"].as_str().is_some_and(|state| state != "running" && state != "queued")
+    });
+    change
+}
+
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
@@ -135,4 +140,10 @@ pub(crate) fn processes(mark: &str) -> Vec<String> {
     let lines = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
     let lines = lines.map(|line| String::from_utf8_lossy(&line).replace('\0', " "));
     lines.filter(|line| line.contains(mark)).collect()
+}
+
+/// Whether a process with this number runs.
+pub(crate) fn runs(pid: &Value) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| !rest.trim_start().starts_with(['Z', 'X']) && !rest.is_empty())
 }

@@ -59,6 +59,8 @@ pub(crate) struct Engine {
     pub(crate) poked: Notify,
     pub(crate) runs: Mutex<HashMap<String, CancellationToken>>,
     pub(crate) acts: Mutex<HashMap<u64, Act>>,
+    /// Held while a plan is applied. The services of a product share its infrastructure: whoever comes second finds it done.
+    pub(crate) applying: tokio::sync::Mutex<()>,
     pub(crate) traffic: Traffic,
     pub(crate) settled: Settled,
     /// Held from reading deployments until what was decided about them is written, by the deployer and by whatever
@@ -79,6 +81,7 @@ impl Engine {
             poked: Notify::new(),
             runs: Mutex::default(),
             acts: Mutex::default(),
+            applying: tokio::sync::Mutex::default(),
             traffic: Traffic::default(),
             settled: Settled::default(),
             deciding: tokio::sync::Mutex::default(),

@@ -102,6 +102,7 @@ async fn apply(engine: &Engine, stored: &StoredDeployment) -> Result<Act, Error>
     let Some(plan) = store::run::plan(engine.db(), &stored.repository, &deployment.commit).await? else {
         return Ok(Act::Done);
     };
+    let _turn = engine.applying.lock().await;
     let log = engine.data().join("logs").join("deployments").join(deployment.number.to_string()).join("apply.log");
     let outcome = match infrastructure::apply(&engine.options.launcher, engine.data(), &plan, &log).await {
         // Its shim was lost on the way.
