@@ -44,7 +44,16 @@ fn all_well(succeeded: bool) -> Result<()> {
 }
 
 fn lints() -> Result<()> {
-    all_well(succeeds(&mut cargo(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?)
+    all_well(succeeds(&mut cargo([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--quiet",
+        "--keep-going",
+        "--",
+        "-D",
+        "warnings",
+    ]))?)
 }
 
 fn types() -> Result<()> {
