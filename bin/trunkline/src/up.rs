@@ -83,7 +83,7 @@ fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeStat
         system_address: state.system_address,
         product_address: state.product_address,
         data: place.data.display().to_string(),
-        isolation: exec::isolation::in_force().explanation,
+        isolation: exec::isolation::in_force().explanation.trim_start_matches("isolation is ").to_owned(),
         database: db.engine().name().to_owned(),
         webhook_secret: delivery.webhook_secret(),
     };

@@ -56,7 +56,11 @@ async fn admit(access: &Access, request: &Parts) -> Result<Option<Caller>, Probl
     let Some(path) = path else { return Ok(None) };
     let unlisted = || Problem::new(Kind::Forbidden, format!("{} {path} is not served", request.method));
     let who = rules::rule(request.method.as_str(), path).ok_or_else(unlisted)?;
-    let caller = find_caller(access, request).await?;
+    let caller = match (who, find_caller(access, request).await) {
+        // The route proves its caller itself: an old session must not keep a new link from signing in.
+        (Who::Anyone, Err(_)) => None,
+        (_, found) => found?,
+    };
     match (who, caller) {
         (Who::Anyone, caller) => Ok(caller),
         (Who::Admins, Some(caller)) if caller.role == Role::Admin => Ok(Some(caller)),

@@ -256,6 +256,8 @@ impl Delivery {
             store::missing(format!("deployment {number}")).hint("`trunkline deploy history` lists them")
         })?;
         let edge = self.engine.options.edge.state().await.ok();
+        let holds = store::deployment::holds(db, &stored.state.service).await?;
+        let is_held = holds.iter().any(|hold| hold.sha == stored.state.commit);
         let journal = store::deployment::journal_of(db, number).await?;
         let artifacts = store::run::artifacts(db, &stored.repository, &stored.state.commit).await?;
         let artifact = artifacts.into_iter().find(|(service, _)| *service == stored.state.service);
@@ -263,7 +265,8 @@ impl Delivery {
         Ok(DeploymentView {
             item: view::deployment::item(&stored, self.subject(&stored.state.commit).await?),
             machine: view::deployment::machine(&stored.state, &journal),
-            next: view::deployment::next_sentence(&stored),
+            next: view::deployment::next_sentence(&stored, is_held),
+            is_held,
             paused: stored.state.paused,
             health: edge.as_ref().and_then(|edge| health(edge, &stored)),
             instances: edge.map_or_else(Vec::new, |edge| instances(&edge, number)),

@@ -8,7 +8,7 @@ use crate::Error;
 use crate::deploy::observe::WATCHED;
 use crate::engine::Engine;
 use crate::model::deployment::{Deployment, Stage};
-use crate::model::trunk::Hold;
+use crate::model::trunk::{Hold, held};
 use crate::store;
 use crate::store::deployment::{Entry, StoredDeployment};
 use crate::store::repository::StoredService;
@@ -142,7 +142,28 @@ async fn take_over(
         }
         engine.tell("deployment", old.to_string());
     }
+    release_mended(engine, tx, deployment, service).await?;
     Ok(store::repository::set_live(tx, &service.name, deployment.number, warm).await?)
+}
+
+/// Holds that the commit which is live now has mended are over: nobody need look at them any more.
+async fn release_mended(
+    engine: &Engine,
+    tx: &mut Tx,
+    deployment: &Deployment,
+    service: &StoredService,
+) -> Result<(), Error> {
+    let trunk = store::change::trunk(engine.db(), &service.repository, super::TRUNK_CONSIDERED).await?;
+    let changes: Vec<_> = trunk.iter().map(super::model).collect();
+    let Some(live) = changes.iter().position(|c| c.sha == deployment.commit) else { return Ok(()) };
+    for hold in store::deployment::holds(engine.db(), &service.name).await? {
+        let is_older = changes[..live].iter().any(|c| c.sha == hold.sha);
+        if is_older && held(&changes, live, std::slice::from_ref(&hold)).is_none() {
+            let why = format!("mended by {}", store::change::short(&deployment.commit));
+            store::deployment::release(tx, &service.name, Some(&hold.sha), &why, engine.now()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Starts an older deployment again, without canary: it had its own.

@@ -85,6 +85,8 @@ pub struct DeploymentView {
     pub machine: Vec<MachineStep>,
     /// What will happen next, and on what it waits.
     pub next: String,
+    /// Its commit and what contains it do not ship by themselves.
+    pub is_held: bool,
     pub paused: bool,
     pub health: Option<HealthView>,
     pub instances: Vec<InstanceView>,
@@ -197,7 +199,7 @@ pub(crate) fn machine(d: &Deployment, journal: &[JournalLine]) -> Vec<MachineSte
 }
 
 /// What will happen next, in a sentence.
-pub(crate) fn next_sentence(stored: &StoredDeployment) -> String {
+pub(crate) fn next_sentence(stored: &StoredDeployment, is_held: bool) -> String {
     let d = &stored.state;
     let waits = stored.waits_for.as_str();
     let then = match &d.stage {
@@ -213,6 +215,7 @@ pub(crate) fn next_sentence(stored: &StoredDeployment) -> String {
         Stage::Live => return "Nothing: it is live until a newer one is, or it is rolled back".into(),
         Stage::RollingBack { .. } => "the rollback is complete",
         Stage::Superseded => return "Nothing: a newer deployment is live".into(),
+        Stage::RolledBack { .. } if !is_held => return "Nothing: what was wrong with it is mended or was released".into(),
         Stage::RolledBack { .. } => {
             return format!(
                 "Nothing by itself: its commit and all that contain it wait for a revert, a commit with `Fixes: {}`, or `trunkline deploy resume`",
