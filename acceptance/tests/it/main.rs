@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a story that cannot be told fails")]
 
 mod bad_input;
+mod browser;
+mod demo;
 mod isolation;
 mod kills;
 mod latency;
 mod other_products;
 mod pets;
 mod reverts;
+mod safe_keeping;
 mod zero_downtime;
