@@ -9,6 +9,9 @@ use tempfile::TempDir;
 /// For what takes a run and a deployment on a busy machine.
 pub(crate) const SOON: Duration = Duration::from_mins(2);
 
+/// Without a canary.
+const QUICK: &str = "{ canary: [100] }";
+
 /// What `trunkline.yaml` says.
 #[derive(Debug, Clone)]
 pub(crate) struct Declaration {
@@ -19,7 +22,8 @@ pub(crate) struct Declaration {
     pub(crate) health: String,
     /// More lines of the service, each indented by four.
     pub(crate) service: String,
-    pub(crate) canary: String,
+    /// All of `rollout:`.
+    pub(crate) rollout: String,
     /// More lines at the end.
     pub(crate) rest: String,
 }
@@ -31,7 +35,7 @@ impl Default for Declaration {
             start: "exec python3 app.py".into(),
             health: "{ path: /up, within: 30s }".into(),
             service: String::new(),
-            canary: "[100]".into(),
+            rollout: QUICK.into(),
             rest: String::new(),
         }
     }
@@ -43,11 +47,11 @@ impl Declaration {
     }
 
     pub(crate) fn text(&self) -> String {
-        let Self { checks, start, health, service, canary, rest } = self;
+        let Self { checks, start, health, service, rollout, rest } = self;
         format!(
             "product: pets\ntrunk: main\nchecks:\n  - {checks}\nservices:\n  pets:\n    path: .\n    build: {{ keep: [\"*.py\"] }}\n    \
              start: {start}\n    health: {health}\n{service}\
-             rollout: {{ canary: {canary}, step_seconds: 0, step_persons: 20, patience_seconds: 2 }}\n{rest}"
+             rollout: {rollout}\n{rest}"
         )
     }
 }

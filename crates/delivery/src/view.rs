@@ -43,3 +43,8 @@ pub(crate) fn seconds(from: jiff::Timestamp, to: jiff::Timestamp) -> f64 {
 pub(crate) fn time(at: jiff::Timestamp) -> String {
     at.to_string()
 }
+
+/// What a deployment waits for: `waits for deployment 3, …`, `frozen: the reason`.
+pub(crate) fn waits(on: &str) -> String {
+    if on.starts_with("for ") { format!("waits {on}") } else { on.to_owned() }
+}

@@ -126,6 +126,10 @@ fn deployed(view: &ChangeView, newest: &DeploymentItem) -> String {
             None => format!("Taken back: {reason}"),
         },
         "failed" => format!("It never had customers: {reason}"),
+        "queued" => match &view.row.why {
+            Some(why) => format!("Verified; deployment {number} is queued: {why}"),
+            None => format!("Verified; deployment {number} is next"),
+        },
         _ => format!("Deployment {number} is on its way to customers"),
     }
 }

@@ -1,7 +1,7 @@
 //! `trunkline backup` and `restore`: an installation as one file.
 
 use std::fs::{self, File};
-use std::io::{BufReader, BufWriter};
+use std::io::{BufReader, BufWriter, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,13 @@ pub(super) fn backup(args: &BackupArgs, common: &Common) -> anyhow::Result<()> {
     let scratch = tempfile::tempdir_in(&data)?;
     let has_store = copy_store(&data, &scratch.path().join(STORE))?;
     let created = File::options().write(true).create_new(true).mode(0o600).open(&args.file);
-    let file = created.with_context(|| format!("cannot make {}", args.file.display()))?;
+    let file = match created {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            let problem = Problem::conflict(format!("{} is there already", args.file.display()));
+            return Err(problem.hint("a backup is never written over: give another file").into());
+        }
+        created => created.with_context(|| format!("cannot make {}", args.file.display()))?,
+    };
     let mut archive = tar::Builder::new(BufWriter::new(file));
     archive.follow_symlinks(false);
     if has_store {

@@ -154,6 +154,9 @@ fn deployed(standing: &Standing<'_>, newest: &StoredDeployment) -> (State, Optio
         "canary" => {
             (State::new(StateKind::Busy, format!("Canary {}", percent(d.weight()))), Some(newest.waits_for.clone()))
         }
+        "queued" if !newest.waits_for.is_empty() => {
+            (super::deployment::state(d), Some(super::waits(&newest.waits_for)))
+        }
         "superseded" => (State::new(StateKind::Plain, "Superseded"), None),
         "rolled_back" if standing.shipped_in.is_some() => {
             (State::new(StateKind::Plain, "Rolled back, mended since"), why)
