@@ -31,9 +31,9 @@ pub(super) fn usage(error: &clap::Error) -> ExitCode {
 pub(super) fn tell(error: &anyhow::Error, is_json: bool) -> ExitCode {
     let problem = problem_of(error);
     if is_json {
-        write_json(&problem)
+        write_json(&problem);
     } else {
-        write_text(&problem)
+        write_text(&problem);
     }
     let code = if problem.kind == Kind::Internal { FAILED } else { problem.kind.exit_code() };
     ExitCode::from(code)
