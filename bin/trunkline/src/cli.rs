@@ -1,11 +1,10 @@
 //! The command line: noun verb. Data goes to standard output, talk to standard error.
 
-pub(crate) mod out;
-
 mod backup;
 mod change;
 mod check;
 mod client;
+mod common;
 mod deploy;
 mod doctor;
 mod down;
@@ -18,14 +17,14 @@ mod secret;
 mod story;
 mod token;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
 use client::Client;
+use common::{Common, runtime};
 
-use crate::up;
+use crate::{out, up};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -43,26 +42,6 @@ struct Cli {
     common: Common,
     #[command(subcommand)]
     command: Command,
-}
-
-/// What every command understands.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Common {
-    /// Address of the system, for example http://127.0.0.1:7300
-    #[arg(long, global = true, env = "TRUNKLINE_SERVER", value_name = "URL")]
-    server: Option<String>,
-    /// Admin token; by default the data folder's
-    #[arg(long, global = true, env = "TRUNKLINE_TOKEN", hide_env_values = true)]
-    token: Option<String>,
-    /// Data folder of the installation
-    #[arg(long, global = true, env = "TRUNKLINE_DATA", value_name = "DIR")]
-    data: Option<PathBuf>,
-    /// One JSON document on standard output
-    #[arg(long, global = true)]
-    json: bool,
-    /// No talk on standard error
-    #[arg(long, short, global = true)]
-    quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -167,10 +146,6 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Runtime::new()?)
-}
-
 async fn go_up(flags: UpFlags, common: &Common) -> anyhow::Result<()> {
     out::log(if common.json { "warn" } else { "error" });
     let args = up::UpArgs {
@@ -183,11 +158,6 @@ async fn go_up(flags: UpFlags, common: &Common) -> anyhow::Result<()> {
         json: common.json,
     };
     up::run(args).await
-}
-
-/// A commit as people write it.
-pub(crate) fn short(sha: &str) -> &str {
-    sha.get(..7).unwrap_or(sha)
 }
 
 #[cfg(test)]

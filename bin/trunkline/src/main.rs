@@ -2,6 +2,7 @@
 
 mod cli;
 mod console;
+mod out;
 mod up;
 
 use std::process::ExitCode;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use delivery::Delivery;
 use kernel::{Clock, Problem};
 use storage::Db;
-use tokio_util::sync::CancellationToken;
 
 use crate::lineage::{self, Lineage};
 use crate::now::{self, Now};
@@ -43,11 +42,6 @@ pub struct Rollout {
 impl Rollout {
     pub fn new(db: Db, delivery: Delivery, clock: Arc<dyn Clock>, product: &str) -> Self {
         Self { db, delivery, clock, product: product.into() }
-    }
-
-    /// Reacts to facts until `shutdown`.
-    pub fn start(&self, shutdown: CancellationToken) -> tokio::task::JoinHandle<()> {
-        tokio::spawn(crate::react::run(self.clone(), shutdown))
     }
 
     /// The whole story of a change; at least seven characters of its id.

@@ -16,8 +16,14 @@ const FACTS_MAX: u64 = 200;
 /// In case a bell was missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Runs until `shutdown`.
-pub(crate) async fn run(rollout: Rollout, shutdown: CancellationToken) {
+impl Rollout {
+    /// Reacts to facts until `shutdown`.
+    pub fn start(&self, shutdown: CancellationToken) -> tokio::task::JoinHandle<()> {
+        tokio::spawn(run(self.clone(), shutdown))
+    }
+}
+
+async fn run(rollout: Rollout, shutdown: CancellationToken) {
     let consumer = Consumer::new(rollout.db.clone(), "rollout", "delivery");
     let mut bell = rollout.delivery.facts();
     while !shutdown.is_cancelled() {

@@ -11,7 +11,9 @@ use kernel::Problem;
 use serde_json::json;
 use storage::{Db, Engine};
 
-use super::{Common, client, out, runtime};
+use super::client;
+use super::common::{Common, runtime};
+use crate::out;
 
 /// What is copied; runs' work and logs are not.
 const FOLDERS: [&str; 4] = ["repositories", "artifacts", "infrastructure", "services"];

@@ -7,7 +7,8 @@ use rollout::lineage::Lineage;
 use serde_json::Value;
 
 use super::client::{Client, segment};
-use super::{out, story};
+use super::story;
+use crate::out;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {

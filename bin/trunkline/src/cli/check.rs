@@ -14,7 +14,8 @@ use kernel::Problem;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::{Common, out, runtime, short};
+use super::common::{Common, runtime};
+use crate::out::{self, short};
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Common, runtime};
+use super::common::{Common, runtime};
 use crate::up;
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);
@@ -104,7 +104,7 @@ impl Client {
 
     /// Ends a read with the address of its page.
     pub(super) fn tell_page(&self, path: &str) {
-        super::out::line(self.page(path));
+        crate::out::line(self.page(path));
     }
 
     fn address(&self, path: &str) -> String {

@@ -14,7 +14,9 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::{Common, down, out, runtime};
+use super::common::{Common, runtime};
+use super::down;
+use crate::out;
 use crate::up;
 
 /// Says that a data folder is a demo's, and may be made anew.

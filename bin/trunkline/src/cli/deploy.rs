@@ -10,7 +10,7 @@ use kernel::Page;
 use serde_json::{Value, json};
 
 use super::client::{Client, segment};
-use super::{out, short};
+use crate::out::{self, short};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {

@@ -8,7 +8,9 @@ use exec::Level;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Common, client, out, runtime};
+use super::client;
+use super::common::{Common, runtime};
+use crate::out;
 
 /// Below this much free space a build may fail.
 const FREE_BYTES_MIN: u64 = 2 << 30;

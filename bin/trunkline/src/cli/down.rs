@@ -10,7 +10,9 @@ use rustix::fs::{FlockOperation, flock};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-use super::{Common, client, out, runtime};
+use super::client;
+use super::common::{Common, runtime};
+use crate::out;
 
 const ENDS_WITHIN: Duration = Duration::from_secs(20);
 

@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use clap::Args;
 use kernel::Problem;
 
-use super::{Common, out, runtime};
+use super::common::{Common, runtime};
+use crate::out;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct EdgeArgs {

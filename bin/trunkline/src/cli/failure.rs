@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 use kernel::{Kind, Problem};
 use serde_json::json;
 
-use super::out::{self, BAD, FAINT};
+use crate::out::{self, BAD, FAINT};
 
 const USAGE: u8 = 2;
 const FAILED: u8 = 1;

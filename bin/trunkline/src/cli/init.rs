@@ -11,7 +11,8 @@ use delivery::recognise::{Guess, Recognised, recognise, yaml};
 use kernel::Problem;
 use serde_json::json;
 
-use super::{Common, out};
+use super::common::Common;
+use crate::out;
 
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {

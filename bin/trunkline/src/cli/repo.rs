@@ -5,7 +5,8 @@ use kernel::Page;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{client::Client, out, short};
+use super::client::Client;
+use crate::out::{self, short};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {

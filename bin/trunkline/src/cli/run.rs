@@ -8,7 +8,7 @@ use delivery::view::run::RunView;
 use serde_json::{Value, json};
 
 use super::client::{Client, segment};
-use super::{out, short};
+use crate::out::{self, short};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {

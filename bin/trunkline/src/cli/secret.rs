@@ -8,7 +8,7 @@ use kernel::{Page, Problem};
 use serde_json::{Value, json};
 
 use super::client::{Client, segment};
-use super::out;
+use crate::out;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {

@@ -5,8 +5,8 @@ use delivery::view::deployment::DeploymentItem;
 use rollout::lineage::Lineage;
 use serde_json::Value;
 
-use super::out::{self, FAINT};
-use super::short;
+use crate::out::short;
+use crate::out::{self, FAINT};
 
 /// Width of the label column.
 const LABEL: usize = 10;

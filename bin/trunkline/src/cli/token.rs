@@ -6,7 +6,7 @@ use kernel::Page;
 use serde_json::{Value, json};
 
 use super::client::{Client, segment};
-use super::out;
+use crate::out;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {

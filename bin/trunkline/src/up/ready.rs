@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::{Place, UpArgs};
-use crate::cli::out;
+use crate::out;
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 
@@ -81,7 +81,7 @@ pub(super) async fn narrate(delivery: Delivery, rollout: Rollout, shutdown: Canc
         }
         for service in now.services {
             let Some(live) = service.live else { continue };
-            let text = format!("{} is live as deployment {}", crate::cli::short(&live.commit), live.number);
+            let text = format!("{} is live as deployment {}", out::short(&live.commit), live.number);
             if said.insert(service.service.clone(), text.clone()).as_ref() != Some(&text) {
                 out::line(format_args!("{}  {text}", service.service));
             }

@@ -49,6 +49,11 @@ pub(crate) async fn start(engine: &Engine, number: u64, attempt: u32) -> Result<
     Ok(())
 }
 
+/// The attempt in an instance's id, `shop-47-2`.
+pub(crate) fn attempt(id: &str) -> u32 {
+    id.rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
 /// A line for the shell.
 pub(crate) fn shell(line: &str) -> Vec<String> {
     vec!["sh".into(), "-c".into(), line.into()]

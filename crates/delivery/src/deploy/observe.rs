@@ -3,7 +3,8 @@
 use jiff::SignedDuration;
 
 use crate::Error;
-use crate::deploy::{advice, reconcile};
+use crate::deploy::launch::attempt;
+use crate::deploy::{advice, reconcile, ship};
 use crate::engine::Engine;
 use crate::model::deployment::{Act, Deployment, Facts, Instance, Stage};
 use crate::model::health::{Sample, Served};
@@ -34,6 +35,9 @@ async fn blocked(engine: &Engine, deployment: &Deployment) -> Result<Option<Stri
     if let Some(reason) = store::setting::get(engine.db(), store::setting::FREEZE).await? {
         return Ok(Some(format!("frozen: {reason}")));
     }
+    if let Some(held) = ship::not_due_any_more(engine, deployment).await? {
+        return Ok(Some(held));
+    }
     if deployment.paused {
         return Ok(Some("for a person: it is paused".into()));
     }
@@ -61,11 +65,6 @@ fn instance(edge: &edge::EdgeState, number: u64) -> Instance {
         }
         edge::InstanceState::Draining | edge::InstanceState::Stopped => Instance::Absent,
     }
-}
-
-/// The attempt in an instance's id, `shop-47-2`.
-pub(crate) fn attempt(id: &str) -> u32 {
-    id.rsplit('-').next().and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 /// What is wrong with an instance, what it said last, and what would mend it.

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use edge::{EdgeState, InstanceState, Routes, ServiceRoute};
 
 use crate::Error;
-use crate::deploy::launch;
-use crate::deploy::observe::attempt;
+use crate::deploy::launch::{self, attempt};
 use crate::engine::Engine;
 use crate::model::desired;
 use crate::store;

@@ -9,7 +9,7 @@ use crate::config::Product;
 use crate::engine::Engine;
 use crate::model::deployment::{Deployment, Pace, Stage};
 use crate::model::health::Evidence;
-use crate::model::trunk::{self, Change, Verification};
+use crate::model::trunk::{self, Change, Held, Verification};
 use crate::store;
 use crate::store::change::StoredChange;
 use crate::store::deployment::{Entry, StoredDeployment};
@@ -53,6 +53,21 @@ async fn due<'a>(
     let holds = store::deployment::holds(engine.db(), &service.name).await?;
     let due = trunk::to_ship(&changes, live.as_deref(), &attempted, &holds);
     Ok(due.and_then(|due| concerned.into_iter().find(|c| c.sha == due.sha)))
+}
+
+/// Why a commit that was due must not ship any more: what it contains was taken back since, or trunk was rewritten.
+pub(crate) async fn not_due_any_more(engine: &Engine, deployment: &Deployment) -> Result<Option<String>, Error> {
+    let Some(service) = store::repository::find_service(engine.db(), &deployment.service).await? else { return Ok(None) };
+    let stored = store::change::trunk(engine.db(), &service.repository, TRUNK_CONSIDERED).await?;
+    let changes: Vec<_> = stored.iter().filter(|c| touches(c, &service)).map(model).collect();
+    let Some(index) = changes.iter().position(|c| c.sha == deployment.commit) else {
+        return Ok(Some("held: its commit is not on trunk any more".into()));
+    };
+    let holds = store::deployment::holds(engine.db(), &service.name).await?;
+    Ok(trunk::held(&changes, index, &holds).map(|held| match held {
+        Held::TakenBack { why } => format!("held: {why}"),
+        Held::Behind { sha } => format!("held behind {}", store::change::short(&sha)),
+    }))
 }
 
 /// The commit of the live deployment.

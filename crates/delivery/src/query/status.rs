@@ -134,7 +134,7 @@ fn on_its_way(candidate: &StoredDeployment) -> String {
     match &d.stage {
         Stage::Canary { .. } => format!("on its way: canary at {}, waits {}", percent(d.weight()), candidate.waits_for),
         Stage::RollingBack { why } => format!("is being rolled back: {why}"),
-        Stage::Queued => format!("queued: {}", view::waits(&candidate.waits_for)),
+        Stage::Queued => view::waits(&candidate.waits_for),
         _ => format!("on its way: {}", view::deployment::state(d).word.to_lowercase()),
     }
 }

@@ -83,3 +83,8 @@ pub(crate) fn mark(kind: &str) -> String {
     };
     format!("{style}{icon}{style:#}")
 }
+
+/// A commit as people write it.
+pub(crate) fn short(sha: &str) -> &str {
+    sha.get(..7).unwrap_or(sha)
+}
