@@ -189,7 +189,7 @@ impl Default for Rollout {
             canary: [500, 2_500, 10_000].map(Weight::of_basis_points).to_vec(),
             step_seconds: 10,
             step_persons: 200,
-            patience_seconds: 60,
+            patience_seconds: 30,
             on_rollback: OnRollback::Hold,
         }
     }

@@ -34,7 +34,7 @@ pub fn yaml(found: &Recognised, trunk: &str) -> String {
     if let Some(dir) = &found.infrastructure {
         line(0, format!("infrastructure: {{ dir: {} }}", scalar(dir)));
     }
-    line(0, "rollout: { canary: [5, 25, 100], step_seconds: 10, step_persons: 200, patience_seconds: 60, on_rollback: hold }".into());
+    line(0, "rollout: { canary: [5, 25, 100], step_seconds: 10, step_persons: 200, patience_seconds: 30, on_rollback: hold }".into());
     text
 }
 
