@@ -79,3 +79,28 @@ fn a_canary_is_paused_promoted_taken_back_and_resumed_by_hand() {
     pets.trunkline.until_phase(&third, "live", SOON);
     assert!(pets.serves("v3"));
 }
+
+#[test]
+fn what_was_queued_behind_a_version_that_is_taken_back_does_not_slip_through() {
+    let pets = Pets::live();
+    let second = commit(&pets, "v2", &endless());
+    pets.trunkline.until_phase(&second, "canary", SOON);
+    let third = commit(&pets, "v3", &Declaration::default());
+    pets.trunkline.until_phase(&third, "queued", SOON);
+    assert_eq!(pets.trunkline.cli(&["deploy", "rollback", "--reason", "no"]).0, 0);
+    pets.trunkline.until_phase(&second, "rolled_back", SOON);
+    let behind = format!("held behind {}", &second[..7]);
+    until("it says behind what it is held", || service(&pets)["waiting"].to_string().contains(&behind));
+    let fourth = commit(&pets, "v4", &Declaration::default());
+    pets.verified(&fourth);
+    until("the next one waits too", || service(&pets)["waiting"].to_string().matches(&behind).count() == 2);
+    assert_ne!(pets.trunkline.deployment_of(&third).unwrap()["phase"], "live");
+    assert!((0..20).all(|_| pets.serves("v1")), "nobody has what contains it");
+
+    let fifth = {
+        pets.repository.write("app.py", &include_str!("app.py").replace("@VERSION@", "v5"));
+        pets.repository.commit(&format!("mended\n\nFixes: {second}"))
+    };
+    pets.trunkline.until_phase(&fifth, "live", SOON);
+    assert!(pets.serves("v5"));
+}

@@ -57,9 +57,12 @@ async fn due<'a>(
 
 /// Why a commit that was due must not ship any more: what it contains was taken back since, or trunk was rewritten.
 pub(crate) async fn not_due_any_more(engine: &Engine, deployment: &Deployment) -> Result<Option<String>, Error> {
-    let Some(service) = store::repository::find_service(engine.db(), &deployment.service).await? else { return Ok(None) };
+    let Some(service) = store::repository::find_service(engine.db(), &deployment.service).await? else {
+        return Ok(None);
+    };
     let stored = store::change::trunk(engine.db(), &service.repository, TRUNK_CONSIDERED).await?;
-    let changes: Vec<_> = stored.iter().filter(|c| touches(c, &service)).map(model).collect();
+    let concerns = |c: &&StoredChange| c.sha == deployment.commit || touches(c, &service);
+    let changes: Vec<_> = stored.iter().filter(concerns).map(model).collect();
     let Some(index) = changes.iter().position(|c| c.sha == deployment.commit) else {
         return Ok(Some("held: its commit is not on trunk any more".into()));
     };
