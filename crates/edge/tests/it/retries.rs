@@ -42,7 +42,8 @@ async fn while_an_instance_comes_back_requests_wait_for_it() {
     assert_eq!(bench.http.get("/").await.status, 200);
     kill(before.pid.unwrap(), Signal::KILL);
     until("it is dead", async || !bench.processes().contains(&before.pid.unwrap())).await;
-    let replies = futures_util::future::join_all((0..10).map(|_| bench.http.send("POST", "/echo", &[], "hi"))).await;
+    // Repeatable ones: another could be lost on the kept connection before it is known to be gone.
+    let replies = futures_util::future::join_all((0..10).map(|_| bench.http.send("GET", "/", &[], ""))).await;
     assert!(replies.iter().all(|reply| reply.as_ref().unwrap().status == 200), "{replies:?}");
     let after = bench.until("shop-1-1", |i| i.state == InstanceState::Healthy && i.restarts == 1).await;
     assert_ne!(after.pid, before.pid);
