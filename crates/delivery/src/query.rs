@@ -136,18 +136,17 @@ impl Delivery {
     /// A change by its id or at least seven characters of it.
     pub async fn change(&self, sha: &str) -> Result<ChangeView, Error> {
         self.engine.settled.wait().await;
-        let change = self.find_change(sha).await?;
         let db = self.engine.db();
+        let found = self.find_change(sha).await?;
+        let (mut run_view, mut checks) = (None, None);
+        if let Some(run) = &found.run {
+            checks = Some(view::change::checks(&store::run::steps(db, run).await?));
+            run_view = Some(self.run(run).await?);
+        }
+        // Read after its run, so that a run that is over is never shown beside a change that still waits for it.
+        let change = self.find_change(&found.sha).await?;
         let context = self.context().await?;
         let row = self.row(&context, &change).await?;
-        let run_view = match &change.run {
-            Some(run) => Some(self.run(run).await?),
-            None => None,
-        };
-        let checks = match &change.run {
-            Some(run) => Some(view::change::checks(&store::run::steps(db, run).await?)),
-            None => None,
-        };
         let artifacts = store::run::artifacts(db, &change.repository, &change.sha).await?;
         let is_over = run_view.as_ref().is_some_and(|run| run.state != "running");
         let trunk = store::change::trunk(db, &change.repository, deploy::TRUNK_CONSIDERED).await?;
