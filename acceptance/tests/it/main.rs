@@ -5,6 +5,7 @@
 mod bad_input;
 mod browser;
 mod demo;
+mod init_and_doctor;
 mod isolation;
 mod kills;
 mod latency;
