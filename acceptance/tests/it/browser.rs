@@ -22,7 +22,10 @@ fn the_console_shows_a_real_installation() {
     repository.commit("first version");
     let trunkline = Installation::start(repository.folder(), &root.path().join("data"));
     until("the first version is served", || trunkline.product("/").body.starts_with("v1"));
-    repository.write("test_app.py", "import unittest\nclass Fails(unittest.TestCase):\n    def test(self): self.fail('on purpose')\n");
+    repository.write(
+        "test_app.py",
+        "import unittest\nclass Fails(unittest.TestCase):\n    def test(self): self.fail('on purpose')\n",
+    );
     let red = repository.commit("a failing test");
     until("its run is over", || trunkline.change(&red)["run_view"]["state"] == "failed");
 

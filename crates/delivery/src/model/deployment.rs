@@ -336,6 +336,7 @@ fn waiting_for(pace: &Pace, seconds: u64, clients: u64) -> String {
     let seconds_left = pace.step_seconds.saturating_sub(seconds);
     match (clients_left, seconds_left) {
         (0, left) => format!("for {left} s more of this step"),
+        (1, 0) => format!("for 1 more client, at most {} s", pace.patience_seconds.saturating_sub(seconds)),
         (left, 0) => format!("for {left} more clients, at most {} s", pace.patience_seconds.saturating_sub(seconds)),
         (clients, seconds) => format!("for {clients} more clients and {seconds} s"),
     }

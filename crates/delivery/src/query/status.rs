@@ -107,13 +107,13 @@ impl Delivery {
         }
         match service.held(&change.sha) {
             Some(Held::Behind { sha }) => return Ok(format!("held behind {}", short(&sha))),
-            Some(Held::TakenBack { why }) => return Ok(format!("rolled back: {why}")),
+            Some(Held::TakenBack { why }) => return Ok(taken_back(&why)),
             None => {}
         }
         let tried = store::deployment::of_change(self.engine.db(), &change.repository, &change.sha).await?;
         if let Some(tried) = tried.iter().find(|d| d.state.service == service.service.name) {
             match &tried.state.stage {
-                Stage::RolledBack { why } | Stage::RollingBack { why } => return Ok(format!("rolled back: {why}")),
+                Stage::RolledBack { why } | Stage::RollingBack { why } => return Ok(taken_back(why)),
                 Stage::Failed { why } => return Ok(format!("its deployment failed: {why}")),
                 _ => {}
             }
@@ -122,6 +122,15 @@ impl Delivery {
             Some(reason) => format!("frozen: {reason}"),
             None => "waits for its turn".into(),
         })
+    }
+}
+
+/// A person's rollback says so itself.
+fn taken_back(why: &str) -> String {
+    if why.starts_with("rolled back") || why.starts_with("taken back") {
+        why.to_owned()
+    } else {
+        format!("rolled back: {why}")
     }
 }
 
