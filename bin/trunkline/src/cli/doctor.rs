@@ -128,8 +128,7 @@ fn programs(product: &Product) -> Vec<Finding> {
 fn program_of(line: &str) -> Option<&str> {
     let word = line.split_whitespace().find(|word| !word.contains('=') && *word != "exec")?;
     let is_plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_.+".contains(c));
-    let is_builtin =
-        matches!(word, "cd" | "set" | "export" | "if" | "for" | "test" | "true" | "false" | "echo");
+    let is_builtin = matches!(word, "cd" | "set" | "export" | "if" | "for" | "test" | "true" | "false" | "echo");
     (is_plain && !is_builtin).then_some(word)
 }
 
