@@ -184,6 +184,26 @@ async fn a_force_push_is_followed_and_said() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_webhook_is_believed_only_with_our_signature() {
+    use hmac::{Hmac, KeyInit as _, Mac as _};
+    let bed = Bed::start(storage::testing::sqlite().await, SHOP).await;
+    let signature = |secret: &str, body: &[u8]| {
+        let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+        mac.update(body);
+        format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+    };
+    let secret = bed.delivery.webhook_secret();
+    let ours = signature(&secret, b"{\"ref\":\"refs/heads/main\"}");
+    assert!(bed.delivery.is_signed(&ours, b"{\"ref\":\"refs/heads/main\"}"));
+    assert!(!bed.delivery.is_signed(&ours, b"{}"), "another body");
+    assert!(!bed.delivery.is_signed(&signature("guess", b"{}"), b"{}"), "another secret");
+    for nonsense in ["", "sha256=", "sha256=zz", &ours["sha256=".len()..]] {
+        assert!(!bed.delivery.is_signed(nonsense, b"{}"), "{nonsense}");
+    }
+    bed.end().await;
+}
+
 /// How long anything may take here.
 const SOON: Duration = Duration::from_mins(1);
 
