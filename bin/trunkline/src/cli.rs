@@ -4,15 +4,16 @@ mod backup;
 mod change;
 mod check;
 mod client;
-mod common;
 mod deploy;
 mod doctor;
 mod down;
 mod edge;
 mod failure;
 mod init;
+mod options;
 mod repo;
 mod run;
+mod runtime;
 mod secret;
 mod story;
 mod token;
@@ -22,7 +23,8 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use client::Client;
-use common::{Common, runtime};
+use options::Common;
+use runtime::runtime;
 
 use crate::{out, up};
 

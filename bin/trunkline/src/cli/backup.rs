@@ -12,7 +12,8 @@ use serde_json::json;
 use storage::{Db, Engine};
 
 use super::client;
-use super::common::{Common, runtime};
+use super::options::Common;
+use super::runtime::runtime;
 use crate::out;
 
 /// What is copied; runs' work and logs are not.

@@ -14,7 +14,8 @@ use kernel::Problem;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::common::{Common, runtime};
+use super::options::Common;
+use super::runtime::runtime;
 use crate::out::{self, short};
 
 #[derive(Debug, Args)]

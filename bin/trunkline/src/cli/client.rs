@@ -10,7 +10,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::common::{Common, runtime};
+use super::options::Common;
+use super::runtime::runtime;
 use crate::up;
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(30);

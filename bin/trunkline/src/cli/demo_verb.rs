@@ -14,8 +14,9 @@ use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-use super::common::{Common, runtime};
 use super::down;
+use super::options::Common;
+use super::runtime::runtime;
 use crate::out;
 use crate::up;
 

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::client;
-use super::common::{Common, runtime};
+use super::options::Common;
+use super::runtime::runtime;
 use crate::out;
 
 /// Below this much free space a build may fail.

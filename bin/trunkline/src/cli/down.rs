@@ -11,7 +11,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 use super::client;
-use super::common::{Common, runtime};
+use super::options::Common;
+use super::runtime::runtime;
 use crate::out;
 
 const ENDS_WITHIN: Duration = Duration::from_secs(20);

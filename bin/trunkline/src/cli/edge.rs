@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use clap::Args;
 use kernel::Problem;
 
-use super::common::{Common, runtime};
+use super::options::Common;
+use super::runtime::runtime;
 use crate::out;
 
 #[derive(Debug, Clone, Args)]

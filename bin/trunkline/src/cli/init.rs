@@ -11,7 +11,7 @@ use delivery::recognise::{Guess, Recognised, recognise, yaml};
 use kernel::Problem;
 use serde_json::json;
 
-use super::common::Common;
+use super::options::Common;
 use crate::out;
 
 #[derive(Debug, Args)]

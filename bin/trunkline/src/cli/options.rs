@@ -1,4 +1,4 @@
-//! What every command shares: its options, and a runtime for those that wait.
+//! The options that every command has.
 
 use std::path::PathBuf;
 
@@ -22,8 +22,4 @@ pub(crate) struct Common {
     /// No talk on standard error
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-}
-
-pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    Ok(tokio::runtime::Runtime::new()?)
 }
