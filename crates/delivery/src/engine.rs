@@ -13,6 +13,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::deployment::Act;
+use crate::pipeline::Going;
 use crate::secrets::RootKey;
 use crate::settled::Settled;
 use crate::traffic::Traffic;
@@ -58,6 +59,7 @@ pub(crate) struct Engine {
     /// Rung when somebody says that trunk moved.
     pub(crate) poked: Notify,
     pub(crate) runs: Mutex<HashMap<String, CancellationToken>>,
+    pub(crate) going: Going,
     pub(crate) acts: Mutex<HashMap<u64, Act>>,
     /// Held while a plan is applied. The services of a product share its infrastructure: whoever comes second finds it done.
     pub(crate) applying: tokio::sync::Mutex<()>,
@@ -80,6 +82,7 @@ impl Engine {
             trunk: Notify::new(),
             poked: Notify::new(),
             runs: Mutex::default(),
+            going: Going::default(),
             acts: Mutex::default(),
             applying: tokio::sync::Mutex::default(),
             traffic: Traffic::default(),

@@ -1,7 +1,7 @@
 //! The pipeline: one run at a time for each repository, always the newest change.
 //!
-//! A change that waited while a newer one landed is superseded: it ships inside the newer one. A run that has begun is
-//! finished, else a busy trunk would never ship anything.
+//! A change is superseded when a newer one lands before its run is over: it ships inside the newer one. The run that goes
+//! on is ended then, but never two in a row ([`Going`]), else a busy trunk would never ship anything.
 
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -15,7 +15,10 @@ use crate::store::repository::Repository;
 use crate::verify::{self, Verified};
 use crate::{Error, deploy, space, store};
 
+mod going;
 mod recorder;
+
+pub(crate) use going::Going;
 
 use recorder::Recorder;
 
@@ -101,9 +104,11 @@ async fn verify_change(
     engine.tell("run", run.clone());
     let cancel = shutdown.child_token();
     engine.runs.lock().unwrap_or_else(PoisonError::into_inner).insert(run.clone(), cancel.clone());
+    engine.going.begin(&repository.name, &run);
     let recorder = Arc::new(Recorder::new(Arc::clone(engine), run.clone()));
     let outcome = execute(engine, repository, change, &run, &recorder, cancel.clone()).await;
     engine.runs.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
+    let newer = engine.going.end(&repository.name);
     if shutdown.is_cancelled() {
         // Left open on purpose: the next start runs it again.
         return Ok(());
@@ -112,7 +117,32 @@ async fn verify_change(
     if let (false, Some(shortage)) = (is_passed || cancel.is_cancelled(), space::shortage(engine.data())) {
         return put_back(engine, change, &run, &shortage).await;
     }
-    conclude(engine, change, &run, outcome, cancel.is_cancelled()).await
+    let ended = match newer {
+        // It was quicker than the word that nobody waits for it.
+        Some(_) if is_passed => Ended::ByItself,
+        Some(newer) => Ended::For { newer },
+        None if cancel.is_cancelled() => Ended::ByHand,
+        None => Ended::ByItself,
+    };
+    conclude(engine, change, &run, outcome, ended).await
+}
+
+/// Ends the run that goes on in the repository, for a newer change.
+pub(crate) fn supersede_running(engine: &Engine, repository: &str, newer: &str) {
+    let Some(run) = engine.going.supersede(repository, newer) else { return };
+    if let Some(cancel) = engine.runs.lock().unwrap_or_else(PoisonError::into_inner).get(&run) {
+        cancel.cancel();
+    }
+}
+
+/// Why a run is over.
+enum Ended {
+    ByItself,
+    /// A person ended it, or a rewrite of trunk dropped its commit.
+    ByHand,
+    For {
+        newer: String,
+    },
 }
 
 async fn execute(
@@ -171,7 +201,7 @@ async fn conclude(
     change: &StoredChange,
     run: &str,
     outcome: Result<Verified, Error>,
-    cancelled: bool,
+    ended: Ended,
 ) -> Result<(), Error> {
     let (verified, why) = match outcome {
         Ok(verified) => {
@@ -180,10 +210,14 @@ async fn conclude(
         }
         Err(error) => (None, Some(crate::error::chain(&error))),
     };
-    let state = match &verified {
-        _ if cancelled => State::Cancelled,
-        Some(verified) if verified.passed => State::Passed,
-        _ => State::Failed,
+    let (state, why) = match (&ended, &verified) {
+        (Ended::ByHand, _) => (State::Cancelled, why),
+        (Ended::For { newer }, _) => {
+            let newer = store::change::short(newer);
+            (State::Superseded, Some(format!("{newer} landed while its run went on; it is verified as part of that")))
+        }
+        (Ended::ByItself, Some(verified)) if verified.passed => (State::Passed, why),
+        (Ended::ByItself, _) => (State::Failed, why),
     };
     let now = engine.now();
     let known = store::repository::services(engine.db()).await?;
@@ -207,7 +241,8 @@ async fn conclude(
         }
     }
     store::run::close_steps(&mut tx, run, now).await?;
-    store::run::finish(&mut tx, run, state.text(), why.as_deref(), now).await?;
+    let run_state = if state == State::Superseded { State::Cancelled } else { state };
+    store::run::finish(&mut tx, run, run_state.text(), why.as_deref(), now).await?;
     store::change::set_state(&mut tx, &change.repository, &change.sha, state, why.as_deref()).await?;
     tx.publish("delivery", &format!("run.{}", state.text()), &json!({ "run": run, "commit": change.sha, "why": why }))
         .await?;

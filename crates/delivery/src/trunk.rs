@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::git::{Mirror, Signal, TrunkMove, Watch};
 use crate::store::change::{Landed, State, short};
 use crate::store::repository::Repository;
-use crate::{Error, store};
+use crate::{Error, pipeline, store};
 
 /// Commits of one move that become changes; a longer history before them is known to git alone.
 const COMMITS_MAX: usize = 500;
@@ -159,6 +159,9 @@ async fn land(
         engine.tell("change", commit.sha.clone());
     }
     end_runs_of(engine, dropped).await?;
+    if let (Some(newest), []) = (commits.last(), dropped) {
+        pipeline::supersede_running(engine, &repository.name, &newest.sha);
+    }
     engine.tell("repository", repository.name.clone());
     engine.pipeline.notify_one();
     Ok(())

@@ -134,7 +134,11 @@ async fn run(args: &DemoArgs, common: &Common, data: &Path) -> anyhow::Result<Su
     }
     if !args.headless {
         out::talk("\nThe demo keeps running: customers shop, the pages stay. ^C ends it.");
-        tokio::signal::ctrl_c().await?;
+        // `trunkline down` from elsewhere ends it too.
+        tokio::select! {
+            ended = tokio::signal::ctrl_c() => ended?,
+            _ = control_plane.wait() => {}
+        }
     }
     demo.close().await;
     Ok(summary)

@@ -134,6 +134,23 @@ async fn a_run_that_was_cut_short_is_run_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_newer_change_ends_the_run_that_goes_on() {
+    for test in databases().await {
+        let bed = Bed::start(test, SHOP).await;
+        bed.repository.write("test.sh", "sleep 60");
+        let slow = bed.repository.commit("a slow test");
+        bed.until_run(&slow, "running").await;
+        bed.repository.write("test.sh", "true");
+        let quick = bed.repository.commit("a quick one");
+        bed.until_run(&quick, "passed").await;
+        assert_eq!(bed.run_states(&slow).await, ["cancelled"], "{}", bed.name());
+        let row = bed.delivery.change(&slow).await.unwrap().row;
+        assert!(row.why.unwrap().contains(&quick[..7]), "it says for which change");
+        bed.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wrong_declaration_is_said_with_its_place_and_stops_nothing_else() {
     for test in databases().await {
         let bed = Bed::start(test, SHOP).await;
