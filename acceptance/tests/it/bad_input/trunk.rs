@@ -2,7 +2,7 @@
 
 use acceptance::until;
 
-use crate::pets::{Declaration, Pets, SOON, text};
+use crate::pets::{Pets, SOON, text};
 
 /// What `repo list` says is wrong.
 fn trouble(pets: &Pets) -> String {
@@ -13,8 +13,7 @@ fn trouble(pets: &Pets) -> String {
 fn a_force_pushed_trunk_is_said_and_followed() {
     let pets = Pets::live();
     let dropped = pets.ships("v2");
-    pets.repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
-    let other = pets.commit("v3", &Declaration::default());
+    let other = pets.amend("v3");
     pets.trunkline.until_phase(&other, "live", SOON);
     assert!(pets.serves("v3"));
 
