@@ -9,10 +9,12 @@ mod facade;
 mod guard;
 mod http;
 mod secret;
+mod serving;
 mod store;
 
 pub use facade::{Access, DeploymentTokens, Error, Issued, NewToken, Session};
 pub use guard::{Caller, guard};
 pub use http::routes;
 pub use rules::{Role, check_coverage};
+pub use serving::{Bearer, SNAPSHOT, Tokens};
 pub use store::{MIGRATIONS, TokenRow};

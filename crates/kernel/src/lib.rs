@@ -7,6 +7,7 @@ pub mod event;
 pub mod id;
 pub mod page;
 pub mod problem;
+pub mod snapshot;
 pub mod split;
 
 pub use clock::{Clock, ManualClock, SystemClock};

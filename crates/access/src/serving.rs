@@ -1,0 +1,73 @@
+//! The face at the edge: which tokens are in force, by their hashes.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use serde::{Deserialize, Serialize};
+
+use crate::{Role, secret};
+
+/// The name of the snapshot.
+pub const SNAPSHOT: &str = "access";
+const TOKEN_CHARS_MAX: usize = 200;
+
+/// Whose token something came with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bearer {
+    pub id: String,
+    pub role: Role,
+    /// The deployment whose process was given it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment: Option<u64>,
+}
+
+/// The tokens in force. Cheap to clone; all clones see the newest snapshot.
+#[derive(Debug, Clone, Default)]
+pub struct Tokens(Arc<ArcSwap<HashMap<String, Arc<Bearer>>>>);
+
+/// What goes to the edge: hash and bearer of each token.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Snapshot {
+    pub(crate) tokens: HashMap<String, Bearer>,
+}
+
+impl Tokens {
+    /// From now on these are in force.
+    pub fn apply(&self, bytes: &[u8]) -> Result<(), serde_json::Error> {
+        let snapshot: Snapshot = serde_json::from_slice(bytes)?;
+        let tokens = snapshot.tokens.into_iter().map(|(hash, bearer)| (hash, Arc::new(bearer))).collect();
+        self.0.store(Arc::new(tokens));
+        Ok(())
+    }
+
+    /// Whose token this is, if it is in force.
+    pub fn find(&self, token: &str) -> Option<Arc<Bearer>> {
+        if token.is_empty() || token.len() > TOKEN_CHARS_MAX {
+            return None;
+        }
+        self.0.load().get(&secret::hash(token)).cloned()
+    }
+
+    /// For tests of what serves: these tokens, in force.
+    pub fn of<'a>(tokens: impl IntoIterator<Item = (&'a str, Bearer)>) -> Self {
+        let tokens = tokens.into_iter().map(|(token, bearer)| (secret::hash(token), Arc::new(bearer))).collect();
+        Self(Arc::new(ArcSwap::from_pointee(tokens)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_found_by_its_text_and_nothing_else() {
+        let bearer = Bearer { id: "1".into(), role: Role::Client, deployment: None };
+        let tokens = Tokens::of([("tl_client_x", bearer.clone())]);
+        assert_eq!(tokens.find("tl_client_x").as_deref(), Some(&bearer));
+        assert_eq!(tokens.find("tl_client_y"), None);
+        assert_eq!(tokens.find(""), None);
+        tokens.apply(br#"{"tokens":{}}"#).unwrap();
+        assert_eq!(tokens.find("tl_client_x"), None);
+    }
+}

@@ -1,0 +1,16 @@
+//! Events: what customers do, who they are and what they were shown: the event log, the stickiest data of the product.
+//!
+//! Two faces. [`Capture`] runs at the edge and needs a log and snapshots, no store: it takes events in the formats of
+//! others, and exposures, and acknowledges what is durable. [`Events`] runs in the control plane: it turns the log into
+//! segments without doubles, knows which ids are one person, and answers.
+
+pub mod record;
+
+mod capture;
+mod http;
+mod log;
+mod wire;
+
+pub use capture::{Arrival, Capture, CaptureOptions};
+pub use http::routes;
+pub use log::{Events, EventsOptions, MIGRATIONS};

@@ -1,0 +1,3 @@
+//! Flags: definitions, segments, evaluation, and what was decided at run time.
+
+pub mod model;

@@ -1,0 +1,1 @@
+//! Pure: definitions, compiled rules, evaluation. No I/O, no clock.

@@ -1,0 +1,1 @@
+//! Pure: definitions and the one evaluator. No I/O, no clock.
