@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use kernel::snapshot::Serving;
 use kernel::{Clock, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -61,6 +62,8 @@ impl From<Error> for Problem {
 pub struct Access {
     db: Db,
     clock: Arc<dyn Clock>,
+    /// Where tokens are looked up at the edge; none where nothing serves.
+    edge: Option<Arc<dyn Serving>>,
 }
 
 /// A token to be made.
@@ -102,7 +105,18 @@ pub struct Session {
 impl Access {
     /// Access over a migrated store.
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock }
+        Self { db, clock, edge: None }
+    }
+
+    /// From now on a token that was made or ended is known at the edge before its maker is told.
+    #[must_use]
+    pub fn serving(mut self, edge: Arc<dyn Serving>) -> Self {
+        self.edge = Some(edge);
+        self
+    }
+
+    pub(crate) fn edge(&self) -> Option<&Arc<dyn Serving>> {
+        self.edge.as_ref()
     }
 
     pub(crate) fn db(&self) -> &Db {
@@ -137,6 +151,7 @@ impl Access {
         audit(&mut tx, by, "token.created", &issued.id, after).await?;
         tx.publish("access", "token.created", &json!({ "id": issued.id, "role": new.role })).await?;
         tx.commit().await?;
+        self.bring_to_edge_or_later().await;
         Ok(issued)
     }
 
@@ -164,7 +179,9 @@ impl Access {
         let client = self.issue(&mut tx, &new(Role::Client), Some(deployment)).await?;
         audit(&mut tx, &Caller::system("trunkline"), "token.created", &name, json!({ "deployment": deployment }))
             .await?;
+        tx.publish("access", "token.created", &json!({ "deployment": deployment })).await?;
         tx.commit().await?;
+        self.bring_to_edge_or_later().await;
         Ok(DeploymentTokens { server: server.token, client: client.token })
     }
 
@@ -176,7 +193,9 @@ impl Access {
             audit(&mut tx, &Caller::system("trunkline"), "token.revoked", &subject, json!(null)).await?;
             tx.publish("access", "token.revoked", &json!({ "deployment": deployment })).await?;
         }
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        self.bring_to_edge_or_later().await;
+        Ok(())
     }
 
     /// Tokens that people made.
@@ -194,7 +213,9 @@ impl Access {
         }
         audit(&mut tx, by, "token.revoked", id, json!(null)).await?;
         tx.publish("access", "token.revoked", &json!({ "id": id })).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        // Whoever ends a token must hear if it may still be good somewhere.
+        self.bring_to_edge().await
     }
 
     /// Whose token this is, if it is in force.

@@ -2,14 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
-use crate::{Role, secret};
+use crate::{Access, Error, Role, secret, store};
 
 /// The name of the snapshot.
 pub const SNAPSHOT: &str = "access";
+/// Whose facts number the snapshots.
+const PUBLISHER: &str = "access";
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 const TOKEN_CHARS_MAX: usize = 200;
 
 /// Whose token something came with.
@@ -53,6 +58,48 @@ impl Tokens {
     pub fn of<'a>(tokens: impl IntoIterator<Item = (&'a str, Bearer)>) -> Self {
         let tokens = tokens.into_iter().map(|(token, bearer)| (secret::hash(token), Arc::new(bearer))).collect();
         Self(Arc::new(ArcSwap::from_pointee(tokens)))
+    }
+}
+
+impl Access {
+    /// The edge knows the tokens in force when it returns.
+    pub(crate) async fn bring_to_edge(&self) -> Result<(), Error> {
+        let Some(edge) = self.edge() else { return Ok(()) };
+        // The generation first: tokens that come in between are in the snapshot, and in the next one too.
+        let generation = self.db().position(PUBLISHER).await?;
+        let snapshot = Snapshot { tokens: store::in_force(self.db()).await? };
+        let bytes = serde_json::to_vec(&snapshot).expect("our own types have string keys and no failing serialisers");
+        Ok(edge.put(kernel::snapshot::Snapshot { name: SNAPSHOT, generation, bytes }).await?)
+    }
+
+    /// As [`Self::bring_to_edge`], where [`Access::start`] trying again is soon enough.
+    pub(crate) async fn bring_to_edge_or_later(&self) {
+        if let Err(error) = self.bring_to_edge().await {
+            tracing::warn!(%error, "the edge does not know the newest tokens yet; it is tried again");
+        }
+    }
+
+    /// Keeps the edge's tokens current until `shutdown`, whatever became of the edge in between.
+    pub fn start(&self, shutdown: CancellationToken) -> tokio::task::JoinHandle<()> {
+        let access = self.clone();
+        tokio::spawn(async move {
+            loop {
+                if !access.is_current().await {
+                    access.bring_to_edge_or_later().await;
+                }
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                }
+            }
+        })
+    }
+
+    async fn is_current(&self) -> bool {
+        let Some(edge) = self.edge() else { return true };
+        let there = edge.generation(SNAPSHOT).await.ok().flatten();
+        let here = self.db().position(PUBLISHER).await.ok();
+        there.is_some() && there >= here
     }
 }
 

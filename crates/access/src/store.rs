@@ -1,11 +1,14 @@
 //! SQL of access, private to it.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use storage::{Db, Error, Migrations, Row, Tx, args};
 use utoipa::ToSchema;
 
 use crate::rules::Role;
+use crate::serving::Bearer;
 
 /// The context's tables.
 pub const MIGRATIONS: Migrations =
@@ -71,6 +74,16 @@ pub(crate) async fn list(db: &Db, limit: usize) -> Result<Vec<TokenRow>, Error> 
         )
         .await?;
     rows.iter().map(token).collect()
+}
+
+/// Hash and bearer of every token in force.
+pub(crate) async fn in_force(db: &Db) -> Result<HashMap<String, Bearer>, Error> {
+    let rows = db.all("SELECT hash, id, role, deployment FROM access_token WHERE revoked IS NULL", args![]).await?;
+    let bearer = |row: &Row| {
+        let role = Role::parse(&row.get::<String>("role")?).unwrap_or(Role::Client);
+        Ok((row.get("hash")?, Bearer { id: row.get("id")?, role, deployment: row.get("deployment")? }))
+    };
+    rows.iter().map(bearer).collect()
 }
 
 pub(crate) async fn by_hash(db: &Db, hash: &str) -> Result<Option<TokenRow>, Error> {

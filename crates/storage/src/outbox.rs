@@ -13,6 +13,14 @@ use crate::{Db, Error, Row, Tx, args};
 /// A fact that fails its consumer this often is parked and the ones behind it go on.
 pub const TRIES_MAX: u64 = 10;
 
+impl Db {
+    /// The position of the newest fact of a publisher; 0 before the first.
+    pub async fn position(&self, publisher: &str) -> Result<u64, Error> {
+        let sql = "SELECT COALESCE(MAX(position), 0) AS last FROM platform_outbox WHERE publisher = $1";
+        Ok(self.one(sql, args![publisher]).await?.map(|row| row.get("last")).transpose()?.unwrap_or(0))
+    }
+}
+
 impl Tx {
     /// Publishes a fact; gives its position. `kind` is `noun.verb`, for example `run.passed`.
     pub async fn publish(&mut self, publisher: &str, kind: &str, payload: &serde_json::Value) -> Result<u64, Error> {

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use access::rules::{RULES, Who};
 use access::{Access, Caller, MIGRATIONS, NewToken, Role};
@@ -11,7 +14,8 @@ use axum::body::Body;
 use axum::middleware;
 use axum::routing::{MethodFilter, on};
 use http::{Method, Request, StatusCode};
-use kernel::SystemClock;
+use kernel::snapshot::{Later, Serving, Snapshot};
+use kernel::{Kind, Problem, SystemClock};
 use storage::testing::databases;
 use tower::ServiceExt as _;
 
@@ -170,5 +174,71 @@ async fn a_link_signs_in_once() {
         assert_eq!(access.find_session(&cookie).await.unwrap(), Some(session));
         assert!(access.sign_in(&link).await.is_err(), "{}: a second time", store.name);
         assert!(access.sign_in("guessed").await.is_err());
+    }
+}
+
+/// An edge that remembers what it was given, and can be away.
+#[derive(Debug, Default)]
+struct FakeEdge {
+    tokens: access::Tokens,
+    generation: Mutex<Option<u64>>,
+    is_away: AtomicBool,
+}
+
+impl Serving for FakeEdge {
+    fn put(&self, snapshot: Snapshot) -> Later<'_, ()> {
+        Box::pin(async move {
+            if self.is_away.load(Relaxed) {
+                return Err(Problem::new(Kind::Unavailable, "the edge is away"));
+            }
+            self.tokens.apply(&snapshot.bytes).unwrap();
+            *self.generation.lock().unwrap() = Some(snapshot.generation);
+            Ok(())
+        })
+    }
+
+    fn generation(&self, _: &'static str) -> Later<'_, Option<u64>> {
+        Box::pin(async { Ok(*self.generation.lock().unwrap()) })
+    }
+}
+
+#[tokio::test]
+async fn the_edge_knows_a_token_before_its_maker_does() {
+    for store in databases().await {
+        store.db.migrate(&[MIGRATIONS]).await.unwrap();
+        let edge = Arc::new(FakeEdge::default());
+        let access = Access::new(store.db.clone(), Arc::new(SystemClock)).serving(edge.clone());
+        let by = Caller::system("test");
+        let new = NewToken { role: Role::Server, name: None, person: None };
+        let issued = access.create_token(&new, &by).await.unwrap();
+        assert_eq!(edge.tokens.find(&issued.token).map(|bearer| bearer.role), Some(Role::Server), "{}", store.name);
+        let deployment = access.issue_deployment(7, "shop").await.unwrap();
+        assert_eq!(edge.tokens.find(&deployment.client).and_then(|bearer| bearer.deployment), Some(7));
+        access.revoke_token(&issued.id, &by).await.unwrap();
+        assert_eq!(edge.tokens.find(&issued.token), None);
+    }
+}
+
+#[tokio::test]
+async fn who_ends_a_token_hears_when_the_edge_may_still_take_it() {
+    for store in databases().await {
+        store.db.migrate(&[MIGRATIONS]).await.unwrap();
+        let edge = Arc::new(FakeEdge::default());
+        let access = Access::new(store.db.clone(), Arc::new(SystemClock)).serving(edge.clone());
+        let by = Caller::system("test");
+        let new = NewToken { role: Role::Server, name: None, person: None };
+        let issued = access.create_token(&new, &by).await.unwrap();
+        edge.is_away.store(true, Relaxed);
+        assert!(access.revoke_token(&issued.id, &by).await.is_err());
+        edge.is_away.store(false, Relaxed);
+        let shutdown = tokio_util::sync::CancellationToken::new();
+        let task = access.start(shutdown.clone());
+        let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+        while edge.tokens.find(&issued.token).is_some() {
+            assert!(tokio::time::Instant::now() < deadline, "{}: still good at the edge", store.name);
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        shutdown.cancel();
+        task.await.unwrap();
     }
 }
