@@ -1,3 +1,28 @@
 //! Flags: definitions, segments, evaluation, and what was decided at run time.
+//!
+//! Two faces. [`Serving`] runs at the edge and needs a snapshot, no store: it evaluates for OpenFeature and PostHog clients.
+//! [`Flags`] runs in the control plane: it holds what trunk defines and what people decided (kill, ramp, testers), with the
+//! whole history, and gives the edge a snapshot with every change.
+//!
+//! Invariants:
+//! - One revision counts all writes. A write is acknowledged when it is committed *and* in force at the edge.
+//! - A kill wins over everything until it is cleared. A ramp survives pushes unless a commit changes that very split.
+//! - Nobody who has a variant loses it because its share grows; algorithm, seed and cut points of a split are pinned.
+//! - A flag that trunk no longer has is *retiring*: it is served and listed until somebody retires it.
 
 pub mod model;
+
+mod error;
+mod facade;
+mod http;
+mod serving;
+mod store;
+
+pub use error::Error;
+pub use facade::{Applied, By, Flags, Options, Reference, Stage, Written};
+pub use http::routes;
+pub use serving::{Serving, ServingOptions};
+pub use store::MIGRATIONS;
+
+/// The name of the snapshot.
+pub const SNAPSHOT: &str = "flags";
