@@ -59,6 +59,11 @@ impl Writer {
         unimplemented!("columnar is on its way")
     }
 
+    /// Writes what is queued, and goes on in a new file: the one before counts as sealed.
+    pub async fn seal(&self) -> Result<(), Error> {
+        unimplemented!("columnar is on its way")
+    }
+
     /// Writes what is queued, makes it durable, and ends.
     pub async fn close(&self) -> Result<(), Error> {
         unimplemented!("columnar is on its way")
@@ -81,6 +86,17 @@ pub struct Place {
 pub struct Batch {
     pub records: Vec<Bytes>,
     pub next: Place,
+    /// Bytes in the middle of a sealed file that are not what was written; the file is kept aside when it is removed.
+    pub damaged: Vec<Damage>,
+}
+
+/// A damaged part of a sealed file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    pub file: u64,
+    pub from: u64,
+    /// Excluded.
+    pub to: u64,
 }
 
 impl Reader {

@@ -13,4 +13,8 @@ mod wire;
 
 pub use capture::{Arrival, Capture, CaptureOptions};
 pub use http::routes;
-pub use log::{Events, EventsOptions, MIGRATIONS};
+pub use log::{
+    DayCount, Deletion, Error, EventRows, Events, EventsOptions, ExposureIndex, FlagCounts, FlagDay, ImportReport,
+    MIGRATIONS, NameCount, Names, PersonView, Properties, RecentEvent, RejectedLine, Rejection, RejectionCount,
+    Rejections, Release, Rows, Select, Who,
+};

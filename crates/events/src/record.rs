@@ -21,7 +21,10 @@ pub enum Record {
     Served(Served),
     Rejected(Rejected),
     /// The person's events, ids and exposures up to `at_ms` are to vanish.
-    Forget { person: String, at_ms: i64 },
+    Forget {
+        person: String,
+        at_ms: i64,
+    },
 }
 
 /// Something a customer did.
