@@ -12,7 +12,7 @@ use uuid::Uuid;
 const VERSION: u8 = b'1';
 
 /// One thing that was seen.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(tag = "k", rename_all = "snake_case")]
 pub enum Record {
     Event(Event),
@@ -21,10 +21,21 @@ pub enum Record {
     Served(Served),
     Rejected(Rejected),
     /// The person's events, ids and exposures up to `at_ms` are to vanish.
-    Forget {
-        person: String,
-        at_ms: i64,
-    },
+    Forget(Forget),
+}
+
+/// A person who is to be forgotten.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Forget {
+    pub person: String,
+    pub at_ms: i64,
+}
+
+/// Only the kind of a record. (Serde cannot read an enum by its tag when raw JSON is in it, so kind and content are read
+/// one after the other.)
+#[derive(Deserialize)]
+struct Kind<'a> {
+    k: &'a str,
 }
 
 /// Something a customer did.
@@ -44,6 +55,9 @@ pub struct Event {
     /// The id of the token that it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
+    /// What that token may do: a client's word about others is not believed, see [`is_vouched_for`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<access::Role>,
     /// The deployment whose own token it came with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deployment: Option<u64>,
@@ -92,6 +106,9 @@ pub struct Identity {
     pub source: Source,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub witness: Option<String>,
+    /// What the token may do that it came with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<access::Role>,
 }
 
 /// A flag's variant was given to somebody. Once per unit, flag, variant and day.
@@ -114,6 +131,19 @@ pub struct Exposure {
     pub source: Source,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub aside: Option<Aside>,
+    /// The person of the signed cookie that came with it, if it was told by a client.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub witness: Option<String>,
+    /// What the token may do that it came with; none when we evaluated the flag ourselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<access::Role>,
+}
+
+/// Whether a claim about the person `id` may move what is told of witnessed persons: the edge saw it itself or the
+/// product's own process says so, or it came with that person's signed cookie. A client token alone proves nothing.
+/// The cookie's person may be another id of the same person: `id` and `witness` are compared after they are resolved.
+pub fn is_vouched_for(role: Option<access::Role>, witness: Option<&str>, id: &str) -> bool {
+    role != Some(access::Role::Client) || witness == Some(id)
 }
 
 /// The edge gave a person a deployment of a service for the first time, or another than the last time.
@@ -160,9 +190,36 @@ impl Record {
     /// As it came out of the log.
     pub fn decode(bytes: &[u8]) -> Result<Self, Unreadable> {
         match bytes.split_first() {
-            Some((&VERSION, json)) => serde_json::from_slice(json).map_err(|e| Unreadable { why: e.to_string() }),
+            Some((&VERSION, json)) => read(json),
             Some((version, _)) => Err(Unreadable { why: format!("version {version} is newer than this release") }),
             None => Err(Unreadable { why: "it is empty".into() }),
         }
+    }
+}
+
+fn read(json: &[u8]) -> Result<Record, Unreadable> {
+    let unreadable = |e: serde_json::Error| Unreadable { why: e.to_string() };
+    let Kind { k } = serde_json::from_slice(json).map_err(unreadable)?;
+    let record = match k {
+        "event" => serde_json::from_slice(json).map(Record::Event),
+        "identity" => serde_json::from_slice(json).map(Record::Identity),
+        "exposure" => serde_json::from_slice(json).map(Record::Exposure),
+        "served" => serde_json::from_slice(json).map(Record::Served),
+        "rejected" => serde_json::from_slice(json).map(Record::Rejected),
+        "forget" => serde_json::from_slice(json).map(Record::Forget),
+        _ => return Err(Unreadable { why: format!("kind {k} is newer than this release") }),
+    };
+    record.map_err(unreadable)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_comes_out_of_the_log_as_it_went_in() {
+        let json = r#"1{"k":"event","id":"00000000-0000-0000-0000-000000000001","name":"n","distinct_id":"d","time_ms":1,"received_ms":2,"properties":{"a": [1]},"source":"segment"}"#;
+        let record = Record::decode(json.as_bytes()).unwrap();
+        assert_eq!(record.encode(), json.as_bytes());
     }
 }
