@@ -91,6 +91,9 @@ pub struct Service {
     /// Where the product keeps its own id of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub person: Option<Person>,
+    /// Whether the edge counts the pages that it serves, where the product does not say itself what is looked at.
+    #[serde(default = "value::yes")]
+    pub pageviews: bool,
     /// Time between SIGTERM and SIGKILL.
     #[serde(default = "value::drain", with = "value::duration")]
     #[schemars(with = "String")]

@@ -118,6 +118,13 @@ pub struct ServiceRoute {
     /// Where the product puts its own id of a person.
     #[serde(default)]
     pub person: Option<PersonSource>,
+    /// Whether the edge itself counts the pages that it serves.
+    #[serde(default = "counted")]
+    pub pageviews: bool,
+}
+
+const fn counted() -> bool {
+    true
 }
 
 /// One deployment's share of a service.

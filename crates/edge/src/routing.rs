@@ -217,6 +217,7 @@ mod tests {
             arms: vec![ArmRoute { deployment: 47, instances: vec![format!("{service}-47-1")], weight: 10_000 }],
             sticky_header: None,
             person: None,
+            pageviews: true,
         }
     }
 

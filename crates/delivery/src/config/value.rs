@@ -37,6 +37,10 @@ pub(super) fn here() -> String {
     ".".into()
 }
 
+pub(super) const fn yes() -> bool {
+    true
+}
+
 pub(super) fn root() -> String {
     "/".into()
 }

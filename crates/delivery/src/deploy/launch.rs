@@ -132,6 +132,7 @@ pub(crate) fn route(route: &Route, declared: &Service, edge: &EdgeState) -> Serv
         arms: arms.collect(),
         sticky_header: declared.sticky.as_ref().map(|sticky| sticky.header.clone()),
         person: declared.person.as_ref().map(person),
+        pageviews: declared.pageviews,
     }
 }
 

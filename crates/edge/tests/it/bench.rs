@@ -248,6 +248,7 @@ pub(crate) fn shop(arms: &[(u64, &str, u32)]) -> ServiceRoute {
         arms: arms.iter().map(arm).collect(),
         sticky_header: None,
         person: None,
+        pageviews: true,
     }
 }
 

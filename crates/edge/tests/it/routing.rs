@@ -97,6 +97,7 @@ async fn clients_without_cookies_are_known_by_the_sticky_header_and_products_by_
     let route = ServiceRoute {
         sticky_header: Some("x-device".into()),
         person: Some(PersonSource::Cookie("uid".into())),
+        pageviews: true,
         ..shop(&arms)
     };
     bench.client.put_routes(&Routes { generation: 1, services: vec![route] }).await.unwrap();
