@@ -76,6 +76,7 @@ pub const RULES: &[Rule] = &[
     ("GET", "/api/v1/deployments", Who::Admins),
     ("GET", "/api/v1/deployments/{number}", Who::Admins),
     ("GET", "/api/v1/deployments/{number}/log", Who::Admins),
+    ("GET", "/api/v1/deployments/{number}/logs/{name}", Who::Admins),
     ("GET", "/api/v1/deploy/status", Who::Admins),
     ("POST", "/api/v1/deploy/rollback", Who::Admins),
     ("POST", "/api/v1/deploy/promote", Who::Admins),

@@ -26,6 +26,7 @@ use crate::store;
 use crate::store::deployment::StoredDeployment;
 
 pub(crate) use act::interrupted_acts_are_unknown;
+pub(crate) use launch::{exec_level, redactions};
 pub(crate) use record::{record, reopen};
 pub(crate) use revert::land_revert;
 pub(crate) use ship::{TRUNK_CONSIDERED, declare, live_commit, model, ship, touches};

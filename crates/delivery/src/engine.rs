@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::model::deployment::Act;
 use crate::pipeline::Going;
+use crate::probe::Probes;
 use crate::secrets::RootKey;
 use crate::settled::Settled;
 use crate::traffic::Traffic;
@@ -65,6 +66,7 @@ pub(crate) struct Engine {
     pub(crate) applying: tokio::sync::Mutex<()>,
     pub(crate) traffic: Traffic,
     pub(crate) settled: Settled,
+    pub(crate) probes: Probes,
     /// Held from reading deployments until what was decided about them is written, by the deployer and by whatever
     /// people order: else one writes over what the other has just recorded. Taken before a transaction begins.
     pub(crate) deciding: tokio::sync::Mutex<()>,
@@ -73,6 +75,7 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) fn new(options: Options) -> Result<Self, crate::secrets::Error> {
         let key = RootKey::of(&options.data)?;
+        let probes = Probes::since(options.clock.now());
         Ok(Self {
             options,
             key,
@@ -87,6 +90,7 @@ impl Engine {
             applying: tokio::sync::Mutex::default(),
             traffic: Traffic::default(),
             settled: Settled::default(),
+            probes,
             deciding: tokio::sync::Mutex::default(),
         })
     }

@@ -126,7 +126,8 @@ impl Delivery {
         let service = self.service(service).await?;
         let open = store::deployment::open(self.engine.db()).await?;
         let moving = open.iter().find(|d| {
-            d.state.service == service.name && matches!(d.state.stage, Stage::Canary { .. } | Stage::Starting)
+            d.state.service == service.name
+                && matches!(d.state.stage, Stage::Canary { .. } | Stage::Probing | Stage::Starting)
         });
         if let (Some(candidate), None) = (moving, to) {
             return self.take_candidate_back(candidate, &service, by).await;

@@ -21,6 +21,7 @@ pub fn routes(delivery: Delivery) -> OpenApiRouter {
         .routes(routes!(deployments::list))
         .routes(routes!(deployments::show))
         .routes(routes!(deployments::log))
+        .routes(routes!(deployments::act_log))
         .routes(routes!(deployments::status))
         .routes(routes!(verbs::roll_back))
         .routes(routes!(verbs::promote))

@@ -270,6 +270,7 @@ impl Delivery {
             health: edge.as_ref().and_then(|edge| health(edge, &stored)),
             instances: edge.map_or_else(Vec::new, |edge| instances(&edge, number)),
             journal,
+            logs: self.act_logs(number),
             replaces: stored.state.replaces,
             artifact: artifact.map(|(_, a)| ArtifactView { digest: a.digest, files: a.files, bytes: a.bytes }),
             plan: plan.map(|p| PlanView { summary: p.summary.clone(), text: p.text.clone() }),

@@ -19,6 +19,7 @@ mod red_green;
 mod run;
 mod schedule;
 mod sweep;
+mod walk;
 
 use std::fmt::Debug;
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ pub use artifact::Artifact;
 pub use red_green::{Proof, RedGreen};
 pub use run::run;
 pub use sweep::sweep;
+pub use walk::{Walk, walk};
 
 /// What is verified, and where.
 #[derive(Debug, Clone)]

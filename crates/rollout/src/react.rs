@@ -45,6 +45,11 @@ async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {
         if facts.iter().any(|fact| may_make_something_due(&fact.kind)) {
             rollout.delivery.ship().await?;
         }
+        if facts.iter().any(|fact| fact.kind == "deployment.probing") {
+            for probing in rollout.delivery.probing().await? {
+                rollout.delivery.probed(probing.deployment, delivery::Outcome::NothingToProbe).await?;
+            }
+        }
         for number in facts
             .iter()
             .filter(|fact| fact.kind == "deployment.rolled_back")

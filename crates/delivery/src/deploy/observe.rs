@@ -23,6 +23,7 @@ pub(crate) async fn facts(engine: &Engine, edge: &edge::EdgeState, stored: &Stor
         act: engine.act(deployment.number).unwrap_or(Act::Unknown),
         instance: instance(edge, deployment.number),
         routed: reconcile::is_routed(engine, edge).await? && live != Some(deployment.number),
+        unprobed_seconds: engine.probes.unprobed_seconds(deployment, engine.now()),
         sample: sample(engine, edge, deployment, live),
     })
 }

@@ -77,6 +77,7 @@ fn stage_words(deployment: &Deployment) -> String {
         Stage::Migration { begun: false } => "migration is next".into(),
         Stage::Migration { begun: true } => "migrate the database".into(),
         Stage::Starting => "start the new version".into(),
+        Stage::Probing => "probe it in the dark".into(),
         Stage::Canary { .. } => {
             format!("canary at {}", crate::model::deployment::percent(deployment.weight()))
         }
@@ -206,6 +207,7 @@ async fn tell_others(tx: &mut Tx, deployment: &Deployment, before: &Stage, why: 
         "commit": deployment.commit,
         "phase": deployment.stage.phase(),
         "why": why,
+        "since": deployment.since.to_string(),
     });
     if before.phase() != deployment.stage.phase() {
         tx.publish("delivery", &format!("deployment.{}", deployment.stage.phase()), &payload).await?;

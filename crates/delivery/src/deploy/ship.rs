@@ -116,6 +116,7 @@ async fn create(engine: &Engine, service: &StoredService, change: &StoredChange)
         paused: false,
         promoted: false,
         evidence: Evidence::default(),
+        probe: None,
     };
     let new = StoredDeployment {
         state,

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::response::Response;
 use kernel::Page;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -61,6 +62,17 @@ pub(super) async fn log(
     Query(query): Query<LogQuery>,
 ) -> web::Result<String> {
     Ok(delivery.deployment_log(number, query.lines.unwrap_or(200).clamp(1, LINES_MAX)).await?)
+}
+
+/// The log of what was done with a deployment: `migration`, `apply` or `probe-<journey>`.
+#[utoipa::path(get, operation_id = "read_deployment_act_log", path = "/api/v1/deployments/{number}/logs/{name}", tag = "deployments", params(("number" = u64, Path), ("name" = String, Path), super::logs::From),
+    responses((status = 200, body = String, content_type = "text/plain"), (status = 404, body = web::ProblemBody)))]
+pub(super) async fn act_log(
+    State(delivery): State<Delivery>,
+    Path((number, name)): Path<(u64, String)>,
+    Query(query): Query<super::logs::From>,
+) -> web::Result<Response> {
+    Ok(super::logs::answer(&delivery.act_log(number, &name)?, &query).await)
 }
 
 /// Whether trunk and production agree, service by service, and why not.

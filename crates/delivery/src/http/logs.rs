@@ -39,7 +39,12 @@ pub(super) async fn read(
     Query(query): Query<From>,
 ) -> web::Result<Response> {
     let (path, _) = delivery.step_log(&id, &step).await?;
-    let (bytes, length) = chunk(&path, query.from, CHUNK_BYTES_MAX).await;
+    Ok(answer(&path, &query).await)
+}
+
+/// A piece of a log, with the headers that say where the next one begins.
+pub(super) async fn answer(path: &FilePath, query: &From) -> Response {
+    let (bytes, length) = chunk(path, query.from, CHUNK_BYTES_MAX).await;
     let whole = whole_characters(&bytes);
     // What is left of a character at the end of the log never gets its rest.
     let sent = if whole.is_empty() { &bytes[..] } else { whole };
@@ -48,7 +53,7 @@ pub(super) async fn read(
         ("x-log-next", (query.from + sent.len() as u64).to_string()),
         ("content-type", "text/plain; charset=utf-8".to_owned()),
     ];
-    Ok((headers, String::from_utf8_lossy(sent).into_owned()).into_response())
+    (headers, String::from_utf8_lossy(sent).into_owned()).into_response()
 }
 
 /// Follows a step's log: events `lines` with `{"from", "text"}`, then one event `end`.

@@ -22,6 +22,8 @@ pub(crate) enum Stage {
     Migration { begun: bool },
     /// The new version is started beside the old one and must get healthy.
     Starting,
+    /// It runs without a visitor, and the journeys that its repository declares are walked on it.
+    Probing,
     /// The new version takes the share of visitors of canary step `step`.
     Canary { step: usize },
     /// All visitors are on it.
@@ -52,6 +54,7 @@ impl Stage {
         match self {
             Self::Queued => "queued",
             Self::Infrastructure { .. } | Self::Migration { .. } | Self::Starting => "verifying",
+            Self::Probing => "probing",
             Self::Canary { .. } => "canary",
             Self::Live => "live",
             Self::RollingBack { .. } => "rolling_back",
@@ -90,6 +93,21 @@ impl Pace {
     }
 }
 
+/// How the dark verification of a version ended. Stored with its deployment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Every probe did what it should.
+    Passed {
+        sentence: String,
+    },
+    Failed {
+        why: String,
+    },
+    /// No journey declares a probe.
+    NothingToProbe,
+}
+
 /// What is recorded of a deployment, as far as decisions need it.
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts, stored as such")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +134,9 @@ pub(crate) struct Deployment {
     /// A person wants the rest of the canary left out.
     pub promoted: bool,
     pub evidence: Evidence,
+    /// How its dark verification ended, once it has.
+    #[serde(default)]
+    pub probe: Option<Outcome>,
 }
 
 impl Deployment {
@@ -173,6 +194,8 @@ pub(crate) struct Facts {
     pub instance: Instance,
     /// Whether the edge routes as recorded.
     pub routed: bool,
+    /// For how long nobody has been probing it.
+    pub unprobed_seconds: u64,
     /// New against old, if the edge counted this step's window.
     pub sample: Option<Sample>,
 }
@@ -196,6 +219,7 @@ pub(crate) fn next(deployment: &Deployment, facts: &Facts, now: Timestamp) -> Ne
         Stage::Infrastructure { begun } => act(deployment, facts, *begun, Kind::Infrastructure),
         Stage::Migration { begun } => act(deployment, facts, *begun, Kind::Migration),
         Stage::Starting => starting(deployment, facts),
+        Stage::Probing => probing(deployment, facts),
         Stage::Canary { step } => canary(deployment, *step, facts, now),
         Stage::Live => live(facts),
         Stage::RollingBack { why } if facts.routed => {
@@ -272,11 +296,37 @@ fn starting(deployment: &Deployment, facts: &Facts) -> Next {
             Next::Go(Stage::Failed { why: why.clone() }, "the new version did not get healthy".into())
         }
         Instance::Healthy if deployment.paused => Next::Wait("for a person: it is paused".into()),
-        Instance::Healthy if deployment.replaces.is_none() => {
-            Next::Go(Stage::Live, "healthy, and nothing was live before".into())
-        }
-        Instance::Healthy => step_or_live(deployment, 0, "healthy"),
+        // It takes over again: customers had it already, and going back must not wait.
+        Instance::Healthy if deployment.live_at.is_some() => step_or_live(deployment, 0, "healthy"),
+        Instance::Healthy => Next::Go(Stage::Probing, "healthy; it is verified in the dark next".into()),
     }
+}
+
+/// After so long without anybody probing, whether it works counts as unknown.
+pub(crate) const PROBED_WITHIN_SECONDS: u64 = 120;
+
+fn probing(deployment: &Deployment, facts: &Facts) -> Next {
+    if let Instance::Broken { why } = &facts.instance {
+        return Next::Go(Stage::Failed { why: why.clone() }, "the new version broke while it was probed".into());
+    }
+    match &deployment.probe {
+        Some(Outcome::Failed { why }) => Next::Go(Stage::Failed { why: why.clone() }, "its probe failed".into()),
+        Some(_) if deployment.paused => Next::Wait("for a person: it is paused".into()),
+        Some(Outcome::Passed { sentence }) => after_probe(deployment, sentence),
+        Some(Outcome::NothingToProbe) => after_probe(deployment, "no journey declares a probe"),
+        None if facts.unprobed_seconds >= PROBED_WITHIN_SECONDS => {
+            let why = format!("nobody probed it within {PROBED_WITHIN_SECONDS} s, so whether it works is unknown");
+            Next::Go(Stage::Failed { why }, "nobody probed it".into())
+        }
+        None => Next::Wait("for its probes".into()),
+    }
+}
+
+fn after_probe(deployment: &Deployment, why: &str) -> Next {
+    if deployment.replaces.is_none() {
+        return Next::Go(Stage::Live, format!("{why}; nothing was live before"));
+    }
+    step_or_live(deployment, 0, why)
 }
 
 fn step_or_live(deployment: &Deployment, step: usize, why: &str) -> Next {

@@ -25,11 +25,23 @@ fn deployment(stage: Stage) -> Deployment {
         paused: false,
         promoted: false,
         evidence: Evidence::default(),
+        probe: None,
     }
 }
 
+fn probed(outcome: Outcome) -> Deployment {
+    Deployment { probe: Some(outcome), ..deployment(Stage::Probing) }
+}
+
 fn facts() -> Facts {
-    Facts { blocked: None, act: Act::Running, instance: Instance::Healthy, routed: true, sample: None }
+    Facts {
+        blocked: None,
+        act: Act::Running,
+        instance: Instance::Healthy,
+        routed: true,
+        unprobed_seconds: 0,
+        sample: None,
+    }
 }
 
 fn served(clients: u64, failed: u64) -> Served {
@@ -52,7 +64,8 @@ fn stage_after(deployment: &Deployment, facts: &Facts, now: Timestamp) -> Option
 #[test]
 fn a_healthy_version_walks_through_its_canary_steps() {
     assert_eq!(stage_after(&deployment(Stage::Queued), &facts(), at(0)), Some(Stage::Starting));
-    assert_eq!(stage_after(&deployment(Stage::Starting), &facts(), at(0)), Some(Stage::Canary { step: 0 }));
+    assert_eq!(stage_after(&deployment(Stage::Starting), &facts(), at(0)), Some(Stage::Probing));
+    assert_eq!(stage_after(&probed(Outcome::NothingToProbe), &facts(), at(0)), Some(Stage::Canary { step: 0 }));
     let (canary, seen) = sampled(deployment(Stage::Canary { step: 0 }), served(300, 0), served(5_000, 0));
     assert_eq!(stage_after(&canary, &seen, at(59)), None, "a step takes its time");
     assert_eq!(stage_after(&canary, &seen, at(60)), Some(Stage::Canary { step: 1 }));
@@ -62,7 +75,7 @@ fn a_healthy_version_walks_through_its_canary_steps() {
 
 #[test]
 fn the_first_deployment_has_nothing_to_compare_with() {
-    let first = Deployment { replaces: None, ..deployment(Stage::Starting) };
+    let first = Deployment { replaces: None, ..probed(Outcome::NothingToProbe) };
     assert_eq!(stage_after(&first, &facts(), at(0)), Some(Stage::Live));
 }
 
@@ -146,4 +159,53 @@ fn whatever_is_over_stays_over() {
     for stage in [Stage::Superseded, Stage::RolledBack { why: "x".into() }, Stage::Failed { why: "x".into() }] {
         assert_eq!(stage_after(&deployment(stage), &facts(), at(9_999)), None);
     }
+}
+
+#[test]
+fn no_visitor_meets_a_version_that_was_not_probed() {
+    let waiting = deployment(Stage::Probing);
+    assert_eq!(stage_after(&waiting, &facts(), at(3_600)), None, "somebody is at it");
+    assert_eq!(waiting.weight(), 0);
+    let forgotten = Facts { unprobed_seconds: PROBED_WITHIN_SECONDS, ..facts() };
+    let Some(Stage::Failed { why }) = stage_after(&waiting, &forgotten, at(0)) else { panic!("it must fail") };
+    assert!(why.contains("nobody probed") && why.contains("unknown"), "{why}");
+    let passed = probed(Outcome::Passed { sentence: "checkout was walked".into() });
+    assert_eq!(stage_after(&passed, &forgotten, at(0)), Some(Stage::Canary { step: 0 }), "what is known is known");
+}
+
+#[test]
+fn a_failed_probe_ends_it_before_it_has_customers() {
+    let bad = probed(Outcome::Failed { why: "the probe of journey checkout failed: exit code 1".into() });
+    for person in [Deployment { promoted: true, ..bad.clone() }, Deployment { paused: true, ..bad.clone() }, bad] {
+        let Some(Stage::Failed { why }) = stage_after(&person, &facts(), at(0)) else { panic!("it must fail") };
+        assert!(why.contains("checkout"), "{why}");
+    }
+}
+
+#[test]
+fn a_version_that_breaks_while_it_is_probed_fails() {
+    let broken = Facts { instance: Instance::Broken { why: "it ended: 1".into() }, ..facts() };
+    let passed = probed(Outcome::Passed { sentence: "fine".into() });
+    assert!(matches!(stage_after(&passed, &broken, at(0)), Some(Stage::Failed { .. })));
+}
+
+#[test]
+fn a_person_may_leave_out_the_canary_and_not_the_probe() {
+    let promoted = Deployment { promoted: true, ..deployment(Stage::Starting) };
+    assert_eq!(stage_after(&promoted, &facts(), at(0)), Some(Stage::Probing));
+    let promoted = Deployment { promoted: true, ..probed(Outcome::NothingToProbe) };
+    assert_eq!(stage_after(&promoted, &facts(), at(0)), Some(Stage::Live));
+}
+
+#[test]
+fn going_back_does_not_wait_for_a_probe() {
+    let again = Deployment { promoted: true, live_at: Some(at(-600)), ..deployment(Stage::Starting) };
+    assert_eq!(stage_after(&again, &facts(), at(0)), Some(Stage::Live));
+}
+
+#[test]
+fn what_was_stored_before_probes_were_can_be_read() {
+    let mut stored = serde_json::to_value(deployment(Stage::Starting)).unwrap();
+    stored.as_object_mut().unwrap().remove("probe");
+    assert_eq!(serde_json::from_value::<Deployment>(stored).unwrap(), deployment(Stage::Starting));
 }

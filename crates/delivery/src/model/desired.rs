@@ -28,6 +28,7 @@ pub(crate) struct Route {
 /// Which deployments of one service must run, and how visitors are shared out. `live` is the live deployment's number.
 pub(crate) fn route(service: &str, live: Option<u64>, deployments: &[Deployment]) -> Option<Route> {
     let candidate = deployments.iter().find(|d| matches!(d.stage, Stage::Canary { .. }));
+    let in_the_dark = deployments.iter().find(|d| d.stage == Stage::Probing).map(|d| d.number);
     let (live, window) = match (live, candidate) {
         (Some(live), Some(candidate)) => {
             let weight = candidate.weight();
@@ -47,7 +48,12 @@ pub(crate) fn route(service: &str, live: Option<u64>, deployments: &[Deployment]
         service: service.into(),
         seed: live.to_string(),
         window,
-        arms: vec![Arm { deployment: live, weight: 10_000 }],
+        // No visitor's bucket is below zero: only a signed probe gets to the second arm.
+        arms: [(live, 10_000)]
+            .into_iter()
+            .chain(in_the_dark.map(|number| (number, 0)))
+            .map(|(deployment, weight)| Arm { deployment, weight })
+            .collect(),
     })
 }
 
@@ -56,7 +62,7 @@ pub(crate) fn route(service: &str, live: Option<u64>, deployments: &[Deployment]
 pub(crate) fn running(live: Option<u64>, warm: Option<u64>, deployments: &[Deployment]) -> Vec<u64> {
     let mut wanted: BTreeSet<u64> = [live, warm].into_iter().flatten().collect();
     for deployment in deployments {
-        if matches!(deployment.stage, Stage::Starting | Stage::Canary { .. } | Stage::Live) {
+        if matches!(deployment.stage, Stage::Starting | Stage::Probing | Stage::Canary { .. } | Stage::Live) {
             wanted.insert(deployment.number);
         }
     }

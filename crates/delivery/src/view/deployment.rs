@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{State, StateKind, time};
-use crate::model::deployment::{Deployment, Stage, percent};
+use crate::model::deployment::{Deployment, Outcome, Stage, percent};
 use crate::store::deployment::{JournalLine, StoredDeployment};
 
 /// A row of the history.
@@ -24,6 +24,10 @@ pub struct DeploymentItem {
     pub ended: Option<String>,
     pub reason: Option<String>,
     pub digest: String,
+    /// How its dark verification ended; `null` while it has not.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    pub probe: Option<Outcome>,
 }
 
 /// A step of the state machine.
@@ -91,6 +95,8 @@ pub struct DeploymentView {
     pub health: Option<HealthView>,
     pub instances: Vec<InstanceView>,
     pub(crate) journal: Vec<JournalLine>,
+    /// Names of the logs of its migration, apply and probes.
+    pub logs: Vec<String>,
     pub replaces: Option<u64>,
     pub artifact: Option<ArtifactView>,
     pub plan: Option<PlanView>,
@@ -112,6 +118,7 @@ pub(crate) fn item(stored: &StoredDeployment, subject: String) -> DeploymentItem
         ended: d.ended.map(time),
         reason: d.stage.why().map(str::to_owned),
         digest: d.digest.clone(),
+        probe: d.probe.clone(),
     }
 }
 
@@ -123,12 +130,17 @@ pub(crate) fn state(d: &Deployment) -> State {
         Stage::Infrastructure { .. } => State::new(StateKind::Busy, "Infrastructure"),
         Stage::Migration { .. } => State::new(StateKind::Busy, "Migrating"),
         Stage::Starting => State::new(StateKind::Busy, "Starting"),
+        Stage::Probing if d.paused => State::new(StateKind::Warn, "Paused in the dark"),
+        Stage::Probing => State::new(StateKind::Busy, "Probing"),
         Stage::Canary { .. } if d.paused => State::new(StateKind::Warn, format!("Paused at {}", percent(d.weight()))),
         Stage::Canary { .. } => State::new(StateKind::Busy, format!("Canary {}", percent(d.weight()))),
         Stage::Live => State::new(StateKind::Good, "Live"),
         Stage::RollingBack { .. } => State::new(StateKind::Bad, "Rolling back"),
         Stage::Superseded => State::new(StateKind::Plain, "Superseded"),
         Stage::RolledBack { .. } => State::new(StateKind::Bad, "Rolled back"),
+        Stage::Failed { .. } if matches!(d.probe, Some(Outcome::Failed { .. })) => {
+            State::new(StateKind::Bad, "Probe failed")
+        }
         Stage::Failed { .. } => State::new(StateKind::Bad, "Failed to start"),
     }
 }
@@ -140,6 +152,8 @@ fn steps(d: &Deployment) -> Vec<(String, bool)> {
         ("infrastructure".to_owned(), d.has_infrastructure),
         ("migration".to_owned(), d.has_migration),
         ("start".to_owned(), true),
+        // A version that customers had before Trunkline probed has no such step.
+        ("probe".to_owned(), d.probe.is_some() || d.live_at.is_none()),
     ];
     let has_canary = d.replaces.is_some() && !d.pace.weights.is_empty();
     if has_canary {
@@ -161,6 +175,7 @@ fn enters(what: &str, step: &str) -> bool {
         "infrastructure" => what == "infrastructure is next",
         "migration" => what == "migration is next",
         "start" => what == "start the new version",
+        "probe" => what == "probe it in the dark",
         "live" => what == "live",
         canary => what.strip_prefix("canary at ").is_some_and(|share| canary == format!("canary {share}")),
     }
@@ -206,8 +221,9 @@ pub(crate) fn next_sentence(stored: &StoredDeployment, is_held: bool) -> String 
         Stage::Queued => "it begins",
         Stage::Infrastructure { .. } => "the new version is prepared",
         Stage::Migration { .. } => "the new version is started beside the old one",
-        Stage::Starting if d.replaces.is_some() && !d.promoted && !d.pace.weights.is_empty() => "its canary begins",
-        Stage::Starting => "it goes live",
+        Stage::Starting if d.live_at.is_none() => "it is probed before anybody gets it",
+        Stage::Probing if d.replaces.is_some() && !d.promoted && !d.pace.weights.is_empty() => "its canary begins",
+        Stage::Starting | Stage::Probing => "it goes live",
         Stage::Canary { step } => match d.pace.weights.get(step + 1) {
             Some(next) => return format!("{}then {} of visitors get it", waits_clause(waits), percent(*next)),
             None => "all visitors get it",
