@@ -1,9 +1,29 @@
 //! The write-ahead log: records appended in groups, durable before they are acknowledged.
+//!
+//! A log is a folder of files `000000000001.log`, …, each a row of groups ([`group`]). One [`Writer`] at a time appends;
+//! any number of [`Reader`]s, in any process, see whole groups only.
+//!
+//! Invariants: what was acknowledged was written and synced before; a writer never appends to an earlier writer's file, nor
+//! to one whose sync failed; of a file only the prefix of whole groups counts, and what is damaged before a later whole group
+//! is reported and kept aside, never skipped in silence.
+
+mod disk;
+mod group;
+mod known_bad;
+mod reader;
+mod scribe;
+mod writer;
+
+#[cfg(test)]
+mod tests;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use bytes::Bytes;
+
+pub use reader::Reader;
+pub use writer::Writer;
 
 /// How a log is kept.
 #[derive(Debug, Clone)]
@@ -39,41 +59,6 @@ pub enum Error {
     },
 }
 
-/// The only writer of a folder. Cheap to clone.
-#[derive(Debug, Clone)]
-pub struct Writer {}
-
-impl Writer {
-    /// Opens a log. Files of an earlier writer are left as they are and count as sealed; a new file is begun.
-    pub fn open(_options: Options) -> Result<Self, Error> {
-        unimplemented!("columnar is on its way")
-    }
-
-    /// Appends records as one unit, in order. They are durable (fdatasync) when it returns.
-    pub async fn append(&self, _records: Vec<Bytes>) -> Result<(), Error> {
-        unimplemented!("columnar is on its way")
-    }
-
-    /// Appends a record without waiting for it; it goes out with the next group.
-    pub fn enqueue(&self, _record: Bytes) -> Result<(), Error> {
-        unimplemented!("columnar is on its way")
-    }
-
-    /// Writes what is queued, and goes on in a new file: the one before counts as sealed.
-    pub async fn seal(&self) -> Result<(), Error> {
-        unimplemented!("columnar is on its way")
-    }
-
-    /// Writes what is queued, makes it durable, and ends.
-    pub async fn close(&self) -> Result<(), Error> {
-        unimplemented!("columnar is on its way")
-    }
-}
-
-/// Reads a log from a place on, also while it is written by another process.
-#[derive(Debug)]
-pub struct Reader {}
-
 /// A place in a log: everything before it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
@@ -99,23 +84,51 @@ pub struct Damage {
     pub to: u64,
 }
 
-impl Reader {
-    pub fn open(_folder: &Path) -> Self {
-        unimplemented!("columnar is on its way")
+impl Error {
+    /// A file operation failed; a full disk has a word of its own.
+    fn file(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| match source.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::DiskFull,
+            _ => Self::File { what, path, source },
+        }
     }
 
-    /// The whole records from `from` on, at most about `bytes_max` of them; empty when there is nothing new.
-    pub fn read(&mut self, _from: Place, _bytes_max: usize) -> Result<Batch, Error> {
-        unimplemented!("columnar is on its way")
+    /// The same error for another who waits.
+    fn again(&self) -> Self {
+        match self {
+            Self::Busy => Self::Busy,
+            Self::DiskFull => Self::DiskFull,
+            Self::Closed { why } => Self::Closed { why: why.clone() },
+            Self::File { what, path, source } => {
+                let source = std::io::Error::new(source.kind(), source.to_string());
+                Self::File { what, path: path.clone(), source }
+            }
+        }
     }
+}
 
-    /// Numbers of the files that no writer will ever append to again, oldest first.
-    pub fn sealed(&self) -> Result<Vec<u64>, Error> {
-        unimplemented!("columnar is on its way")
-    }
+const EXTENSION: &str = "log";
 
-    /// Removes sealed files up to and with `file`, durably.
-    pub fn remove_to(&self, _file: u64) -> Result<(), Error> {
-        unimplemented!("columnar is on its way")
+fn path_of(folder: &Path, number: u64) -> PathBuf {
+    folder.join(format!("{number:012}.{EXTENSION}"))
+}
+
+/// Numbers of the log files in a folder, in order; a folder that is not there has none.
+fn numbers(folder: &Path) -> Result<Vec<u64>, Error> {
+    let failed = || Error::file("list", folder);
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed()(error)),
+    };
+    let mut numbers = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed())?.path();
+        if path.extension().is_some_and(|extension| extension == EXTENSION) {
+            numbers.extend(path.file_stem().and_then(|stem| stem.to_str()?.parse::<u64>().ok()));
+        }
     }
+    numbers.sort_unstable();
+    Ok(numbers)
 }
