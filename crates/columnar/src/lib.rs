@@ -1,3 +1,5 @@
-//! Write-ahead log and event segments: the columnar store under the event log. Knows no domain word.
+//! The store under the event log: a write-ahead log, columnar segments, sets of ids. Knows no domain word.
 
+pub mod ids;
+pub mod segment;
 pub mod wal;
