@@ -89,6 +89,13 @@ pub const RULES: &[Rule] = &[
     ("GET", "/api/v1/secrets", Who::Admins),
     ("PUT", "/api/v1/secrets/{service}/{name}", Who::Admins),
     ("DELETE", "/api/v1/secrets/{service}/{name}", Who::Admins),
+    ("GET", "/api/v1/journeys", Who::Admins),
+    ("GET", "/api/v1/journeys/suggestions", Who::Admins),
+    ("GET", "/api/v1/journeys/{name}", Who::Admins),
+    ("GET", "/api/v1/journeys/{name}/report", Who::Admins),
+    ("GET", "/api/v1/journeys/{name}/trend", Who::Admins),
+    ("GET", "/api/v1/journeys/{name}/persons", Who::Admins),
+    ("GET", "/api/v1/features", Who::Admins),
     // Signed by the git host with the installation's webhook secret.
     ("POST", "/api/v1/trunk/poke", Who::Anyone),
 ];

@@ -1,0 +1,37 @@
+//! What can go wrong in journeys, as their callers see it.
+
+use kernel::Problem;
+
+/// An operation of journeys failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller asked for something that cannot be: told to the user as it is.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    #[error("the control store failed")]
+    Storage(#[from] storage::Error),
+    #[error("the event log failed")]
+    Events(#[from] events::Error),
+    #[error("an evaluation was broken off")]
+    Broken(#[from] tokio::task::JoinError),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Problem(problem) => problem,
+            Error::Events(source) => source.into(),
+            other => {
+                let mut text = other.to_string();
+                let mut source = std::error::Error::source(&other);
+                while let Some(cause) = source {
+                    text.push_str(": ");
+                    text.push_str(&cause.to_string());
+                    source = cause.source();
+                }
+                tracing::error!(error = text, "a request failed");
+                Self::internal(text)
+            }
+        }
+    }
+}

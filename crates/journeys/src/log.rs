@@ -1,0 +1,60 @@
+//! The port to the event log: what journeys ask of it. [`events::Events`] answers in production.
+
+use std::collections::HashSet;
+use std::fmt::Debug;
+
+use events::{Events, ExposureIndex, Names, Rows, Select};
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+/// An answer of the log.
+pub type Answer<'a, T> = BoxFuture<'a, Result<T, events::Error>>;
+
+/// What journeys ask.
+pub trait Log: Debug + Send + Sync {
+    /// Rows without doubles, each under its resolved person; what probes and bots did is left out.
+    fn rows(&self, select: Select) -> Answer<'_, Rows>;
+
+    /// Who was given which variant of a flag; under the same keys of persons as rows.
+    fn exposures<'a>(&'a self, flag: &'a str) -> Answer<'a, ExposureIndex>;
+
+    /// Which events there were.
+    fn names(&self, from_ms: i64, to_ms: i64) -> Answer<'_, Names>;
+
+    /// How many probes there were within a time; `None` if it is not known.
+    fn synthetic_persons(&self, from_ms: i64, to_ms: i64) -> Answer<'_, Option<u64>>;
+}
+
+/// Most events of probes that are looked at to count them.
+const SYNTHETIC_EVENTS_MAX: usize = 10_000;
+
+impl Log for Events {
+    fn rows(&self, select: Select) -> Answer<'_, Rows> {
+        self.rows(select).boxed()
+    }
+
+    fn exposures<'a>(&'a self, flag: &'a str) -> Answer<'a, ExposureIndex> {
+        self.exposures(flag).boxed()
+    }
+
+    fn names(&self, from_ms: i64, to_ms: i64) -> Answer<'_, Names> {
+        self.names(from_ms, to_ms).boxed()
+    }
+
+    fn synthetic_persons(&self, from_ms: i64, to_ms: i64) -> Answer<'_, Option<u64>> {
+        async move {
+            let newest = self.recent("aside:synthetic", SYNTHETIC_EVENTS_MAX).await?;
+            let time_ms = |at: &str| at.parse::<Timestamp>().map(Timestamp::as_millisecond).ok();
+            let oldest_ms = newest.last().and_then(|event| time_ms(&event.at));
+            if newest.len() >= SYNTHETIC_EVENTS_MAX && oldest_ms.is_none_or(|oldest| oldest > from_ms) {
+                return Ok(None);
+            }
+            let within =
+                newest.iter().filter(|event| time_ms(&event.at).is_some_and(|at| (from_ms..to_ms).contains(&at)));
+            let persons: HashSet<&str> = within.map(|event| event.person.as_str()).collect();
+            Ok(Some(persons.len() as u64))
+        }
+        .boxed()
+    }
+}
