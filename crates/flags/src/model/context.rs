@@ -1,0 +1,105 @@
+//! What is known of the one who asks, made ready once for all flags.
+
+use serde_json::{Map, Value};
+
+use super::hash;
+use super::limits::{ATTRIBUTES_MAX, CONTEXT_BYTES_MAX, DEPTH_MAX};
+
+/// Up to so many attributes are looked through one by one.
+const SCAN_MAX: usize = 16;
+
+/// An OpenFeature evaluation context. Attributes are ordered by the hash of their name: a rule knows the hash of what it asks
+/// for, so that finding an attribute compares numbers.
+#[derive(Debug, Clone, Default)]
+pub struct Context {
+    hashes: Vec<u64>,
+    names: Vec<String>,
+    values: Vec<Value>,
+}
+
+/// Why a context is refused (`INVALID_CONTEXT`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ContextError {
+    /// A list, a text, ...
+    #[error("the context is not an object")]
+    NotAnObject,
+    /// Not JSON, or deeper than our limit.
+    #[error("the context is not JSON of at most {DEPTH_MAX} levels")]
+    NotJson,
+    /// Beyond our limits.
+    #[error("the context has more than {ATTRIBUTES_MAX} attributes or {CONTEXT_BYTES_MAX} bytes")]
+    TooLarge,
+}
+
+impl Context {
+    /// Reads the JSON of a context.
+    pub fn from_slice(json: &[u8]) -> Result<Self, ContextError> {
+        if json.len() > CONTEXT_BYTES_MAX {
+            return Err(ContextError::TooLarge);
+        }
+        Self::from_json(serde_json::from_slice(json).map_err(|_| ContextError::NotJson)?)
+    }
+
+    /// Takes a context over. Its depth is bounded by whoever made it (`serde_json` stops at 128).
+    pub fn from_json(value: Value) -> Result<Self, ContextError> {
+        match value {
+            Value::Object(attributes) if attributes.len() <= ATTRIBUTES_MAX => Ok(Self::new(attributes)),
+            Value::Object(_) => Err(ContextError::TooLarge),
+            _ => Err(ContextError::NotAnObject),
+        }
+    }
+
+    fn new(attributes: Map<String, Value>) -> Self {
+        let mut all: Vec<_> = attributes.into_iter().map(|(name, value)| (hash::of(&name), name, value)).collect();
+        all.sort_unstable_by_key(|(hash, _, _)| *hash);
+        let mut context = Self::default();
+        for (hash, name, value) in all {
+            context.hashes.push(hash);
+            context.names.push(name);
+            context.values.push(value);
+        }
+        context
+    }
+
+    /// The attribute `name`.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.find(hash::of(name), name)
+    }
+
+    /// `targetingKey`, if it is a text.
+    pub fn targeting_key(&self) -> Option<&str> {
+        self.get("targetingKey")?.as_str()
+    }
+
+    /// Sets an attribute: the edge adds what it knows itself.
+    pub fn set(&mut self, name: &str, value: Value) {
+        let hash = hash::of(name);
+        let start = self.hashes.partition_point(|other| *other < hash);
+        let same = self.hashes[start..].iter().take_while(|other| **other == hash).count();
+        match (start..start + same).find(|position| self.names[*position] == name) {
+            Some(position) => self.values[position] = value,
+            None => {
+                self.hashes.insert(start, hash);
+                self.names.insert(start, name.to_owned());
+                self.values.insert(start, value);
+            }
+        }
+    }
+
+    /// Names and values, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.names.iter().map(String::as_str).zip(&self.values)
+    }
+
+    /// The attribute `name` that has this hash.
+    #[inline]
+    pub(super) fn find(&self, hash: u64, name: &str) -> Option<&Value> {
+        let start = if self.hashes.len() <= SCAN_MAX {
+            self.hashes.iter().position(|other| *other == hash)?
+        } else {
+            self.hashes.partition_point(|other| *other < hash)
+        };
+        let same = self.hashes[start..].iter().take_while(|other| **other == hash).count();
+        (start..start + same).find(|position| self.names[*position] == name).map(|position| &self.values[position])
+    }
+}
