@@ -4,7 +4,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use kernel::{Kind, Problem};
 
 use crate::Access;
@@ -46,8 +46,28 @@ pub async fn guard(State(access): State<Access>, request: Request, next: Next) -
             }
             next.run(Request::from_parts(parts, body)).await
         }
-        Err(problem) => web::Error::from(problem).into_response(),
+        Err(problem) => match other_methods(&parts) {
+            Some(others) => wrong_method(&parts, &others),
+            None => web::Error::from(problem).into_response(),
+        },
     }
+}
+
+/// The methods that the table names for the request's route, if it names others than the request's.
+fn other_methods(request: &Parts) -> Option<String> {
+    let path = request.extensions.get::<MatchedPath>()?.as_str();
+    let others = rules::methods(path);
+    (rules::rule(request.method.as_str(), path).is_none() && !others.is_empty()).then(|| others.join(", "))
+}
+
+fn wrong_method(request: &Parts, others: &str) -> Response {
+    let problem = Problem::invalid(format!("{} cannot be used on {}", request.method, request.uri.path()));
+    let mut response = web::Error::from(problem.hint(format!("it takes {others}"))).into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    if let Ok(others) = HeaderValue::from_str(others) {
+        response.headers_mut().insert(header::ALLOW, others);
+    }
+    response
 }
 
 async fn admit(access: &Access, request: &Parts) -> Result<Option<Caller>, Problem> {

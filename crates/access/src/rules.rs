@@ -107,6 +107,11 @@ pub fn rule(method: &str, path: &str) -> Option<Who> {
     RULES.iter().find(|(m, p, _)| *m == method && *p == path).map(|(_, _, who)| *who)
 }
 
+/// The methods of a route.
+pub(crate) fn methods(path: &str) -> Vec<&'static str> {
+    RULES.iter().filter(|(_, p, _)| *p == path).map(|(method, _, _)| *method).collect()
+}
+
 /// What the document offers and the table does not name, and the reverse; empty when they agree.
 pub fn check_coverage(document: &OpenApi) -> Vec<String> {
     let mut wrong = Vec::new();

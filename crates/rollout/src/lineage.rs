@@ -25,7 +25,7 @@ pub struct Lineage {
     pub row: ChangeRow,
     pub commit: CommitView,
     pub checks: Option<Vec<CheckView>>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub red_green: Option<RedGreen>,
     pub artifacts: Option<Vec<ChangeArtifact>>,
     pub flags: Option<Vec<String>>,

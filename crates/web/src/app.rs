@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::future::BoxFuture;
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use kernel::Problem;
+use kernel::{Kind, Problem};
 use utoipa::openapi::{InfoBuilder, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -18,6 +18,8 @@ use crate::{Error, Metrics};
 
 /// A body may have this many bytes.
 const BODY_BYTES_MAX: usize = 2 << 20;
+/// The framework says why in a line.
+const REFUSAL_BYTES_MAX: usize = 4 << 10;
 
 /// Answers whether a part can serve; the text says what is missing.
 pub type Readiness = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Unready>> + Send + Sync>;
@@ -88,6 +90,7 @@ impl App {
     pub fn finish(self, title: &str, version: &str) -> (Router, OpenApi) {
         let (documented, mut document) = self.routes.split_for_parts();
         document.info = InfoBuilder::new().title(title).version(version).build();
+        crate::document::complete(&mut document);
         let text = document.to_pretty_json().unwrap_or_default();
         let openapi = get(move || async move { ([(header::CONTENT_TYPE, "application/json")], text) });
         let readiness = Arc::new(self.readiness);
@@ -102,6 +105,7 @@ impl App {
             .fallback(unknown)
             .method_not_allowed_fallback(wrong_method)
             .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+            .layer(middleware::from_fn(told_as_problems))
             .layer(middleware::from_fn(harden))
             .layer(middleware::from_fn(count));
         (router, document)
@@ -135,6 +139,23 @@ async fn wrong_method(request: Request) -> Response {
     let mut response = Error::from(problem.hint("/api/v1/openapi.json lists what can")).into_response();
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response
+}
+
+/// What the framework refuses by itself (a query or a path that cannot be read) is told like everything else.
+async fn told_as_problems(request: Request, next: Next) -> Response {
+    let response = next.run(request).await;
+    let is_plain =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let kind = match response.status() {
+        StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => Kind::InvalidInput,
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::TooLarge,
+        _ => return response,
+    };
+    if !is_plain {
+        return response;
+    }
+    let bytes = axum::body::to_bytes(response.into_body(), REFUSAL_BYTES_MAX).await.unwrap_or_default();
+    Error::from(Problem::new(kind, String::from_utf8_lossy(&bytes).trim())).into_response()
 }
 
 /// Headers that every answer has unless it chose its own.

@@ -8,6 +8,7 @@
 
 mod app;
 mod body;
+mod document;
 mod metrics;
 mod problem;
 mod serve;

@@ -75,7 +75,7 @@ pub struct ChangeView {
     pub commit: CommitView,
     /// `null` while its run has not begun.
     pub checks: Option<Vec<CheckView>>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub red_green: Option<RedGreen>,
     pub artifacts: Option<Vec<ChangeArtifact>>,
     pub run_view: Option<RunView>,

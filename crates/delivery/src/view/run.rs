@@ -35,7 +35,7 @@ pub struct StepView {
     pub seconds: Option<f64>,
     pub command: String,
     pub summary: Option<String>,
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub cases: Option<Cases>,
     pub log_bytes: u64,
     pub log_truncated: bool,
