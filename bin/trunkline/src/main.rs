@@ -2,6 +2,7 @@
 
 mod cli;
 mod console;
+mod definitions;
 mod out;
 mod up;
 

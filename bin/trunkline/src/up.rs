@@ -18,6 +18,8 @@ use storage::Db;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use crate::definitions::AllDefinitions;
+
 pub(crate) use app::{App, Settings, document};
 pub(crate) use place::{Place, default_data};
 
@@ -75,6 +77,7 @@ fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeStat
         access: access.clone(),
         edge: edge.clone(),
         system_url: format!("http://{}", state.system_address),
+        definitions: Arc::new(AllDefinitions),
     };
     let delivery = Delivery::open(options)?;
     let settings = Settings {

@@ -12,6 +12,7 @@ use storage::Db;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
+use crate::definitions::Definitions;
 use crate::model::deployment::Act;
 use crate::pipeline::Going;
 use crate::probe::Probes;
@@ -33,6 +34,8 @@ pub struct Options {
     pub edge: edge::Client,
     /// Under which the product reaches us, for example `http://127.0.0.1:7300`.
     pub system_url: String,
+    /// Knows what the definitions in a commit mean.
+    pub definitions: Arc<dyn Definitions>,
 }
 
 /// Something changed; whoever shows it should look again.

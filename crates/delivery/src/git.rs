@@ -11,11 +11,13 @@ mod mirror;
 mod parse;
 mod revert;
 mod scratch;
+mod tree;
 mod watch;
 mod worktree;
 
 pub use commit::{Commit, FileStat};
 pub use mirror::{Mirror, TrunkMove, origin_of};
+pub use tree::Mention;
 pub use watch::{Signal, Watch};
 pub use worktree::Worktree;
 
@@ -44,6 +46,9 @@ pub enum Error {
     /// The configured branch, or any, is missing.
     #[error("{url} has no branch {branch}")]
     NoBranch { url: String, branch: String },
+    /// What is to be read is no set of definitions any more.
+    #[error("{folders} hold more than {files_max} files or {bytes_max} bytes")]
+    TooMany { folders: String, files_max: usize, bytes_max: u64 },
     #[error("failed to {operation} {path}")]
     Io {
         operation: &'static str,

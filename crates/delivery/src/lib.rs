@@ -11,6 +11,7 @@
 //! - Whatever the product needs to go on serving is at the edge; delivery may be away at any time.
 
 pub mod config;
+pub mod definitions;
 pub mod git;
 pub mod recognise;
 pub mod space;
@@ -32,6 +33,7 @@ mod store;
 mod traffic;
 mod trunk;
 
+pub use definitions::Definitions;
 pub use engine::{Fact, Options};
 pub use error::Error;
 pub use facade::{By, Delivery, Resumed, RolledBack};

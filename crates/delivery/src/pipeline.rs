@@ -162,6 +162,7 @@ async fn execute(
         work: engine.data().join("work").join("runs").join(run),
         logs: engine.data().join("logs").join("runs").join(run),
         redact: all_secrets(engine).await?,
+        definitions: Arc::clone(&engine.options.definitions),
     };
     Ok(verify::run(plan, &engine.options.launcher, Arc::clone(recorder) as Arc<dyn verify::Sink>, cancel).await?)
 }

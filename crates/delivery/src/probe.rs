@@ -227,6 +227,7 @@ impl Delivery {
             work: engine.data().join("work").join("runs").join(kernel::id::fresh()),
             logs: logs(engine, stored.state.number),
             redact,
+            definitions: Arc::clone(&engine.options.definitions),
         };
         let variables = [
             ("TRUNKLINE_PROBE_URL", address),

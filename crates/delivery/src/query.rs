@@ -9,7 +9,9 @@ use crate::store::change::StoredChange;
 use crate::store::deployment::StoredDeployment;
 use crate::store::repository::StoredService;
 use crate::view::change::{ChangeArtifact, ChangeRow, ChangeView, CommitView, Standing};
-use crate::view::deployment::{ArtifactView, DeploymentItem, DeploymentView, HealthView, InstanceView, PlanView};
+use crate::view::deployment::{
+    ArtifactView, DeploymentItem, DeploymentView, HealthView, InstanceView, PlanView, ReleaseView,
+};
 use crate::view::run::RunView;
 use crate::view::{self, time};
 use crate::{Error, deploy, store};
@@ -240,6 +242,12 @@ impl Delivery {
             items.push(view::deployment::item(stored, self.subject(&stored.state.commit).await?));
         }
         Ok(Page { items, next: page.next })
+    }
+
+    /// The deployments that ever had customers, newest first, at most `limit`.
+    pub async fn releases(&self, limit: usize) -> Result<Vec<ReleaseView>, Error> {
+        let stored = store::deployment::exposed(self.engine.db(), limit).await?;
+        Ok(stored.iter().filter_map(view::deployment::release).collect())
     }
 
     async fn subject(&self, sha: &str) -> Result<String, Error> {

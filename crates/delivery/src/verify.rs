@@ -15,6 +15,7 @@ pub mod junit;
 mod build;
 mod check;
 mod command;
+mod definitions;
 mod red_green;
 mod run;
 mod schedule;
@@ -23,11 +24,14 @@ mod walk;
 
 use std::fmt::Debug;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use kernel::Problem;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Product;
+use crate::definitions::Definitions;
 
 pub use artifact::Artifact;
 pub use red_green::{Proof, RedGreen};
@@ -54,6 +58,8 @@ pub struct Plan {
     pub logs: PathBuf,
     /// Values that must not stand in a log.
     pub redact: Vec<String>,
+    /// Knows what the definitions in the commit mean.
+    pub definitions: Arc<dyn Definitions>,
 }
 
 /// What came out of a run.
@@ -72,6 +78,8 @@ pub struct Verified {
     pub plan: Option<infrastructure::Plan>,
     /// It passed and must not ship by itself, and why: infrastructure is declared and there is no Terraform.
     pub held: Option<String>,
+    /// What is wrong with its flags, segments and journeys, each with its place.
+    pub problems: Vec<Problem>,
 }
 
 /// Hears how a run goes on, in order for each step: queued, started, finished. A step that is skipped or cancelled

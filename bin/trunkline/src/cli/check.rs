@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::options::Common;
 use super::runtime::runtime;
+use crate::definitions::AllDefinitions;
 use crate::out::{self, short};
 
 #[derive(Debug, Args)]
@@ -57,6 +58,7 @@ async fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
         logs: data.join("logs").join(short(&commit)),
         work,
         redact: vec![],
+        definitions: Arc::new(AllDefinitions),
     };
     let sink = Arc::new(Told { quiet: common.quiet || common.json, steps: Mutex::default() });
     let logs = plan.logs.clone();
@@ -173,7 +175,7 @@ fn tell(commit: &str, verified: &Verified, sink: &Told, logs: &Path, common: &Co
             })
             .collect();
         return out::json(&json!({
-            "commit": commit, "passed": verified.passed, "why": verified.why, "held": verified.held, "checks": checks, "red_green": verified.red_green,
+            "commit": commit, "passed": verified.passed, "why": verified.why, "held": verified.held, "problems": verified.problems, "checks": checks, "red_green": verified.red_green,
         }));
     }
     let count = |wanted: &[StepState]| {
@@ -182,6 +184,9 @@ fn tell(commit: &str, verified: &Verified, sink: &Told, logs: &Path, common: &Co
     };
     let all = steps.iter().filter(|(queued, _)| queued.kind == StepKind::Check).count();
     let (passed, failed) = (count(&[StepState::Passed]), count(&[StepState::Failed, StepState::TimedOut]));
+    for problem in &verified.problems {
+        super::failure::write_text(problem);
+    }
     if let Some(why) = &verified.why {
         out::line(format_args!("{} {} would not ship: {why}", out::mark("bad"), short(commit)));
     } else if let Some(held) = &verified.held {

@@ -52,7 +52,8 @@ fn problem_of(error: &anyhow::Error) -> Problem {
     }
 }
 
-fn write_text(problem: &Problem) {
+/// Tells a problem as an error is told.
+pub(super) fn write_text(problem: &Problem) {
     out::talk(format_args!("{BAD}error:{BAD:#} {}", problem.placed()));
     if let Some(hint) = &problem.hint {
         out::talk(format_args!("  {FAINT}hint:{FAINT:#} {hint}"));

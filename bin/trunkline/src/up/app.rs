@@ -24,6 +24,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::console;
+use crate::definitions::AllDefinitions;
 
 const KEY_HEADER: &str = "trunkline-edge";
 
@@ -139,6 +140,7 @@ fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
         access: access.clone(),
         edge: edge.clone(),
         system_url: String::new(),
+        definitions: Arc::new(AllDefinitions),
     };
     let delivery = Delivery::open(options)?;
     let rollout = Rollout::new(db.clone(), delivery.clone(), clock, "");

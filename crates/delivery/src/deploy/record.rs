@@ -24,6 +24,9 @@ pub(crate) async fn record(
     let now = engine.now();
     let before = std::mem::replace(&mut deployment.stage, stage);
     deployment.since = now;
+    if matches!(deployment.stage, Stage::Canary { .. } | Stage::Live) {
+        deployment.exposed_at.get_or_insert(now);
+    }
     if deployment.stage == Stage::Live {
         deployment.live_at = Some(now);
     }

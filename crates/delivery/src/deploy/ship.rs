@@ -116,6 +116,7 @@ async fn create(engine: &Engine, service: &StoredService, change: &StoredChange)
         paused: false,
         promoted: false,
         evidence: Evidence::default(),
+        exposed_at: None,
         probe: None,
     };
     let new = StoredDeployment {

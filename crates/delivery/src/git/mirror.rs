@@ -246,7 +246,7 @@ impl Mirror {
         Ok(added.map(str::to_owned).collect())
     }
 
-    fn diff(&self, from: Option<&str>, to: &str) -> Call {
+    pub(crate) fn diff(&self, from: Option<&str>, to: &str) -> Call {
         let call = Call::in_repository(&self.folder, "diff-tree").args(["-r", "-z", "--no-renames", "--no-commit-id"]);
         match from {
             // The trees, so that nothing of a merge is left out.

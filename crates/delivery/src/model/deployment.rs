@@ -134,6 +134,9 @@ pub(crate) struct Deployment {
     /// A person wants the rest of the canary left out.
     pub promoted: bool,
     pub evidence: Evidence,
+    /// When visitors began to get it.
+    #[serde(default)]
+    pub exposed_at: Option<Timestamp>,
     /// How its dark verification ended, once it has.
     #[serde(default)]
     pub probe: Option<Outcome>,

@@ -25,6 +25,7 @@ fn deployment(stage: Stage) -> Deployment {
         paused: false,
         promoted: false,
         evidence: Evidence::default(),
+        exposed_at: None,
         probe: None,
     }
 }

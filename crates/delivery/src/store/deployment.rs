@@ -127,6 +127,18 @@ pub(crate) async fn page(
     all(&rows)
 }
 
+/// Those that came as far as customers, newest first.
+pub(crate) async fn exposed(db: &Db, limit: usize) -> Result<Vec<StoredDeployment>, Error> {
+    let rows = db
+        .all(
+            "SELECT * FROM delivery_deployment
+             WHERE phase IN ('canary', 'live', 'superseded', 'rolling_back', 'rolled_back') ORDER BY number DESC LIMIT $1",
+            args![limit as u64],
+        )
+        .await?;
+    all(&rows)
+}
+
 pub(crate) async fn of_change(db: &Db, repository: &str, sha: &str) -> Result<Vec<StoredDeployment>, Error> {
     let rows = db
         .all(

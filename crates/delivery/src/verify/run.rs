@@ -9,18 +9,19 @@ use std::time::Instant;
 
 use exec::{Launcher, Level};
 use futures_util::future::join_all;
+use kernel::Problem;
 use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{self, Product};
-use crate::git::{Mirror, Scratch};
+use crate::git::{self, Mirror, Scratch};
 use crate::verify::build::{self, Built};
 use crate::verify::check::{self, Checked};
 use crate::verify::command::Bench;
 use crate::verify::environment::Caches;
 use crate::verify::red_green::{self, Changed, Question, RedGreen};
 use crate::verify::schedule::{Ending, Schedule, Telling};
-use crate::verify::{Error, Plan, Sink, StepState, Verified};
+use crate::verify::{Error, Plan, Sink, StepState, Verified, definitions};
 
 mod planning;
 
@@ -32,6 +33,8 @@ struct Prepared {
     product: Product,
     changed: Changed,
     caches: Caches,
+    /// (path, text)
+    definitions: Vec<(String, String)>,
 }
 
 /// Verifies the commit of `plan`. What is wrong with the change is in the answer; an error is ours.
@@ -57,9 +60,10 @@ pub async fn run(
     };
     let slots = Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get));
     let bench = Bench { plan: &plan, launcher, mirror: mirror.clone(), caches: prepared.caches, level, slots };
-    let schedule = Schedule::of(&prepared.product, &plan.logs);
+    let schedule = Schedule::of(&prepared.product, prepared.definitions.len(), &plan.logs);
     tell.queued(schedule.all()).await;
-    let verified = everything(&bench, prepared.product, &prepared.changed, &schedule, &tell, &cancel).await;
+    let problems = definitions::run(&plan, &prepared.definitions, schedule.definitions.as_ref(), &tell).await?;
+    let verified = everything(&bench, prepared.product, (&prepared.changed, problems), &schedule, &tell, &cancel).await;
     // Nobody waits for it.
     tokio::spawn(async move {
         if let Err(error) = mirror.tidy().await {
@@ -112,23 +116,39 @@ async fn prepare(plan: &Plan, mirror: &Mirror) -> Result<Result<Prepared, String
     };
     let changed = red_green::changed(mirror, &plan.commit, plan.parent.as_deref()).await?;
     let caches = Caches::prepare(&plan.data, &plan.repository)?;
-    Ok(Ok(Prepared { product, changed, caches }))
+    let definitions = match crate::definitions::read(mirror, &plan.commit).await {
+        Err(error @ git::Error::TooMany { .. }) => return Ok(Err(error.to_string())),
+        definitions => definitions?,
+    };
+    Ok(Ok(Prepared { product, changed, caches, definitions }))
 }
 
 fn unusable(why: String) -> Verified {
     let red_green = RedGreen::unknown("the configuration cannot be used");
-    Verified { passed: false, why: Some(why), config: None, red_green, artifacts: vec![], plan: None, held: None }
+    Verified {
+        passed: false,
+        why: Some(why),
+        config: None,
+        red_green,
+        artifacts: vec![],
+        plan: None,
+        held: None,
+        problems: vec![],
+    }
 }
 
 async fn everything(
     bench: &Bench<'_>,
     product: Product,
-    changed: &Changed,
+    (changed, problems): (&Changed, Vec<Problem>),
     schedule: &Schedule,
     tell: &Telling,
     cancel: &CancellationToken,
 ) -> Verified {
     let builds = cancel.child_token();
+    if !problems.is_empty() {
+        builds.cancel();
+    }
     let (done, questions) = questions(&product, changed, schedule);
     // Polled in this order, so that the first slots go to the checks.
     let (checked, built, planned, proofs) = tokio::join!(
@@ -137,8 +157,11 @@ async fn everything(
         planning::run(bench, &product, schedule.plan.as_ref(), tell, &builds),
         join_all(questions.into_iter().map(|question| red_green::run(bench, question, tell, cancel))),
     );
-    let why =
-        if cancel.is_cancelled() { Some("the run was cancelled".to_owned()) } else { why(&checked, &built, &planned) };
+    let why = if cancel.is_cancelled() {
+        Some("the run was cancelled".to_owned())
+    } else {
+        why(&problems, &checked, &built, &planned)
+    };
     Verified {
         passed: why.is_none(),
         why,
@@ -147,6 +170,7 @@ async fn everything(
         artifacts: built.into_iter().filter_map(|built| Some((built.service, built.artifact?))).collect(),
         held: planned.held(),
         plan: planned.plan(),
+        problems,
     }
 }
 
@@ -221,14 +245,19 @@ fn proof(product: &Product, changed: &Changed, proofs: Vec<RedGreen>) -> RedGree
 }
 
 /// Why the change does not pass, if it does not.
-fn why(checked: &[Checked], built: &[Built], planned: &Infrastructure) -> Option<String> {
+fn why(problems: &[Problem], checked: &[Checked], built: &[Built], planned: &Infrastructure) -> Option<String> {
+    let wrong = (!problems.is_empty()).then(|| format!("definitions are wrong: {}", definitions::summary(problems)));
     let described = |name: &str, summary: Option<&String>| {
         summary.map_or_else(|| name.to_owned(), |summary| format!("{name} ({summary})"))
     };
     let bad: Vec<_> = checked.iter().filter(|check| check.state != StepState::Passed).collect();
     if !bad.is_empty() {
         let list: Vec<_> = bad.iter().map(|check| described(&check.name, check.summary.as_ref())).collect();
-        return Some(format!("checks failed: {}", list.join(", ")));
+        let failed = format!("checks failed: {}", list.join(", "));
+        return Some(wrong.map_or_else(|| failed.clone(), |wrong| format!("{wrong}; {failed}")));
+    }
+    if wrong.is_some() {
+        return wrong;
     }
     if let Some(why) = planned.failure() {
         return Some(format!("terraform plan failed: {why}"));

@@ -13,6 +13,8 @@ const COLLECT: &str = "collect the files to keep";
 /// The steps of a run after the first, in the order in which they are shown.
 #[derive(Debug)]
 pub(crate) struct Schedule {
+    /// If there are definitions.
+    pub(crate) definitions: Option<StepQueued>,
     /// One for each check of the configuration.
     pub(crate) checks: Vec<StepQueued>,
     /// One for each check that says which files are tests.
@@ -50,8 +52,10 @@ impl Schedule {
         Names { logs, taken: vec![] }.step(StepKind::Prepare, PREPARE, "read trunkline.yaml")
     }
 
-    pub(crate) fn of(product: &Product, logs: &Path) -> Self {
+    pub(crate) fn of(product: &Product, definitions: usize, logs: &Path) -> Self {
         let mut names = Names { logs, taken: vec![PREPARE.to_owned()] };
+        let definitions =
+            (definitions > 0).then(|| names.step(StepKind::Check, "definitions", "read flags, segments and journeys"));
         let checks = product.checks.iter().map(|check| names.step(StepKind::Check, &check.name, &check.run)).collect();
         let tested = product.checks.iter().filter(|check| !check.tests.is_empty());
         let red_green =
@@ -63,12 +67,19 @@ impl Schedule {
             names.step(StepKind::Build, &format!("build-{name}"), line)
         });
         let builds = builds.collect();
-        Self { checks, red_green, plan, builds }
+        Self { definitions, checks, red_green, plan, builds }
     }
 
     /// All of them, in that order.
     pub(crate) fn all(&self) -> Vec<StepQueued> {
-        self.checks.iter().chain(&self.red_green).chain(&self.plan).chain(&self.builds).cloned().collect()
+        self.definitions
+            .iter()
+            .chain(&self.checks)
+            .chain(&self.red_green)
+            .chain(&self.plan)
+            .chain(&self.builds)
+            .cloned()
+            .collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Deployments as they are shown: rows of the history, and the page with its state machine.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -101,6 +102,44 @@ pub struct DeploymentView {
     pub artifact: Option<ArtifactView>,
     pub plan: Option<PlanView>,
     pub command: String,
+}
+
+/// A version that customers had, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseView {
+    pub number: u64,
+    pub service: String,
+    pub commit: String,
+    pub digest: String,
+    /// When the first customers got it.
+    pub from: Timestamp,
+    /// When all did.
+    pub live_at: Option<Timestamp>,
+    /// When none did any more.
+    pub to: Option<Timestamp>,
+    /// Why it was taken back, if it was.
+    pub taken_back: Option<String>,
+    /// What was live when it began.
+    pub replaces: Option<u64>,
+}
+
+pub(crate) fn release(stored: &StoredDeployment) -> Option<ReleaseView> {
+    let d = &stored.state;
+    let taken_back = match &d.stage {
+        Stage::RolledBack { why } | Stage::RollingBack { why } => Some(why.clone()),
+        _ => None,
+    };
+    Some(ReleaseView {
+        number: d.number,
+        service: d.service.clone(),
+        commit: d.commit.clone(),
+        digest: d.digest.clone(),
+        from: d.exposed_at.or(d.live_at)?,
+        live_at: d.live_at,
+        to: d.ended,
+        taken_back,
+        replaces: d.replaces,
+    })
 }
 
 pub(crate) fn item(stored: &StoredDeployment, subject: String) -> DeploymentItem {

@@ -5,3 +5,4 @@
 mod delivery;
 mod git;
 mod verify;
+mod words;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{SOON, text};
 use crate::git::repository::Repository;
+use crate::words::Words;
 
 pub(super) struct Bed {
     pub(super) repository: Repository,
@@ -113,6 +114,7 @@ fn open(db: &Db, data: &std::path::Path) -> Delivery {
         access: Access::new(db.clone(), clock),
         edge: edge::Client::connect(data).unwrap(),
         system_url: "http://127.0.0.1:1".into(),
+        definitions: Arc::new(Words),
     };
     Delivery::open(options).unwrap()
 }

@@ -208,3 +208,25 @@ fn is_isolated(log: &str) -> bool {
     }
     is_isolated
 }
+
+#[tokio::test]
+async fn a_wrong_definition_stops_the_change_with_its_place() {
+    let harness = Harness::new("{ product: shop, services: { shop: { start: sh serve.sh } } }");
+    harness.repository.write("flags/checkout.yaml", "flags:\n  one-page: wrong\n");
+    harness.repository.write("flags/README.md", "what is wrong here is no definition");
+    harness.repository.commit("a flag");
+    let ran = harness.verify().await;
+    assert!(!ran.verified.passed);
+    let why = ran.verified.why.clone().unwrap();
+    assert!(why.contains("flags/checkout.yaml:2:13") && why.contains("write it right"), "{why}");
+    assert_eq!(ran.verified.problems.len(), 1);
+    assert_eq!(ran.state("definitions"), StepState::Failed);
+    assert!(ran.log("definitions").contains("flags/checkout.yaml:2:13"));
+    assert!(ran.verified.artifacts.is_empty(), "nothing is built for it");
+
+    harness.repository.write("flags/checkout.yaml", "flags: {}\n");
+    harness.repository.commit("right");
+    let ran = harness.verify().await;
+    ran.assert_passed();
+    assert_eq!(ran.summary("definitions"), "1 file of definitions");
+}

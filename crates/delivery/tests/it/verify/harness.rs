@@ -83,6 +83,7 @@ impl Harness {
             data: self.data().to_owned(),
             work: self.data().join(format!("work/runs/{runs}")),
             logs: self.data().join(format!("logs/runs/{runs}")),
+            definitions: Arc::new(crate::words::Words),
             redact: vec!["very-secret-value".into()],
         }
     }
