@@ -3,12 +3,14 @@
 use delivery::Definitions;
 use kernel::Problem;
 
-/// Flags and segments.
+/// Flags, segments and journeys.
 #[derive(Debug)]
 pub(crate) struct AllDefinitions;
 
 impl Definitions for AllDefinitions {
     fn check(&self, files: &[(String, String)]) -> Vec<Problem> {
-        flags::Flags::check(files)
+        let mut problems = flags::Flags::check(files);
+        problems.extend(journeys::check(files).err().unwrap_or_default());
+        problems
     }
 }
