@@ -17,10 +17,10 @@ use serde::de::DeserializeOwned;
 use crate::body::ResponseBody;
 use crate::edge::Edge;
 use crate::error::Refusal;
-use crate::model::InstanceSpec;
+use crate::model::{InstanceSpec, SnapshotAnswer};
 use crate::server::Handle;
 use crate::server::link::Link;
-use crate::{Error, limits, metrics};
+use crate::{Error, limits, metrics, snapshots};
 
 /// Most lines of a log in one answer.
 const LOG_LINES: usize = 10_000;
@@ -74,6 +74,11 @@ impl Admin {
             (&Method::PUT, ["instances", id]) => self.start(id, read(body).await?).await,
             (&Method::DELETE, ["instances", id]) => self.stop(id, query).await,
             (&Method::GET, ["instances", id, "log"]) => self.log(id, query).await,
+            (&Method::PUT, ["snapshots", name]) => self.put_snapshot(name, query, body).await,
+            (&Method::GET, ["snapshots", name]) => {
+                snapshots::check_name(name)?;
+                json(&SnapshotAnswer { generation: self.0.snapshots.generation(name) })
+            }
             (&Method::POST, ["shutdown"]) => {
                 self.0.shutdown.cancel();
                 self.0.rested.cancelled().await;
@@ -98,6 +103,14 @@ impl Admin {
         self.0.supervisor.stop(id, Duration::from_secs_f64(seconds)).await.map(|()| Answer::Nothing)
     }
 
+    async fn put_snapshot(&self, name: &str, query: &str, body: Incoming) -> Result<Answer, Error> {
+        let generation = parameter(query, "generation")?;
+        let generation = generation.ok_or_else(|| Error::invalid("a snapshot needs ?generation=N"))?;
+        let bytes = collect(body, limits::SNAPSHOT_BYTES).await?;
+        let generation = self.0.snapshots.put(name, generation, bytes).await?;
+        json(&SnapshotAnswer { generation: Some(generation) })
+    }
+
     async fn log(&self, id: &str, query: &str) -> Result<Answer, Error> {
         let lines: usize = parameter(query, "lines")?.unwrap_or(LOG_LINES);
         self.0.supervisor.log(id, lines.min(LOG_LINES)).await.map(Answer::Text)
@@ -112,9 +125,13 @@ fn parameter<T: FromStr>(query: &str, name: &str) -> Result<Option<T>, Error> {
 }
 
 async fn read<T: DeserializeOwned>(body: Incoming) -> Result<T, Error> {
-    let body = Limited::new(body, limits::ADMIN_BODY_BYTES).collect().await;
-    let bytes = body.map_err(|e| Error::invalid(format!("the body cannot be read: {e}")))?.to_bytes();
+    let bytes = collect(body, limits::ADMIN_BODY_BYTES).await?;
     serde_json::from_slice(&bytes).map_err(|e| Error::invalid(format!("the body cannot be understood: {e}")))
+}
+
+async fn collect(body: Incoming, bytes_max: usize) -> Result<Bytes, Error> {
+    let body = Limited::new(body, bytes_max).collect().await;
+    Ok(body.map_err(|e| Error::invalid(format!("the body cannot be read: {e}")))?.to_bytes())
 }
 
 fn json(value: &impl Serialize) -> Result<Answer, Error> {

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::own::OwnBody;
 use crate::tally::Charge;
 use crate::upstream::InFlight;
 use crate::upstream::pool::{Pool, Sender};
@@ -21,22 +22,22 @@ const SETTLE: Duration = Duration::from_secs(5);
 
 /// Ends a wait for the next frame that takes too long.
 #[derive(Debug)]
-struct Patience {
+pub(crate) struct Patience {
     limit: Duration,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Patience {
-    const fn new(limit: Duration) -> Self {
+    pub(crate) const fn new(limit: Duration) -> Self {
         Self { limit, timer: None }
     }
 
-    fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
+    pub(crate) fn is_over(&mut self, cx: &mut Context<'_>) -> bool {
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep(self.limit)));
         timer.as_mut().poll(cx).is_ready()
     }
 
-    fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.timer = None;
     }
 }
@@ -146,6 +147,8 @@ pub(crate) enum ResponseBody {
     Full(Bytes),
     /// An instance's.
     Stream(Box<Download>),
+    /// The extension's.
+    Own(Box<OwnBody>),
 }
 
 impl ResponseBody {
@@ -250,6 +253,7 @@ impl Body for ResponseBody {
             Self::Full(bytes) if bytes.is_empty() => Poll::Ready(None),
             Self::Full(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             Self::Stream(download) => download.poll(cx),
+            Self::Own(own) => own.poll(cx),
         }
     }
 
@@ -257,6 +261,7 @@ impl Body for ResponseBody {
         match self {
             Self::Full(bytes) => bytes.is_empty(),
             Self::Stream(download) => download.body.is_end_stream(),
+            Self::Own(own) => own.inner().is_end_stream(),
         }
     }
 
@@ -264,6 +269,7 @@ impl Body for ResponseBody {
         match self {
             Self::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Self::Stream(download) => download.body.size_hint(),
+            Self::Own(own) => own.inner().size_hint(),
         }
     }
 }

@@ -10,16 +10,23 @@ use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper_util::rt::TokioIo;
+use kernel::snapshot::{self, Serving};
+use kernel::{Kind, Problem};
 use serde::de::DeserializeOwned;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
 use crate::error::Refusal;
 use crate::key::EdgeKey;
-use crate::model::{EdgeState, Instance, InstanceSpec, Routes};
-use crate::{Error, socket};
+use crate::model::{EdgeState, Instance, InstanceSpec, Routes, SnapshotAnswer};
+use crate::{Error, snapshots, socket};
 
 /// Most calls are answered at once; a start writes to disk and waits for a process.
 const CALL: Duration = Duration::from_secs(10);
+/// A large snapshot takes its time.
+const PUT_SNAPSHOT: Duration = Duration::from_secs(30);
+/// An edge that is being started again answers within this.
+const RESTARTS_WITHIN: Duration = Duration::from_secs(5);
+const ASK_AGAIN_AFTER: Duration = Duration::from_millis(50);
 /// Ending every instance may need their grace.
 const SHUTDOWN: Duration = Duration::from_mins(1);
 /// No answer is longer.
@@ -67,6 +74,25 @@ impl Client {
     /// [`Error::StaleGeneration`] if the edge has a newer one, or a different one of the same generation.
     pub async fn put_routes(&self, routes: &Routes) -> Result<(), Error> {
         self.call("put routes", Method::PUT, "/routes", encode(routes), CALL).await.map(drop)
+    }
+
+    /// On the edge's disk and in force there when this returns: this snapshot, or a newer one; gives the generation in
+    /// force. [`Error::StaleGeneration`] if the edge has a different one of the same generation, [`Error::Invalid`] if the
+    /// extension cannot use it: then what was in force still is.
+    pub async fn put_snapshot(&self, name: &str, generation: u64, bytes: impl Into<Bytes>) -> Result<u64, Error> {
+        snapshots::check_name(name)?;
+        let (what, path) = ("put a snapshot", format!("/snapshots/{name}?generation={generation}"));
+        let bytes = self.call(what, Method::PUT, &path, bytes.into(), PUT_SNAPSHOT).await?;
+        let answer: SnapshotAnswer = serde_json::from_slice(&bytes).map_err(|e| Error::talk(what, e))?;
+        answer.generation.ok_or_else(|| Error::talk(what, "it names no generation"))
+    }
+
+    /// The generation of a snapshot that is in force.
+    pub async fn snapshot_generation(&self, name: &str) -> Result<Option<u64>, Error> {
+        snapshots::check_name(name)?;
+        let path = format!("/snapshots/{name}");
+        let answer: SnapshotAnswer = self.json("ask for a snapshot", Method::GET, &path, Bytes::new()).await?;
+        Ok(answer.generation)
     }
 
     /// The last lines of an instance's log, also for a while after it ended. At most 10,000 lines or 1 MB.
@@ -153,6 +179,43 @@ impl Client {
             _ => Error::talk(what, error),
         }
     }
+}
+
+/// Waits a few seconds for an edge that is being started again.
+impl Serving for Client {
+    fn put(&self, snapshot: snapshot::Snapshot) -> snapshot::Later<'_, ()> {
+        let (name, bytes) = (snapshot.name, Bytes::from(snapshot.bytes));
+        let put = move || self.put_snapshot(name, snapshot.generation, bytes.clone());
+        Box::pin(async move { patiently(put).await.map(drop).map_err(|error| problem(name, &error)) })
+    }
+
+    fn generation(&self, name: &'static str) -> snapshot::Later<'_, Option<u64>> {
+        let ask = move || self.snapshot_generation(name);
+        Box::pin(async move { patiently(ask).await.map_err(|error| problem(name, &error)) })
+    }
+}
+
+/// Again while the edge is away. Only for calls that may be made twice.
+async fn patiently<T, F: Future<Output = Result<T, Error>>>(call: impl Fn() -> F) -> Result<T, Error> {
+    let deadline = Instant::now() + RESTARTS_WITHIN;
+    loop {
+        match call().await {
+            Err(Error::NotRunning { .. } | Error::Talk { .. }) if Instant::now() < deadline => {
+                sleep(ASK_AGAIN_AFTER).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+fn problem(name: &str, error: &Error) -> Problem {
+    let kind = match error {
+        Error::NotRunning { .. } | Error::Talk { .. } => Kind::Unavailable,
+        Error::StaleGeneration { .. } => Kind::Conflict,
+        _ => Kind::Internal,
+    };
+    Problem::new(kind, format!("the edge did not take the {name} snapshot: {}", crate::error::chain(error)))
+        .hint("nobody knows which one is in force there until it answers; `trunkline doctor` looks, then try again")
 }
 
 fn encode(value: &impl serde::Serialize) -> Bytes {

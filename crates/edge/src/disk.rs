@@ -7,15 +7,15 @@ use std::path::Path;
 
 use crate::Error;
 
-/// Replaces `path` as one step. Durable when it returns.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    try_replace(path, bytes).map_err(|source| Error::File { what: "write", path: path.to_owned(), source })
+/// Replaces `path` as one step by `parts`, one after the other. Durable when it returns.
+pub(crate) fn replace(path: &Path, parts: &[&[u8]]) -> Result<(), Error> {
+    try_replace(path, parts).map_err(|source| Error::File { what: "write", path: path.to_owned(), source })
 }
 
-fn try_replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+fn try_replace(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let draft = path.with_added_extension("new");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let written = parts.iter().try_for_each(|part| file.write_all(part)).and_then(|()| file.sync_all());
     if let Err(error) = written {
         // On a full disk the draft would keep it full.
         let _ = fs::remove_file(&draft);
@@ -23,6 +23,12 @@ fn try_replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     fs::rename(&draft, path)?;
     sync_folder(path)
+}
+
+/// Gives `from` the name `to`, which must lie in the same folder. Durable when it returns.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    let renamed = fs::rename(from, to).and_then(|()| sync_folder(to));
+    renamed.map_err(|source| Error::File { what: "rename", path: from.to_owned(), source })
 }
 
 /// Removes `path`, durably; it may be missing.

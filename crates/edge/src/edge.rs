@@ -1,8 +1,9 @@
 //! One running edge: what it is made of, how it comes up and how it ends.
 //!
-//! Order of coming up: the admin socket first, whose name is the lock; then what earlier edges left; then both public
-//! addresses; then the admin socket answers. Order of ending: the public addresses, then (only when told to shut down) the
-//! instances, then the admin socket, so that the lock is free exactly when everything else is.
+//! Order of coming up: the admin socket first, whose name is the lock; then what earlier edges left, and the extension with
+//! its snapshots; then both public addresses; then the admin socket answers. Order of ending: the public addresses, then the
+//! extension, then (only when told to shut down) the instances, then the admin socket, so that the lock is free exactly when
+//! everything else is.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -18,15 +19,18 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::admin::Admin;
+use crate::extension::Extension;
 use crate::key::EdgeKey;
 use crate::limits::Limits;
 use crate::model::{Counts, EdgeState, Routes};
 use crate::options::Options;
+use crate::own::Own;
 use crate::proxy::Product;
 use crate::routing::Table;
 use crate::server::link::Links;
 use crate::server::{Handle, Listener, Server};
-use crate::snapshot::Snapshot;
+use crate::snapshots::Snapshots;
+use crate::state::Saved;
 use crate::supervise::Supervisor;
 use crate::system::System;
 use crate::tally::Book;
@@ -46,6 +50,8 @@ pub(crate) struct Edge {
     pub(crate) limits: Limits,
     pub(crate) key: EdgeKey,
     pub(crate) supervisor: Supervisor,
+    pub(crate) extension: Arc<dyn Extension>,
+    pub(crate) snapshots: Arc<Snapshots>,
     pub(crate) links: Doors<Arc<Links>>,
     table: Arc<ArcSwap<Table>>,
     upstreams: Arc<Upstreams>,
@@ -78,6 +84,7 @@ impl Edge {
             routes: routes.services,
             instances: self.supervisor.instances().await,
             counts: self.book.counts(),
+            snapshots: self.snapshots.all().into_iter().map(|(name, held)| (name, held.generation)).collect(),
         }
     }
 
@@ -100,9 +107,9 @@ impl Edge {
             return Err(Error::StaleGeneration { have: present.routes.generation });
         }
         let table = Table::build(routes, &self.upstreams, &self.book)?;
-        let snapshot = Snapshot::new(self.addresses.system, self.addresses.product, table.routes.clone());
+        let saved = Saved::new(self.addresses.system, self.addresses.product, table.routes.clone());
         let data = self.options.data.clone();
-        let written = tokio::task::spawn_blocking(move || snapshot.write(&data)).await;
+        let written = tokio::task::spawn_blocking(move || saved.write(&data)).await;
         written.unwrap_or_else(|e| Err(Error::Failed { why: format!("writing the routes: {e}") }))?;
         tracing::info!(generation = table.routes.generation, "new routes");
         self.table.store(Arc::new(table));
@@ -119,27 +126,40 @@ impl Edge {
     }
 }
 
+/// What makes the extension, once this edge is the only one of its data folder: what it opens there is its own.
+pub trait Extend: FnOnce() -> Result<Arc<dyn Extension>, Box<dyn std::error::Error + Send + Sync>> {}
+
+impl<F: FnOnce() -> Result<Arc<dyn Extension>, Box<dyn std::error::Error + Send + Sync>>> Extend for F {}
+
 /// Serves a data folder with the limits of production. See [`serve_with`].
-pub async fn serve(options: Options) -> Result<(), Error> {
-    serve_with(options, Limits::default()).await
+pub async fn serve(options: Options, extend: impl Extend) -> Result<(), Error> {
+    serve_with(options, Limits::default(), extend).await
 }
 
 /// Serves a data folder until SIGTERM or SIGINT, which leave the instances running for the next edge, or until
 /// [`crate::Client::shutdown`], which ends them. It is ready when its admin socket answers ([`crate::Client::state`]).
-pub async fn serve_with(options: Options, limits: Limits) -> Result<(), Error> {
+///
+/// `extend` makes what the edge serves itself; it is called once, after no other edge can have this data folder.
+pub async fn serve_with(options: Options, limits: Limits, extend: impl Extend) -> Result<(), Error> {
     let limits = limits.fit_to_machine();
     let signals = Signals::new().map_err(|e| Error::Failed { why: format!("cannot listen for signals: {e}") })?;
     refuse_plain_text(&options)?;
     let admin = lock(&options)?;
     let key = EdgeKey::of(&options.data)?;
-    let last = Snapshot::read(&options.data)?;
+    let last = Saved::read(&options.data)?;
     let listeners = listen(&options, last.as_ref()).await?;
     let addresses = Doors { system: address(&listeners.system)?, product: address(&listeners.product)? };
-    let routes = last.map(|snapshot| snapshot.routes).unwrap_or_default();
-    Snapshot::new(addresses.system, addresses.product, routes.clone()).write(&options.data)?;
+    let routes = last.as_ref().map(|saved| saved.routes.clone()).unwrap_or_default();
+    let saved = Saved::new(addresses.system, addresses.product, routes.clone());
+    // A full disk must not keep an edge down that has nothing new to write.
+    if last.as_ref() != Some(&saved) {
+        saved.write(&options.data)?;
+    }
     let (upstreams, book) = (Arc::new(Upstreams::default()), Book::default());
     let table = Table::build(routes, &upstreams, &book)?;
     let supervisor = Supervisor::open(&options.data, key.clone(), options.launcher.clone(), upstreams.clone())?;
+    let extension = extend().map_err(Error::Extension)?;
+    let snapshots = Arc::new(Snapshots::open(&options.data, extension.clone())?);
     tracing::info!(system = %addresses.system, product = %addresses.product, "the edge serves");
     let edge = Arc::new(Edge {
         boot: kernel::id::fresh(),
@@ -147,6 +167,8 @@ pub async fn serve_with(options: Options, limits: Limits) -> Result<(), Error> {
         limits,
         key,
         supervisor,
+        extension,
+        snapshots,
         links: Doors { system: Links::new(), product: Links::new() },
         table: Arc::new(ArcSwap::from_pointee(table)),
         upstreams,
@@ -167,8 +189,9 @@ async fn run(
 ) -> Result<(), Error> {
     let (public_end, admin_end) = (CancellationToken::new(), CancellationToken::new());
     let (public, private) = (TaskTracker::new(), TaskTracker::new());
-    let product =
-        Product::new(edge.table.clone(), edge.key.clone(), edge.limits.clone(), edge.options.behind_proxy.clone());
+    let own = Own::new(edge.extension.clone(), edge.limits.clone(), public_end.clone());
+    let proxies = edge.options.behind_proxy.clone();
+    let product = Product::new(edge.table.clone(), own.clone(), edge.key.clone(), edge.limits.clone(), proxies);
     let server = |door: Listener, links: Arc<Links>, end: &CancellationToken| {
         Server::new(door, edge.limits.clone(), edge.options.behind_proxy.clone(), links, end.clone())
     };
@@ -177,7 +200,7 @@ async fn run(
     let system_server = server(Listener::Tcp(system_door), edge.links.system.clone(), &public_end);
     let admin_server = server(Listener::Unix(admin), Links::new(), &admin_end);
     public.spawn(answer(product_server, product));
-    public.spawn(answer(system_server, system(edge)?));
+    public.spawn(answer(system_server, system(edge, own)?));
     private.spawn(answer(admin_server, Admin::new(edge.clone())));
     public.close();
     private.close();
@@ -185,11 +208,13 @@ async fn run(
         () = signals.end() => {
             public_end.cancel();
             public.wait().await;
+            edge.extension.close().await;
             edge.supervisor.leave().await;
         }
         () = edge.shutdown.cancelled() => {
             public_end.cancel();
             let _cut_off = timeout(SHORT_FAREWELL, public.wait()).await;
+            edge.extension.close().await;
             edge.supervisor.rest().await;
             edge.rested.cancel();
         }
@@ -205,12 +230,12 @@ async fn answer<H: Handle>(server: Server, handler: H) {
     server.run(Arc::new(handler)).await;
 }
 
-fn system(edge: &Edge) -> Result<System, Error> {
+fn system(edge: &Edge, own: Own) -> Result<System, Error> {
     let data = &edge.options.data;
     let name =
         socket::control_plane(data).map_err(|source| Error::File { what: "find", path: data.clone(), source })?;
     let control_plane = Upstream::abstract_socket(name);
-    Ok(System::new(control_plane, &edge.key, edge.limits.clone(), edge.options.behind_proxy.clone()))
+    Ok(System::new(control_plane, own, &edge.key, edge.limits.clone(), edge.options.behind_proxy.clone()))
 }
 
 fn refuse_plain_text(options: &Options) -> Result<(), Error> {
@@ -229,7 +254,7 @@ fn lock(options: &Options) -> Result<UnixListener, Error> {
     })
 }
 
-async fn listen(options: &Options, last: Option<&Snapshot>) -> Result<Doors<TcpListener>, Error> {
+async fn listen(options: &Options, last: Option<&Saved>) -> Result<Doors<TcpListener>, Error> {
     let (system, product) = (last.map(|s| s.system_address), last.map(|s| s.product_address));
     Ok(Doors {
         system: bind("system", "--listen", options.system_listen, system).await?,

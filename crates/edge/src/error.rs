@@ -50,8 +50,8 @@ pub enum Error {
     /// The admin socket broke or was too slow.
     #[error("cannot {what} at the edge: {why}")]
     Talk { what: &'static str, why: String },
-    /// The routes are older than what the edge has, or differ at the same generation.
-    #[error("these routes are stale: the edge has generation {have}")]
+    /// It is older than what the edge has, or differs at the same generation.
+    #[error("stale: the edge has generation {have}")]
     StaleGeneration { have: u64 },
     /// The request to the edge breaks a rule.
     #[error("{why}")]
@@ -62,6 +62,9 @@ pub enum Error {
     /// The edge could not do it; the cause as it told us.
     #[error("the edge failed: {why}")]
     Failed { why: String },
+    /// What the edge serves itself cannot come up.
+    #[error("cannot start what the edge serves itself")]
+    Extension(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// `trunkline exec` could not be used.
     #[error(transparent)]
     Exec(#[from] exec::Error),

@@ -19,16 +19,20 @@ mod client;
 mod disk;
 mod edge;
 mod error;
+mod extension;
 mod key;
 mod limits;
 mod metrics;
 mod model;
 mod options;
+mod own;
+pub mod probe;
 mod proxy;
 mod routing;
 mod server;
-mod snapshot;
+mod snapshots;
 pub mod socket;
+mod state;
 mod supervise;
 mod system;
 mod tally;
@@ -36,11 +40,13 @@ mod upstream;
 mod visitor;
 
 pub use client::Client;
-pub use edge::{serve, serve_with};
+pub use edge::{Extend, serve, serve_with};
 pub use error::Error;
+pub use extension::{Arrival, Body, Extension, Later, NoExtension, Seen};
 pub use limits::Limits;
 pub use model::{
     Arm, Counts, EdgeState, Health, Instance, InstanceSpec, InstanceState, Latency, PersonSource, Routes, ServiceRoute,
     Tally,
 };
 pub use options::Options;
+pub use probe::Prober;

@@ -65,6 +65,10 @@ pub(crate) const ARMS: usize = 16;
 pub(crate) const INSTANCES: usize = 256;
 /// A body on the admin socket.
 pub(crate) const ADMIN_BODY_BYTES: usize = 8 << 20;
+/// One snapshot.
+pub(crate) const SNAPSHOT_BYTES: usize = 256 << 20;
+/// Names of snapshots.
+pub(crate) const SNAPSHOTS: usize = 16;
 
 /// Descriptors kept for files, sockets of our own and instances being started.
 const RESERVED_DESCRIPTORS: u64 = 256;

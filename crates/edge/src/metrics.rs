@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::edge::Edge;
 use crate::model::{Counts, Tally};
-use crate::{limits, supervise, tally};
+use crate::{limits, probe, supervise, tally};
 
 pub(crate) fn text(edge: &Edge) -> String {
     let mut page = Page::default();
@@ -18,7 +18,9 @@ pub(crate) fn text(edge: &Edge) -> String {
     page.sample("", edge.proxies().len());
     instances(&mut page, &edge.supervisor.states());
     deployments(&mut page, &edge.counts());
+    snapshots(&mut page, edge);
     bounds(&mut page, edge);
+    page.0.push_str(&edge.extension.metrics());
     page.0
 }
 
@@ -54,6 +56,20 @@ fn deployments(page: &mut Page, counts: &[Counts]) {
     }
 }
 
+fn snapshots(page: &mut Page, edge: &Edge) {
+    let all = edge.snapshots.all();
+    page.family("trunkline_edge_snapshot_generation", "gauge", "Generation of each snapshot in force.");
+    for (name, held) in &all {
+        page.sample(&format!("{{name=\"{name}\"}}"), held.generation);
+    }
+    page.family("trunkline_edge_snapshot_bytes", "gauge", "Size of each snapshot in force.");
+    for (name, held) in &all {
+        page.sample(&format!("{{name=\"{name}\"}}"), held.bytes);
+    }
+    page.family("trunkline_edge_snapshots_set_aside", "gauge", "Snapshots that were damaged when this edge started.");
+    page.sample("", edge.snapshots.set_aside());
+}
+
 fn labels(count: &Counts) -> String {
     let service = count.service.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     format!("service=\"{service}\",deployment=\"{}\"", count.deployment)
@@ -72,13 +88,19 @@ fn bounds(page: &mut Page, edge: &Edge) {
         ("services", limits::SERVICES as u64),
         ("arms_per_service", limits::ARMS as u64),
         ("instances", limits::INSTANCES as u64),
+        ("snapshots", limits::SNAPSHOTS as u64),
         ("stopped_instances_remembered", supervise::REMEMBERED as u64),
         ("tallied_deployments", tally::KEPT as u64),
         ("distinct_per_tally", tally::distinct::BOUND),
     ];
     page.bounds(&numbers);
     page.family("trunkline_edge_limit_bytes", "gauge", "Bounds: bytes.");
-    page.bounds(&[("request_head", limits::HEAD_BYTES as u64), ("admin_body", limits::ADMIN_BODY_BYTES as u64)]);
+    let sizes = [
+        ("request_head", limits::HEAD_BYTES as u64),
+        ("admin_body", limits::ADMIN_BODY_BYTES as u64),
+        ("snapshot", limits::SNAPSHOT_BYTES as u64),
+    ];
+    page.bounds(&sizes);
     page.family("trunkline_edge_limit_seconds", "gauge", "Bounds: time.");
     let times = [
         ("request_head", own.head),
@@ -92,6 +114,7 @@ fn bounds(page: &mut Page, edge: &Edge) {
         ("pooled_for_unrepeatable", limits::POOLED_FOR_UNREPEATABLE),
         ("farewell", own.farewell),
         ("stopped_remembered_for", supervise::REMEMBERED_FOR.unsigned_abs()),
+        ("probe_header", probe::LIFE_MAX.unsigned_abs()),
     ];
     page.bounds(&times.map(|(name, time): (&str, Duration)| (name, time.as_secs_f64())));
 }

@@ -3,6 +3,7 @@
 //! Wire rule: readers ignore fields they don't know and new fields have defaults, so that a control plane may be one
 //! release older or newer than the edge it finds running.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use jiff::Timestamp;
@@ -160,6 +161,15 @@ pub struct EdgeState {
     pub routes: Vec<ServiceRoute>,
     pub instances: Vec<Instance>,
     pub counts: Vec<Counts>,
+    /// The generation of each snapshot in force.
+    #[serde(default)]
+    pub snapshots: BTreeMap<String, u64>,
+}
+
+/// Which generation of a snapshot is in force.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SnapshotAnswer {
+    pub(crate) generation: Option<u64>,
 }
 
 /// What one deployment of one service has answered since the edge started.

@@ -6,6 +6,7 @@
 //!
 //! Each turn reads the routing table anew, so that a request that waits follows a switch.
 
+mod asker;
 pub(crate) mod exchange;
 pub(crate) mod headers;
 pub(crate) mod page;
@@ -19,40 +20,48 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
+use kernel::{Clock, SystemClock};
 
 use crate::body::{Download, ResponseBody, UploadEnd, Way};
+use crate::extension::Seen;
 use crate::key::EdgeKey;
 use crate::limits::Limits;
+use crate::own::{Call, Own};
+use crate::probe::Probe;
 use crate::routing::{Arm, Pick, Service, Table};
 use crate::server::Handle;
 use crate::server::link::Link;
-use crate::tally::{Charge, Who};
+use crate::tally::{Charge, Tallies, Who};
 use crate::upstream::InFlight;
-use crate::visitor::{self, Visitor};
+use crate::visitor::{Sender, Visitor};
+use asker::Asker;
 use exchange::{Answer, Failure, Outgoing, Reuse};
 use headers::{Origin, Target};
 use page::Page;
 
 /// Between two tries to connect.
 const PAUSE: Duration = Duration::from_millis(20);
-/// Ids drawn for one that falls into a given arm: fails for a share of one basis point once in 10^8.
-const DRAWS: usize = 200_000;
 
 #[derive(Debug)]
 pub(crate) struct Product {
     table: Arc<ArcSwap<Table>>,
+    own: Own,
     key: EdgeKey,
     limits: Limits,
     proxies: Vec<IpAddr>,
     hasher: RandomState,
+    /// What verifiers are charged to; nobody reads it.
+    uncounted: Tallies,
 }
 
 /// A request on its way, and what must stay the same whichever instance takes it.
 struct Journey {
     target: Target,
-    split_key: String,
-    who: Who,
+    asker: Asker,
+    user_agent: Option<HeaderValue>,
     since: Instant,
+    /// No instance is waited for any longer.
+    deadline: Instant,
     outgoing: Outgoing,
     link: Arc<Link>,
     /// Instances that refused since the last pause.
@@ -70,43 +79,76 @@ impl Handle for Product {
 }
 
 impl Product {
-    pub(crate) fn new(table: Arc<ArcSwap<Table>>, key: EdgeKey, limits: Limits, proxies: Vec<IpAddr>) -> Self {
-        Self { table, key, limits, proxies, hasher: RandomState::new() }
+    pub(crate) fn new(
+        table: Arc<ArcSwap<Table>>,
+        own: Own,
+        key: EdgeKey,
+        limits: Limits,
+        proxies: Vec<IpAddr>,
+    ) -> Self {
+        Self { table, own, key, limits, proxies, hasher: RandomState::new(), uncounted: Tallies::default() }
     }
 
     async fn serve(&self, request: Request<Incoming>, link: Arc<Link>) -> Result<Response<ResponseBody>, Page> {
         let since = Instant::now();
         let target = Target::of(&request)?;
-        if target.is_reserved() {
-            return Err(Page::reserved());
-        }
-        let service = find(&self.table.load_full(), &target)?;
         let origin = Origin::of(&request, &link, &self.proxies);
-        let sender = visitor::Sender::of(request.headers(), &service.route, &self.key);
-        let new = newcomer(&service, &sender);
-        let split_key = sender.key().unwrap_or_else(|| new.id());
+        if target.is_reserved() {
+            return self.serve_reserved(request, &target, &origin).await;
+        }
+        let asker = self.asker(request.headers(), &target, &origin, &link)?;
+        let user_agent = request.headers().get(header::USER_AGENT).cloned();
         let mut outgoing = Outgoing::new(request, &target, &origin, self.limits.stall);
-        outgoing.set("trunkline-person", header_value(&sender.person(&new, &self.key)));
-        let who = self.who(&sender, &origin, &link);
-        let journey = Journey {
+        outgoing.set("trunkline-person", asker.header());
+        if asker.probe().is_some() {
+            outgoing.set("trunkline-verifier", HeaderValue::from_static("1"));
+        }
+        let mut journey = Journey {
             target,
-            split_key,
-            who,
+            asker,
+            user_agent,
             since,
+            deadline: since + self.limits.connect_patience,
             outgoing,
             link,
             tried: Vec::new(),
             reuse: Reuse::Allowed,
             is_diverted: false,
         };
-        let mut response = self.deliver(journey).await?;
-        if sender.needs_cookie() && !(origin.is_proxied() && is_shared(response.headers())) {
+        let mut response = self.deliver(&mut journey).await?;
+        let new = journey.asker.becomes().filter(|_| !(origin.is_proxied() && is_shared(response.headers())));
+        if let Some(new) = new {
             response.headers_mut().append(header::SET_COOKIE, new.set_cookie(&self.key, origin.tls()));
         }
         Ok(response)
     }
 
-    fn who(&self, sender: &visitor::Sender, origin: &Origin, link: &Link) -> Who {
+    /// Below `/_trunkline` there is what the extension serves, and nothing else.
+    async fn serve_reserved(
+        &self,
+        request: Request<Incoming>,
+        target: &Target,
+        origin: &Origin,
+    ) -> Result<Response<ResponseBody>, Page> {
+        let path = target.below_reserved().ok_or_else(Page::reserved)?;
+        if !self.own.serves(request.method(), path.path()) {
+            return Err(Page::reserved());
+        }
+        let witness = Visitor::witnessed(request.headers(), &self.key).map(|visitor| visitor.id());
+        let call = Call { path, first_party: true, witness, address: origin.address() };
+        self.own.answer(request, target, origin, call).await
+    }
+
+    /// A good probe of a deployment that is routed is a verifier; everybody else is a customer.
+    fn asker(&self, headers: &HeaderMap, target: &Target, origin: &Origin, link: &Link) -> Result<Asker, Page> {
+        let table = self.table.load_full();
+        let service = find(&table, target)?;
+        let probe = Probe::of(headers, &self.key, SystemClock.now()).filter(|probe| table.has(probe.deployment));
+        let customer = || Asker::customer(headers, &service, &self.key, |sender| self.who(sender, origin, link));
+        Ok(probe.map_or_else(customer, Asker::verifier))
+    }
+
+    fn who(&self, sender: &Sender, origin: &Origin, link: &Link) -> Who {
         let person = sender.witnessed.as_ref().map(|visitor| self.hasher.hash_one(("visitor", visitor.id())));
         let client = match (person, &sender.sticky) {
             (Some(person), _) => person,
@@ -116,27 +158,27 @@ impl Product {
         Who { client, person }
     }
 
-    async fn deliver(&self, mut journey: Journey) -> Result<Response<ResponseBody>, Page> {
-        let deadline = journey.since + self.limits.connect_patience;
+    async fn deliver(&self, journey: &mut Journey) -> Result<Response<ResponseBody>, Page> {
         loop {
             let table = self.table.load_full();
             let service = find(&table, &journey.target)?;
-            let own = service.arm(service.arm_of(&journey.split_key));
-            match service.pick(service.arm_of(&journey.split_key), &journey.tried, self.limits.in_flight) {
+            let choice = journey.asker.choice(&service);
+            let own = service.arm(choice.arm());
+            match service.pick(choice, &journey.tried, self.limits.in_flight) {
                 Pick::Enter(arm, inside) => {
                     if !std::ptr::eq(arm, own) {
-                        journey.charge_failure(own);
+                        journey.charge_failure(self.tallies(own, &journey.asker));
                     }
-                    if let Some(response) = self.try_in(arm, inside, &mut journey, deadline).await? {
+                    if let Some(response) = self.try_in(&service, arm, inside, journey).await? {
                         return Ok(response);
                     }
                 }
-                Pick::Wait if Instant::now() < deadline => {
+                Pick::Wait if Instant::now() < journey.deadline => {
                     journey.tried.clear();
                     tokio::time::sleep(PAUSE).await;
                 }
                 refused => {
-                    journey.charge_failure(own);
+                    journey.charge_failure(self.tallies(own, &journey.asker));
                     return Err(if matches!(refused, Pick::Full) { Page::busy() } else { Page::away() });
                 }
             }
@@ -146,17 +188,22 @@ impl Product {
     /// One try in one instance; nothing if another may follow.
     async fn try_in(
         &self,
+        service: &Service,
         arm: &Arm,
         inside: InFlight,
         journey: &mut Journey,
-        deadline: Instant,
     ) -> Result<Option<Response<ResponseBody>>, Page> {
         let Some(pool) = inside.pool() else { return Ok(None) };
-        let mut charge = Charge::begin(&arm.tallies, journey.who, journey.since);
+        let mut charge = Charge::begin(self.tallies(arm, &journey.asker), journey.asker.who, journey.since);
         journey.outgoing.set("trunkline-release", arm.release.clone());
         let failure = match exchange::send(&pool, &mut journey.outgoing, journey.reuse, &self.limits).await {
-            Ok(answer) => {
+            Ok(mut answer) => {
                 charge.answered(answer.response.status());
+                self.own.extension().seen(&journey.seen(service, arm, &answer));
+                if journey.asker.probe().is_some() {
+                    // So that a probe can tell which version it met.
+                    answer.response.headers_mut().insert("trunkline-release", arm.release.clone());
+                }
                 return self.pass_on(answer, inside, charge, journey).map(Some);
             }
             Err(failure) => failure,
@@ -164,7 +211,7 @@ impl Product {
         tracing::debug!(instance = inside.upstream().id(), %failure, "no answer");
         match failure {
             Failure::Gone => journey.reuse = Reuse::Never,
-            Failure::Connect(_) if Instant::now() < deadline => {
+            Failure::Connect(_) if Instant::now() < journey.deadline => {
                 inside.upstream().trouble.notify_one();
                 journey.tried.push(inside.upstream().id().to_owned());
             }
@@ -181,6 +228,11 @@ impl Product {
         }
         charge.withdraw();
         Ok(None)
+    }
+
+    /// What a request in `arm` is charged to.
+    fn tallies<'a>(&'a self, arm: &'a Arm, asker: &Asker) -> &'a Tallies {
+        if asker.probe().is_some() { &self.uncounted } else { &arm.tallies }
     }
 
     /// The answer as the client gets it.
@@ -207,9 +259,26 @@ impl Product {
 
 impl Journey {
     /// The arm could not take its own request. Once per request.
-    fn charge_failure(&mut self, arm: &Arm) {
+    fn charge_failure(&mut self, tallies: &Tallies) {
         if !std::mem::replace(&mut self.is_diverted, true) {
-            Charge::begin(&arm.tallies, self.who, self.since).failed();
+            Charge::begin(tallies, self.asker.who, self.since).failed();
+        }
+    }
+
+    /// What the extension hears of it.
+    fn seen<'a>(&'a self, service: &'a Service, arm: &Arm, answer: &'a Answer) -> Seen<'a> {
+        Seen {
+            service: &service.route.service,
+            deployment: arm.deployment,
+            person: &self.asker.person,
+            witness: self.asker.witness(),
+            probe: self.asker.probe().map(|probe| probe.run.as_str()),
+            method: self.outgoing.method(),
+            host: self.target.host(),
+            path: self.target.path(),
+            status: answer.response.status(),
+            headers: answer.response.headers(),
+            user_agent: self.user_agent.as_ref().and_then(|value| value.to_str().ok()),
         }
     }
 }
@@ -219,16 +288,6 @@ fn find(table: &Table, target: &Target) -> Result<Arc<Service>, Page> {
         return Err(Page::nothing_live());
     }
     table.find(target.host(), target.path()).cloned().ok_or_else(Page::no_route)
-}
-
-/// Who a request becomes if its sender keeps our cookie: drawn so that the next request falls into the same arm as
-/// this one, whatever this one was split by.
-fn newcomer(service: &Service, sender: &visitor::Sender) -> Visitor {
-    let visitor = Visitor::new();
-    let Some(key) = sender.key().filter(|_| sender.needs_cookie()) else { return visitor };
-    let arm = service.arm_of(&key);
-    let mut draws = std::iter::once(visitor.clone()).chain(std::iter::repeat_with(Visitor::new)).take(DRAWS);
-    draws.find(|drawn| service.arm_of(&drawn.id()) == arm).unwrap_or(visitor)
 }
 
 /// An instance's response with a body that streams.
@@ -255,9 +314,4 @@ fn blame_client(end: UploadEnd) -> Page {
         UploadEnd::Stalled => Page::slow_upload(),
         UploadEnd::None | UploadEnd::Broken => Page::broken_upload(),
     }
-}
-
-/// Ids are printable ASCII.
-fn header_value(id: &str) -> HeaderValue {
-    HeaderValue::from_str(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
 }

@@ -26,10 +26,29 @@ pub(crate) struct Service {
 
 #[derive(Debug)]
 pub(crate) struct Arm {
+    pub(crate) deployment: u64,
     pub(crate) release: HeaderValue,
     pub(crate) tallies: Tallies,
     upstreams: Vec<Arc<Upstream>>,
     turn: AtomicUsize,
+}
+
+/// Whose instance a request may go to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Choice {
+    /// This arm's; if it has nothing healthy, another's.
+    Preferred(usize),
+    /// Nobody else's.
+    Only(usize),
+}
+
+impl Choice {
+    /// The arm that the request belongs to.
+    pub(crate) const fn arm(self) -> usize {
+        match self {
+            Self::Preferred(arm) | Self::Only(arm) => arm,
+        }
+    }
 }
 
 /// What a look for an instance gave.
@@ -60,6 +79,11 @@ impl Table {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.services.is_empty()
+    }
+
+    /// Whether any service has an arm for it.
+    pub(crate) fn has(&self, deployment: u64) -> bool {
+        self.services.iter().any(|service| service.arm_with(deployment).is_some())
     }
 
     /// The service of a request; `host` without its port.
@@ -117,6 +141,7 @@ fn check_service(route: &ServiceRoute) -> Result<(), String> {
 impl Service {
     fn build(route: &ServiceRoute, upstreams: &Upstreams, book: &Book) -> Self {
         let arms = route.arms.iter().map(|arm| Arm {
+            deployment: arm.deployment,
             release: HeaderValue::from(arm.deployment),
             tallies: book.open(&route.service, arm.deployment, &route.window),
             upstreams: arm.instances.iter().map(|id| upstreams.slot(id)).collect(),
@@ -133,6 +158,16 @@ impl Service {
         arm_of_bucket(self.route.arms.iter().map(|arm| arm.weight), split::bucket(&self.route.seed, key))
     }
 
+    /// The arm of a deployment.
+    pub(crate) fn arm_with(&self, deployment: u64) -> Option<usize> {
+        self.route.arms.iter().position(|arm| arm.deployment == deployment)
+    }
+
+    /// A candidate that no customer may get into, whatever happens to the other arms.
+    fn is_dark(&self, arm: usize) -> bool {
+        arm > 0 && arm + 1 == self.arms.len() && self.route.arms[arm].weight == 0
+    }
+
     pub(crate) fn arm(&self, index: usize) -> &Arm {
         &self.arms[index]
     }
@@ -142,16 +177,14 @@ impl Service {
         !self.arms[arm].upstreams.iter().any(|upstream| upstream.condition() == Condition::Healthy)
     }
 
-    /// A place in an instance that is not in `tried`: a healthy one of `arm`; only if that arm has none at all, a healthy
-    /// one of another; only if there is none either, one that runs but is not well.
-    pub(crate) fn pick(&self, arm: usize, tried: &[String], most: u64) -> Pick<'_> {
-        let others = || (0..self.arms.len()).filter(|other| *other != arm);
+    /// A place in an instance that is not in `tried`: a healthy one of the chosen arm; only if that arm has none at all, a
+    /// healthy one of another that may be had; only if there is none either, one that runs but is not well.
+    pub(crate) fn pick(&self, choice: Choice, tried: &[String], most: u64) -> Pick<'_> {
+        let open = self.open_to(choice);
         let mut full = false;
-        let healthy = std::iter::once(arm).chain(others()).find(|arm| !self.is_down(*arm));
-        let unwell = std::iter::once(arm).chain(others()).map(|arm| (arm, Condition::Unwell));
-        let choices: Vec<_> = match healthy {
-            Some(healthy) => vec![(healthy, Condition::Healthy)],
-            None => unwell.collect(),
+        let choices: Vec<_> = match open.iter().find(|arm| !self.is_down(**arm)) {
+            Some(healthy) => vec![(*healthy, Condition::Healthy)],
+            None => open.iter().map(|arm| (*arm, Condition::Unwell)).collect(),
         };
         for (index, condition) in choices {
             match self.arms[index].enter(condition, tried, most) {
@@ -162,8 +195,20 @@ impl Service {
         if full {
             return Pick::Full;
         }
-        let is_hopeless = self.arms.iter().flat_map(|arm| &arm.upstreams).all(|u| u.condition() == Condition::Closed);
+        let mut upstreams = open.iter().flat_map(|arm| &self.arms[*arm].upstreams);
+        let is_hopeless = upstreams.all(|upstream| upstream.condition() == Condition::Closed);
         if is_hopeless { Pick::Nothing } else { Pick::Wait }
+    }
+
+    /// The arms that may take a request, the best first.
+    fn open_to(&self, choice: Choice) -> Vec<usize> {
+        match choice {
+            Choice::Only(arm) => vec![arm],
+            Choice::Preferred(arm) => {
+                let others = (0..self.arms.len()).filter(|other| *other != arm && !self.is_dark(*other));
+                std::iter::once(arm).chain(others).collect()
+            }
+        }
     }
 }
 
@@ -267,7 +312,7 @@ mod tests {
         shop.arms[0].weight = 5_000;
         shop.arms.push(ArmRoute { deployment: 48, instances: vec!["b1".into(), "b2".into()], weight: 5_000 });
         let service = Service::build(&shop, &upstreams, &book);
-        let picked = |tried: &[String]| match service.pick(1, tried, 10) {
+        let picked = |tried: &[String]| match service.pick(Choice::Preferred(1), tried, 10) {
             Pick::Enter(_, inside) => inside.upstream().id().to_owned(),
             other => format!("{other:?}"),
         };

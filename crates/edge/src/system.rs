@@ -1,4 +1,4 @@
-//! The system address: everything goes to the control plane, or is told that it is away.
+//! The system address: what the extension does not answer goes to the control plane, or is told that it is away.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use crate::body::{ResponseBody, UploadEnd, Way};
 use crate::key::EdgeKey;
 use crate::limits::Limits;
+use crate::own::{Call, Own};
 use crate::proxy::exchange::{self, Answer, Failure, Outgoing, Reuse};
 use crate::proxy::headers::{Origin, Target};
 use crate::proxy::page::{Format, Page};
@@ -20,6 +21,7 @@ use crate::upstream::{InFlight, Refused, Upstream};
 #[derive(Debug)]
 pub(crate) struct System {
     control_plane: Arc<Upstream>,
+    own: Own,
     key: HeaderValue,
     limits: Limits,
     proxies: Vec<IpAddr>,
@@ -34,16 +36,26 @@ impl Handle for System {
 
 impl System {
     /// `control_plane` leads to its socket.
-    pub(crate) fn new(control_plane: Arc<Upstream>, key: &EdgeKey, limits: Limits, proxies: Vec<IpAddr>) -> Self {
+    pub(crate) fn new(
+        control_plane: Arc<Upstream>,
+        own: Own,
+        key: &EdgeKey,
+        limits: Limits,
+        proxies: Vec<IpAddr>,
+    ) -> Self {
         let mut key = HeaderValue::from_str(key.text()).expect("hex digits");
         key.set_sensitive(true);
-        Self { control_plane, key, limits, proxies }
+        Self { control_plane, own, key, limits, proxies }
     }
 
     async fn serve(&self, request: Request<Incoming>, link: Arc<Link>) -> Result<Response<ResponseBody>, Page> {
         self.admit(&link)?;
         let target = Target::of(&request)?;
         let origin = Origin::of(&request, &link, &self.proxies);
+        if self.own.serves(request.method(), target.path()) {
+            let call = Call { path: target.whole(), first_party: false, witness: None, address: origin.address() };
+            return self.own.answer(request, &target, &origin, call).await;
+        }
         let mut outgoing = Outgoing::new(request, &target, &origin, self.limits.stall);
         outgoing.set("trunkline-edge", self.key.clone());
         let inside = self.control_plane.enter(self.limits.in_flight).map_err(|refused| match refused {

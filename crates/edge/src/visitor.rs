@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::key::EdgeKey;
 use crate::model::{PersonSource, ServiceRoute};
+use crate::probe::PERSON_PREFIX;
 
 /// The visitor cookie's name.
 pub(crate) const COOKIE: &str = "trunkline_id";
@@ -87,6 +88,8 @@ impl Sender {
             Some(PersonSource::Header(name)) => id_header(headers, name),
             None => None,
         };
+        // Only the edge says who is a verifier.
+        let product = product.filter(|id| !id.starts_with(PERSON_PREFIX));
         let sticky = route.sticky_header.as_ref().and_then(|name| id_header(headers, name));
         let by_header = matches!(route.person, Some(PersonSource::Header(_))) && product.is_some();
         let keeps_cookies = (by_header || sticky.is_some()).then_some(false);

@@ -31,7 +31,7 @@ pub(super) fn serve(args: EdgeArgs, common: &Common) -> anyhow::Result<()> {
         behind_proxy: args.behind_proxy,
         launcher: exec::Launcher::current(),
     };
-    runtime()?.block_on(::edge::serve(options)).map_err(told)
+    runtime()?.block_on(::edge::serve(options, || Ok(std::sync::Arc::new(::edge::NoExtension)))).map_err(told)
 }
 
 /// What the person who started it can change is told so.

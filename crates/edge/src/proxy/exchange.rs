@@ -57,6 +57,10 @@ impl Outgoing {
         self.headers.insert(HeaderName::from_static(name), value);
     }
 
+    pub(crate) fn method(&self) -> &Method {
+        &self.method
+    }
+
     pub(crate) fn take_upgrade(&mut self) -> Option<OnUpgrade> {
         self.upgrade.take()
     }
@@ -171,7 +175,7 @@ fn is_io(error: &hyper::Error) -> bool {
 }
 
 /// The answer, unless it is later than `limit` after the last part of the upload.
-async fn in_time<T>(answer: impl Future<Output = T>, upload: &Upload, limit: Duration) -> Option<T> {
+pub(crate) async fn in_time<T>(answer: impl Future<Output = T>, upload: &Upload, limit: Duration) -> Option<T> {
     tokio::pin!(answer);
     // A try may begin long after the request came.
     let begun = Instant::now();

@@ -10,6 +10,8 @@ use crate::proxy::page::Page;
 use crate::server::link::Link;
 use crate::visitor::Tls;
 
+/// On the product address.
+const RESERVED: &str = "/_trunkline";
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -54,7 +56,19 @@ impl Target {
 
     /// `/_trunkline` is the edge's own.
     pub(crate) fn is_reserved(&self) -> bool {
-        self.path().strip_prefix("/_trunkline").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        self.path().strip_prefix(RESERVED).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// What a reserved path is below its prefix, with its query.
+    pub(crate) fn below_reserved(&self) -> Option<PathAndQuery> {
+        let whole = self.whole();
+        let rest = whole.as_str().strip_prefix(RESERVED)?;
+        if rest.starts_with('/') { rest.parse().ok() } else { format!("/{rest}").parse().ok() }
+    }
+
+    /// Path and query.
+    pub(crate) fn whole(&self) -> PathAndQuery {
+        self.uri.path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"))
     }
 }
 
@@ -121,6 +135,11 @@ impl Origin {
     pub(crate) fn tls(&self) -> Tls {
         let is_https = self.proto.as_ref().is_some_and(|proto| proto.as_bytes().eq_ignore_ascii_case(b"https"));
         if is_https { Tls::Upstream } else { Tls::None }
+    }
+
+    /// The client's address, as far as it can be believed.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.client.or(self.peer)
     }
 
     /// The client as a key: behind a trusted proxy its address, else its connection.
@@ -202,8 +221,13 @@ pub(crate) fn set_upgrade(headers: &mut HeaderMap, protocol: HeaderValue) {
 }
 
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
+    is_of_type(headers, "text/event-stream")
+}
+
+/// Whether the content is of this type, given in lower case and without parameters.
+pub(crate) fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    said.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
 
 fn tokens<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {

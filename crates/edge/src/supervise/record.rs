@@ -96,7 +96,7 @@ impl Record {
     /// Durable when it returns.
     pub(crate) fn write(&self, path: &Path) -> Result<(), Error> {
         let bytes = serde_json::to_vec(self).expect("our own types have string keys and no failing serialisers");
-        disk::replace(path, &bytes)
+        disk::replace(path, &[&bytes])
     }
 }
 

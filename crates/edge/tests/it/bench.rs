@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use edge::{
@@ -15,6 +16,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::http::Http;
+use crate::tiny::Tiny;
 
 /// Long enough for a machine under load; a test that waits so long fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,7 +45,7 @@ async fn edge() {
         launcher: Launcher::beside_tests(),
     };
     let limits = if std::env::var("EDGE_TIGHT").is_ok() { tight() } else { Limits::default() };
-    edge::serve_with(options, limits).await.unwrap();
+    edge::serve_with(options, limits, || Ok(Arc::new(Tiny::new()))).await.unwrap();
 }
 
 /// Limits that a test can reach.

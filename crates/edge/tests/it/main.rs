@@ -7,14 +7,18 @@
 
 mod admin;
 mod bench;
+mod extension;
 mod http;
 mod instances;
 mod limits;
 mod passing;
+mod probes;
 mod product;
 mod restart;
 mod retries;
 mod routing;
+mod snapshots;
 mod starting;
 mod switch;
 mod system;
+mod tiny;

@@ -74,6 +74,7 @@ async fn answer(request: Request<Incoming>, memory: Arc<Memory>) -> Result<Respo
             Ok(text(&request.into_body().collect().await.map_err(std::io::Error::other)?.to_bytes().len().to_string()))
         }
         "big" => Ok(text(&"x".repeat(usize::try_from(number).unwrap()))),
+        "page" => Ok(page()),
         "socket" => Ok(switch(request)),
         _ => Ok(mirror(&request)),
     }
@@ -81,6 +82,12 @@ async fn answer(request: Request<Incoming>, memory: Arc<Memory>) -> Result<Respo
 
 fn text(text: &str) -> Response<Body> {
     Response::new(Full::new(Bytes::from(text.to_owned())).boxed())
+}
+
+fn page() -> Response<Body> {
+    let mut response = text("<!doctype html>");
+    response.headers_mut().insert("content-type", "text/html; charset=utf-8".parse().unwrap());
+    response
 }
 
 fn status(code: u16) -> Response<Body> {

@@ -12,15 +12,15 @@ use crate::{Error, disk};
 
 const FORMAT: u32 = 1;
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Snapshot {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Saved {
     format: u32,
     pub(crate) system_address: SocketAddr,
     pub(crate) product_address: SocketAddr,
     pub(crate) routes: Routes,
 }
 
-impl Snapshot {
+impl Saved {
     pub(crate) fn new(system_address: SocketAddr, product_address: SocketAddr, routes: Routes) -> Self {
         Self { format: FORMAT, system_address, product_address, routes }
     }
@@ -33,16 +33,16 @@ impl Snapshot {
         let path = Self::path(data);
         let Some(bytes) = disk::read(&path)? else { return Ok(None) };
         let damaged = |why: String| Error::Damaged { path: path.clone(), why };
-        let snapshot: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
-        if snapshot.format > FORMAT {
-            return Err(damaged(format!("written by a newer release (format {})", snapshot.format)));
+        let saved: Self = serde_json::from_slice(&bytes).map_err(|e| damaged(e.to_string()))?;
+        if saved.format > FORMAT {
+            return Err(damaged(format!("written by a newer release (format {})", saved.format)));
         }
-        Ok(Some(snapshot))
+        Ok(Some(saved))
     }
 
     /// Durable when it returns.
     pub(crate) fn write(&self, data: &Path) -> Result<(), Error> {
         let bytes = serde_json::to_vec(self).expect("our own types have string keys and no failing serialisers");
-        disk::replace(&Self::path(data), &bytes)
+        disk::replace(&Self::path(data), &[&bytes])
     }
 }
