@@ -48,13 +48,21 @@ impl Delivery {
         Ok(files)
     }
 
-    /// As [`Delivery::files`], of the change's parent; none if it has no parent.
-    pub async fn files_before(&self, commit: &str, folders: &[&str]) -> Result<Vec<(String, String)>, Error> {
-        let change = store::change::find(self.engine.db(), commit).await?;
-        let Some(parent) = change.as_ref().and_then(|change| change.parent.as_deref()) else { return Ok(Vec::new()) };
-        let mut files = read(&self.mirror_of(commit).await?, parent).await?;
+    /// As [`Delivery::files`], of another commit of the same repository, which need not be a change.
+    pub async fn files_at(
+        &self,
+        commit: &str,
+        other: &str,
+        folders: &[&str],
+    ) -> Result<Vec<(String, String)>, Error> {
+        let mut files = read(&self.mirror_of(commit).await?, other).await?;
         files.retain(|(path, _)| folders.iter().any(|folder| path.starts_with(folder)));
         Ok(files)
+    }
+
+    /// The commit before a change on trunk.
+    pub async fn parent(&self, commit: &str) -> Result<Option<String>, Error> {
+        Ok(store::change::find(self.engine.db(), commit).await?.and_then(|change| change.parent))
     }
 
     /// Where the code of a change's commit names one of `keys`.
@@ -62,12 +70,14 @@ impl Delivery {
         Ok(self.mirror_of(commit).await?.mentions(commit, keys, &NO_CODE).await?)
     }
 
-    /// Which of `keys` stand in lines of code that the change touches.
-    pub async fn named_in_change(&self, commit: &str, keys: &[String]) -> Result<BTreeSet<String>, Error> {
-        let change = store::change::find(self.engine.db(), commit).await?;
-        let parent = change.and_then(|change| change.parent);
-        let mirror = self.mirror_of(commit).await?;
-        Ok(mirror.words_in_changes(parent.as_deref(), commit, keys, &NO_CODE).await?)
+    /// Which of `keys` stand in lines of code that differ between `from` and a change's commit.
+    pub async fn named_between(
+        &self,
+        from: Option<&str>,
+        commit: &str,
+        keys: &[String],
+    ) -> Result<BTreeSet<String>, Error> {
+        Ok(self.mirror_of(commit).await?.words_in_changes(from, commit, keys, &NO_CODE).await?)
     }
 
     async fn mirror_of(&self, commit: &str) -> Result<Mirror, Error> {

@@ -36,6 +36,8 @@ pub struct Probing {
     pub service: String,
     pub repository: String,
     pub commit: String,
+    /// The commit that customers have until then.
+    pub base: Option<String>,
     pub since: Timestamp,
 }
 
@@ -126,16 +128,22 @@ impl Delivery {
     /// Those that wait for their probes, oldest first.
     pub async fn probing(&self) -> Result<Vec<Probing>, Error> {
         let open = store::deployment::open(self.engine.db()).await?;
-        let waits = open.into_iter().filter(|d| d.state.stage == Stage::Probing && d.state.probe.is_none());
-        Ok(waits
-            .map(|d| Probing {
+        let mut waiting = Vec::new();
+        for d in open.into_iter().filter(|d| d.state.stage == Stage::Probing && d.state.probe.is_none()) {
+            let live = match d.state.replaces {
+                Some(live) => store::deployment::find(self.engine.db(), live).await?,
+                None => None,
+            };
+            waiting.push(Probing {
                 deployment: d.state.number,
                 service: d.state.service,
                 repository: d.repository,
                 commit: d.state.commit,
+                base: live.map(|live| live.state.commit),
                 since: d.state.since,
-            })
-            .collect())
+            });
+        }
+        Ok(waiting)
     }
 
     /// Says how the dark verification of a deployment ended. The first word counts; later ones, and one that comes when

@@ -410,4 +410,4 @@ fn roll_back(why: String) -> Next {
 
 #[cfg(test)]
 #[path = "deployment_tests.rs"]
-mod tests;
+pub(crate) mod tests;

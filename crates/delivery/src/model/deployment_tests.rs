@@ -7,7 +7,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::UNIX_EPOCH + SignedDuration::from_secs(1_000 + seconds)
 }
 
-fn deployment(stage: Stage) -> Deployment {
+pub(crate) fn deployment(stage: Stage) -> Deployment {
     Deployment {
         number: 47,
         service: "shop".into(),

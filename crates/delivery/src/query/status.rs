@@ -5,6 +5,7 @@ use crate::Error;
 use crate::engine::Engine;
 use crate::facade::Delivery;
 use crate::model::deployment::{Stage, percent};
+use crate::model::desired::NOBODY;
 use crate::model::trunk::Held;
 use crate::store;
 use crate::store::change::{State as Run, StoredChange, short};
@@ -178,7 +179,7 @@ fn state(live: Option<&StoredDeployment>, candidate: Option<&StoredDeployment>, 
 /// What the edge does now, whatever is recorded.
 fn routed(edge: Option<&edge::EdgeState>, service: &str) -> Option<Vec<Routed>> {
     let route = edge?.routes.iter().find(|route| route.service == service);
-    let arms = route.map_or(&[][..], |route| &route.arms).iter().filter(|arm| arm.weight > 0);
+    let arms = route.map_or(&[][..], |route| &route.arms).iter().filter(|arm| arm.weight > 0 && arm.deployment != NOBODY);
     Some(arms.map(|arm| Routed { number: arm.deployment, weight: f64::from(arm.weight) / 10_000.0 }).collect())
 }
 

@@ -73,11 +73,12 @@ async fn a_commit_gives_its_definitions_and_where_its_code_names_them() {
     let places = bed.delivery.references(&first, &keys).await.unwrap();
     let told: Vec<_> = places.iter().map(|m| (m.word.as_str(), m.path.as_str(), m.line)).collect();
     assert_eq!(told, [("gift", "src/cart.js", 3), ("gift-wrap", "src/cart.js", 2)]);
-    let named = bed.delivery.named_in_change(&second, &keys).await.unwrap();
+    let named = bed.delivery.named_between(Some(&first), &second, &keys).await.unwrap();
     assert_eq!(named.into_iter().collect::<Vec<_>>(), ["gift"]);
-    let named = bed.delivery.named_in_change(&first, &keys).await.unwrap();
+    let named = bed.delivery.named_between(None, &first, &keys).await.unwrap();
     assert_eq!(named.len(), 2, "the first commit brought both");
-    assert_eq!(bed.delivery.files_before(&first, &["flags/"]).await.unwrap(), []);
-    assert_eq!(bed.delivery.files_before(&second, &["flags/", "segments/"]).await.unwrap().len(), 2);
+    assert_eq!(bed.delivery.parent(&first).await.unwrap(), None);
+    assert_eq!(bed.delivery.parent(&second).await.unwrap().as_deref(), Some(first.as_str()));
+    assert_eq!(bed.delivery.files_at(&second, &first, &["flags/", "segments/"]).await.unwrap().len(), 2);
     bed.end().await;
 }
