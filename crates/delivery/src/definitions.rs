@@ -49,12 +49,7 @@ impl Delivery {
     }
 
     /// As [`Delivery::files`], of another commit of the same repository, which need not be a change.
-    pub async fn files_at(
-        &self,
-        commit: &str,
-        other: &str,
-        folders: &[&str],
-    ) -> Result<Vec<(String, String)>, Error> {
+    pub async fn files_at(&self, commit: &str, other: &str, folders: &[&str]) -> Result<Vec<(String, String)>, Error> {
         let mut files = read(&self.mirror_of(commit).await?, other).await?;
         files.retain(|(path, _)| folders.iter().any(|folder| path.starts_with(folder)));
         Ok(files)

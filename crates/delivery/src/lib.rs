@@ -34,6 +34,7 @@ mod traffic;
 mod trunk;
 
 pub use definitions::Definitions;
+pub use edge::probe::fresh_run;
 pub use engine::{Fact, Options};
 pub use error::Error;
 pub use facade::{By, Delivery, Resumed, RolledBack};

@@ -29,6 +29,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// A probe that takes longer is ended, and has failed.
 const PROBE_LASTS_AT_MOST: Duration = Duration::from_mins(5);
 
+/// The worktree is made, and clocks are read, while the header is good already.
+const SIGNED_LONGER: Duration = Duration::from_mins(1);
+
 /// A deployment that waits for its probes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Probing {
@@ -223,9 +226,9 @@ impl Delivery {
         log: &str,
     ) -> Result<Option<String>, Error> {
         let engine = &self.engine;
-        let header = header(&probe.run, stored.state.number);
+        let header = header(engine, &probe.run, stored.state.number)?;
         let mut redact = redactions(engine, &stored.state).await?;
-        redact.push(header.clone());
+        redact.extend(header.split_once(": ").map(|(_, value)| value.to_owned()));
         let plan = Plan {
             mirror: engine.mirror_path(&stored.repository),
             repository: stored.repository.clone(),
@@ -300,9 +303,10 @@ fn reachable(mut address: std::net::SocketAddr) -> String {
     format!("http://{address}")
 }
 
-/// What the edge knows a prober by.
-fn header(run: &str, number: u64) -> String {
-    format!("{run}.{number}")
+/// The header, `Name: value`, by which the edge knows a prober: longer than a probe lasts.
+fn header(engine: &Engine, run: &str, number: u64) -> Result<String, Error> {
+    let expires = engine.now() + PROBE_LASTS_AT_MOST + SIGNED_LONGER;
+    Ok(edge::Prober::of(engine.data())?.header(run, number, expires)?)
 }
 
 #[cfg(test)]

@@ -179,7 +179,8 @@ fn state(live: Option<&StoredDeployment>, candidate: Option<&StoredDeployment>, 
 /// What the edge does now, whatever is recorded.
 fn routed(edge: Option<&edge::EdgeState>, service: &str) -> Option<Vec<Routed>> {
     let route = edge?.routes.iter().find(|route| route.service == service);
-    let arms = route.map_or(&[][..], |route| &route.arms).iter().filter(|arm| arm.weight > 0 && arm.deployment != NOBODY);
+    let arms =
+        route.map_or(&[][..], |route| &route.arms).iter().filter(|arm| arm.weight > 0 && arm.deployment != NOBODY);
     Some(arms.map(|arm| Routed { number: arm.deployment, weight: f64::from(arm.weight) / 10_000.0 }).collect())
 }
 
