@@ -7,6 +7,13 @@ import { useSession } from "../access/session";
 import { DeploymentPage } from "../delivery/DeploymentPage";
 import { DeploymentsPage } from "../delivery/DeploymentsPage";
 import { RunPage } from "../delivery/RunPage";
+import { EventsPage } from "../events/EventsPage";
+import { PersonPage } from "../events/PersonPage";
+import { FlagPage } from "../flags/FlagPage";
+import { FlagsPage } from "../flags/FlagsPage";
+import { FeaturesPage } from "../journeys/FeaturesPage";
+import { JourneyPage } from "../journeys/JourneyPage";
+import { JourneysPage } from "../journeys/JourneysPage";
 import { ChangePage } from "../rollout/ChangePage";
 import { ChangesPage } from "../rollout/ChangesPage";
 import { NowPage } from "../rollout/NowPage";
@@ -38,6 +45,14 @@ function Inside() {
           <Route path="/runs/:id">{(p) => <Keyed by={p.id}><RunPage id={p.id} /></Keyed>}</Route>
           <Route path="/deployments"><DeploymentsPage /></Route>
           <Route path="/deployments/:number">{(p) => <Keyed by={p.number}><DeploymentPage number={p.number} /></Keyed>}</Route>
+          <Route path="/flags"><FlagsPage /></Route>
+          <Route path="/flags/:key">{(p) => <Keyed by={p.key}><FlagPage flagKey={decodeURIComponent(p.key)} /></Keyed>}</Route>
+          <Route path="/journeys"><JourneysPage /></Route>
+          <Route path="/journeys/:name">{(p) => <Keyed by={p.name}><JourneyPage name={decodeURIComponent(p.name)} /></Keyed>}</Route>
+          <Route path="/features"><FeaturesPage /></Route>
+          <Route path="/events"><EventsPage part="events" /></Route>
+          <Route path="/events/rejections"><EventsPage part="rejections" /></Route>
+          <Route path="/persons/:id">{(p) => <Keyed by={p.id}><PersonPage id={decodeURIComponent(p.id)} /></Keyed>}</Route>
           <Route path="/settings/:part?">{(p) => <SettingsPage part={p.part ?? "general"} />}</Route>
           <Route><NotFound /></Route>
         </Switch>

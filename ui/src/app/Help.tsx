@@ -3,6 +3,10 @@ import { Dialog } from "../look/Dialog";
 const KEYS: [string[], string][] = [
   [["g", "n"], "Now"],
   [["g", "c"], "Changes"],
+  [["g", "f"], "Flags"],
+  [["g", "j"], "Journeys"],
+  [["g", "u"], "Features: what is used"],
+  [["g", "e"], "Events"],
   [["g", "d"], "Deployments"],
   [["g", "s"], "Settings"],
   [["/"], "Type into the filter"],

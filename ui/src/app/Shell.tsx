@@ -11,6 +11,10 @@ import { useKeys } from "./useKeys";
 const PLACES: { name: string; to: string; icon: Glyph; under: string[] }[] = [
   { name: "Now", to: "/", icon: "now", under: [] },
   { name: "Changes", to: "/changes", icon: "change", under: ["/changes/", "/runs/"] },
+  { name: "Flags", to: "/flags", icon: "flag", under: ["/flags/"] },
+  { name: "Journeys", to: "/journeys", icon: "journey", under: ["/journeys/"] },
+  { name: "Features", to: "/features", icon: "feature", under: [] },
+  { name: "Events", to: "/events", icon: "event", under: ["/events/", "/persons/"] },
   { name: "Deployments", to: "/deployments", icon: "deployment", under: ["/deployments/"] },
   { name: "Settings", to: "/settings", icon: "cog", under: ["/settings/"] },
 ];

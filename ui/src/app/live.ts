@@ -41,6 +41,12 @@ export function concerned(fact: Fact): QueryKey[] {
       return [["change"], ["changes"], ["now"], ["status"]];
     case "service":
       return [["status"], ["now"], ["deployments"], ["deployment"]];
+    case "flag":
+      return [["flag", fact.id], ["flags"], ["marks"], ["change"], ["now"], ["audit"]];
+    case "journey":
+      return [["journey"], ["journeys"], ["report"], ["suggestions"]];
+    case "person":
+      return [["person", fact.id], ["events"], ["features"], ["report"]];
     case "secret":
       return [["secrets"], ["audit"]];
     case "repository":

@@ -8,6 +8,7 @@ import "../look/shell.css";
 import "../look/parts.css";
 import "../look/table.css";
 import "../look/pages.css";
+import "../look/measure.css";
 import { App } from "./App";
 import { noteReachable } from "./live";
 

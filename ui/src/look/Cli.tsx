@@ -1,22 +1,14 @@
-import { useState } from "react";
+import { CopyButton } from "./Copy";
 
 /** The command that prints the same as the page. */
 export function Cli({ command }: { command: string }) {
-  const [copied, setCopied] = useState(false);
-  const copy = async () => {
-    await navigator.clipboard?.writeText(command);
-    setCopied(true);
-    window.setTimeout(() => setCopied(false), 1500);
-  };
   return (
     <div className="cli">
       <span>
         <span className="muted" aria-hidden="true">$ </span>
         {command}
       </span>
-      <button type="button" className="text-button" onClick={() => void copy()} aria-label={`Copy: ${command}`}>
-        {copied ? "copied" : "copy"}
-      </button>
+      <CopyButton text={command} label={`Copy: ${command}`} className="text-button" />
     </div>
   );
 }

@@ -14,11 +14,13 @@ interface Props {
   /** Asks for a reason; a required one must be given. */
   reason?: "required" | "optional";
   className?: string;
+  /** Before the dialog shows: what it holds may begin anew. */
+  opened?: () => void;
   perform: (values: FormData) => Promise<unknown>;
 }
 
 /** A button that first shows its blast radius and then asks. */
-export function Confirm({ word, title, children, sure, kind = "plain", reason, className, perform }: Props) {
+export function Confirm({ word, title, children, sure, kind = "plain", reason, className, opened, perform }: Props) {
   const [isOpen, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
@@ -41,7 +43,7 @@ export function Confirm({ word, title, children, sure, kind = "plain", reason, c
   };
   return (
     <>
-      <button type="button" className={className ?? (kind === "plain" ? undefined : kind)} onClick={() => setOpen(true)}>{word}</button>
+      <button type="button" className={className ?? (kind === "plain" ? undefined : kind)} onClick={() => { opened?.(); setOpen(true); }}>{word}</button>
       {isOpen && (
         <Dialog title={title} onClose={close}>
           <form className="form" onSubmit={(event) => void submit(event)}>

@@ -28,4 +28,5 @@ export async function play(page: Page, scene: Scene, path: string): Promise<void
 export const PAGES = [
   "/", "/changes", "/changes?q=state:failed", "/changes/3f9c2ab", "/changes/b2c7f10", "/changes/5e77a90", "/changes/c90d2e1", "/runs/run-3f9c2ab", "/runs/run-5e77a90", "/runs/run-c90d2e1",
   "/deployments", "/deployments/7", "/deployments/6", "/deployments/5", "/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit", "/no/such/page",
+  "/flags", "/flags/one-address", "/flags/express-pay", "/flags/search-ranking", "/journeys", "/journeys/checkout", "/journeys/checkout?by=variant:one-address", "/journeys/checkout?by=$browser&range=28d&outcome=pending", "/features", "/events", "/events/rejections", "/persons/visitor-4810",
 ];

@@ -5,8 +5,8 @@ import { PAGES, play, test, type Scene } from "./scene";
 /** The foot of every page: it stands in every state. */
 const FOOT = "section[aria-label='The same on the command line']";
 
-const ALL_LISTS = ["/", "/changes", "/changes/3f9c2ab", "/deployments", "/deployments/7", "/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit"];
-const ONE_OF_A_KIND = ["/", "/changes", "/changes/3f9c2ab", "/runs/run-3f9c2ab", "/deployments/7", "/settings", "/settings/tokens"];
+const ALL_LISTS = ["/", "/changes", "/changes/3f9c2ab", "/deployments", "/deployments/7", "/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit", "/flags", "/journeys", "/journeys/checkout", "/features", "/events", "/events/rejections"];
+const ONE_OF_A_KIND = ["/", "/changes", "/changes/3f9c2ab", "/runs/run-3f9c2ab", "/deployments/7", "/settings", "/settings/tokens", "/flags", "/flags/one-address", "/journeys", "/journeys/checkout", "/features", "/events", "/events/rejections", "/persons/visitor-4810"];
 const LOOKED_AT: Record<Exclude<Scene, "signed-out">, string[]> = { loaded: PAGES, empty: ALL_LISTS, error: ONE_OF_A_KIND, loading: ONE_OF_A_KIND };
 
 for (const scene of ["loaded", "empty", "error", "loading"] as const) {

@@ -1,0 +1,64 @@
+import { describe, expect, test } from "vitest";
+import type { FlagView } from "./shapes";
+import { blastWords, expiryWords, flagSentence, flagState, rampCommand, rampWords, rebalance, valueWord, wrongWith } from "./words";
+
+const flag: FlagView = {
+  key: "one-address", state: "ramping", type: "boolean", revision: 7, variants: ["off", "on"], values: { off: false, on: true }, default_variant: "off", rules: [], testers: [], history: [],
+  split: [{ variant: "off", share: 0.75 }, { variant: "on", share: 0.25 }],
+};
+
+describe("a flag in a sentence", () => {
+  test("says who gets what", () => {
+    expect(flagSentence(flag)).toBe("Customers are divided: off 75 %, on 25 %. Whoever is in a variant stays in it while its share grows");
+    expect(flagSentence({ ...flag, state: "live", split: [{ variant: "on", share: 1 }] })).toBe("Everybody gets `on`");
+    expect(flagSentence({ ...flag, state: "dark", split: [], testers: [{ targeting_key: "ana", variant: "on" }] })).toBe("Deployed and not released: only 1 tester and verifiers get anything but `off`");
+    expect(flagSentence({ ...flag, state: "killed", killed: { at: "", who: "ana", why: "wrong totals" } })).toBe("Off for everybody since it was killed by ana: wrong totals; no rule counts until the kill is cleared");
+  });
+
+  test("a state that this console does not know is still a word", () => {
+    expect(flagState("thawing")).toEqual({ kind: "plain", word: "Thawing" });
+    expect(flagState("killed").kind).toBe("bad");
+  });
+
+  test("values are short", () => {
+    expect([valueWord(true), valueWord("red"), valueWord({ a: 1 })]).toEqual(["true", "red", '{"a":1}']);
+    expect(valueWord("x".repeat(100))).toHaveLength(60);
+  });
+});
+
+describe("whom it concerns", () => {
+  test("what is not known is not zero", () => {
+    expect(blastWords(flag)[0]).toBe("How many persons have a variant of it is not known");
+    expect(blastWords({ ...flag, owner: "sales", blast: { persons_now: 1, journeys: ["checkout"] } })).toEqual(["1 person has a variant of it now", "1 journey is measured with it: checkout", "Its owner is sales"]);
+  });
+
+  test("an end is said before it is late", () => {
+    const now = Date.parse("2026-11-22T00:00:00Z");
+    expect(expiryWords("2026-12-22", now)).toEqual({ text: "ends in 30 days", late: false });
+    expect(expiryWords("2026-11-25", now)).toEqual({ text: "ends in 3 days", late: true });
+    expect(expiryWords("2026-11-12", now)).toEqual({ text: "should be gone since 10 days", late: true });
+  });
+});
+
+describe("a ramp", () => {
+  test("stays whole whatever is set", () => {
+    for (const start of [{ off: 75, on: 25 }, { a: 0, b: 0, c: 100 }, { a: 33.3, b: 33.3, c: 33.4 }, { only: 100 }])
+      for (const value of [0, 0.1, 33.3, 50, 99.9, 100, 250, -4, Number.NaN]) {
+        const [first] = Object.keys(start);
+        const next = rebalance(start, first ?? "", value);
+        expect(wrongWith(next), JSON.stringify({ start, value, next })).toBeUndefined();
+        expect(Object.keys(next)).toEqual(Object.keys(start));
+      }
+  });
+
+  test("is refused with the reason", () => {
+    expect(wrongWith({ off: 75, on: 20 })).toBe("the shares make 95 % together, not 100 %");
+    expect(wrongWith({ off: 120, on: -20 })).toBe("every share is between 0 and 100 %");
+  });
+
+  test("says what it does to whom", () => {
+    expect(rampWords(flag.split ?? [], { off: 50, on: 50 }, 1200)).toEqual(["off shrinks from 75 to 50 %, about 300 of the 1,200 persons seen", "on grows from 25 to 50 %, about 300 of the 1,200 persons seen"]);
+    expect(rampWords(flag.split ?? [], { off: 75, on: 25 }, null)).toEqual(["off stays at 75 %", "on stays at 25 %"]);
+    expect(rampCommand("one-address", { off: 50, on: 50 })).toBe("trunkline flag ramp one-address off=50 on=50");
+  });
+});
