@@ -5,7 +5,9 @@ use std::sync::Arc;
 use delivery::Delivery;
 use kernel::{Clock, Problem};
 use storage::Db;
+use tokio::sync::broadcast;
 
+use crate::definitions::Contexts;
 use crate::lineage::{self, Lineage};
 use crate::now::{self, Now};
 
@@ -19,6 +21,27 @@ pub enum Error {
     Delivery(#[from] delivery::Error),
     #[error("the control store failed")]
     Storage(#[from] storage::Error),
+    #[error(transparent)]
+    Flags(#[from] flags::Error),
+    #[error(transparent)]
+    Journeys(#[from] journeys::Error),
+    #[error(transparent)]
+    Events(#[from] events::Error),
+    #[error(transparent)]
+    Problem(#[from] Problem),
+}
+
+impl Error {
+    /// With its causes, in one line.
+    pub(crate) fn chain(&self) -> String {
+        let mut text = self.to_string();
+        let mut source = std::error::Error::source(self);
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        text
+    }
 }
 
 impl From<Error> for Problem {
@@ -26,6 +49,10 @@ impl From<Error> for Problem {
         match error {
             Error::Delivery(error) => error.into(),
             Error::Storage(error) => Self::internal(error.to_string()),
+            Error::Flags(error) => error.into(),
+            Error::Journeys(error) => error.into(),
+            Error::Events(error) => error.into(),
+            Error::Problem(problem) => problem,
         }
     }
 }
@@ -35,13 +62,27 @@ impl From<Error> for Problem {
 pub struct Rollout {
     pub(crate) db: Db,
     pub(crate) delivery: Delivery,
-    clock: Arc<dyn Clock>,
+    pub(crate) contexts: Option<Contexts>,
+    pub(crate) facts: broadcast::Sender<delivery::Fact>,
+    pub(crate) clock: Arc<dyn Clock>,
     product: Arc<str>,
 }
 
+/// Listeners that fall behind by more than this many facts miss some; they look again anyway.
+const FACTS_BUFFERED: usize = 256;
+
 impl Rollout {
     pub fn new(db: Db, delivery: Delivery, clock: Arc<dyn Clock>, product: &str) -> Self {
-        Self { db, delivery, clock, product: product.into() }
+        let facts = broadcast::Sender::new(FACTS_BUFFERED);
+        Self { db, delivery, contexts: None, facts, clock, product: product.into() }
+    }
+
+    /// Joins what is known of the product's customers as well. Without it those parts of every story are unknown, and
+    /// nothing is probed.
+    #[must_use]
+    pub fn with(mut self, contexts: Contexts) -> Self {
+        self.contexts = Some(contexts);
+        self
     }
 
     /// The whole story of a change; at least seven characters of its id.

@@ -74,13 +74,18 @@ async fn change(State(rollout): State<Rollout>, Path(sha): Path<String>) -> web:
 async fn stream(State(rollout): State<Rollout>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     // Something goes out at once, so that nothing between us and the reader holds the head back.
     let greeting = futures_util::stream::iter([Ok(Event::default().comment("facts follow"))]);
-    let events = futures_util::stream::unfold(rollout.delivery.facts(), |mut facts| async move {
-        let event = match facts.recv().await {
+    let both = (rollout.delivery.facts(), rollout.facts.subscribe());
+    let events = futures_util::stream::unfold(both, |(mut facts, mut others)| async move {
+        let heard = tokio::select! {
+            heard = facts.recv() => heard,
+            heard = others.recv() => heard,
+        };
+        let event = match heard {
             Ok(fact) => Event::default().event("fact").data(serde_json::to_string(&fact).ok()?),
             Err(RecvError::Lagged(_)) => Event::default().event("missed").data("{}"),
             Err(RecvError::Closed) => return None,
         };
-        Some((Ok(event), facts))
+        Some((Ok(event), (facts, others)))
     });
     Sse::new(greeting.chain(events)).keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
 }

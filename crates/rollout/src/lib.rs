@@ -8,9 +8,12 @@
 pub mod lineage;
 pub mod now;
 
+mod dark;
+mod definitions;
 mod facade;
 mod http;
 mod react;
 
+pub use definitions::Contexts;
 pub use facade::{Error, Rollout};
 pub use http::routes;

@@ -1,18 +1,24 @@
-//! The process manager: facts about runs, holds and deployments become deployments, and rollbacks become reverts where
-//! that is wanted.
+//! The process manager: facts about runs, holds and deployments become deployments, rollbacks become reverts where that is
+//! wanted, what is live brings its definitions into force, and what is probed is verified in the dark.
 //!
 //! Idempotent by nature: a fact is only the reason to ask delivery for what is due now, and what is there is not made
 //! twice. A fact is acknowledged after that, so that a crash in between asks once more.
 
 use std::time::Duration;
 
+use delivery::Fact;
+use delivery::view::deployment::ReleaseView;
 use storage::outbox::Consumer;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use crate::dark::{self, AtWork};
+use crate::definitions;
 use crate::facade::{Error, Rollout};
 
 const FACTS_MAX: u64 = 200;
+/// Older ones have no customers who still send events.
+const RELEASES_KNOWN: usize = 1_000;
 /// In case a bell was missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -24,11 +30,19 @@ impl Rollout {
 }
 
 async fn run(rollout: Rollout, shutdown: CancellationToken) {
-    let consumer = Consumer::new(rollout.db.clone(), "rollout", "delivery");
+    let consumers = Consumers {
+        delivery: Consumer::new(rollout.db.clone(), "rollout", "delivery"),
+        flags: Consumer::new(rollout.db.clone(), "rollout", "flags"),
+        at_work: AtWork::default(),
+    };
     let mut bell = rollout.delivery.facts();
+    // What was told may not have been kept.
+    if let Err(error) = tell_releases(&rollout).await {
+        tracing::warn!(error = error.chain(), "events do not know the deployments yet; the next one tells them");
+    }
     while !shutdown.is_cancelled() {
-        if let Err(error) = consume(&rollout, &consumer).await {
-            tracing::error!(%error, "facts could not be acted upon; it is tried again");
+        if let Err(error) = look(&rollout, &consumers).await {
+            tracing::error!(error = error.chain(), "facts could not be acted upon; it is tried again");
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -38,6 +52,19 @@ async fn run(rollout: Rollout, shutdown: CancellationToken) {
     }
 }
 
+/// Rollout's places in the facts of others, and what goes on beside them.
+struct Consumers {
+    delivery: Consumer,
+    flags: Consumer,
+    at_work: AtWork,
+}
+
+async fn look(rollout: &Rollout, consumers: &Consumers) -> Result<(), Error> {
+    consume(rollout, &consumers.delivery).await?;
+    dark::take_up(rollout, &consumers.at_work).await?;
+    pass_on(rollout, &consumers.flags).await
+}
+
 async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {
     loop {
         let facts = consumer.next(FACTS_MAX).await?;
@@ -45,17 +72,64 @@ async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {
         if facts.iter().any(|fact| may_make_something_due(&fact.kind)) {
             rollout.delivery.ship().await?;
         }
-        if facts.iter().any(|fact| fact.kind == "deployment.probing") {
-            for probing in rollout.delivery.probing().await? {
-                rollout.delivery.probed(probing.deployment, delivery::Outcome::NothingToProbe).await?;
-            }
+        for fact in &facts {
+            follow(rollout, &fact.kind, &fact.payload).await?;
         }
-        for number in facts
-            .iter()
-            .filter(|fact| fact.kind == "deployment.rolled_back")
-            .filter_map(|fact| fact.payload["deployment"].as_u64())
-        {
-            rollout.delivery.land_revert(number).await?;
+        if facts.iter().any(|fact| fact.kind.starts_with("deployment.")) {
+            tell_releases(rollout).await?;
+        }
+        let mut tx = rollout.db.begin().await?;
+        tx.acknowledge(consumer, last.position).await?;
+        tx.commit().await?;
+    }
+}
+
+async fn follow(rollout: &Rollout, kind: &str, payload: &serde_json::Value) -> Result<(), Error> {
+    match (kind, payload["deployment"].as_u64(), payload["commit"].as_str()) {
+        ("deployment.rolled_back", Some(number), _) => Ok(rollout.delivery.land_revert(number).await?),
+        // Also when a version takes over again: what its commit says is in force again then.
+        ("deployment.live", _, Some(commit)) => bring_into_force(rollout, commit).await,
+        _ => Ok(()),
+    }
+}
+
+async fn bring_into_force(rollout: &Rollout, commit: &str) -> Result<(), Error> {
+    let Some(contexts) = &rollout.contexts else { return Ok(()) };
+    let files = rollout.delivery.files(commit, &delivery::definitions::FOLDERS).await?;
+    if let Err(why) = definitions::live(contexts, commit, &files).await? {
+        // It was verified; an older release may have had other rules. What was in force stays.
+        tracing::error!(commit, why, "definitions could not be brought into force");
+    }
+    Ok(())
+}
+
+/// Events belong to deployments by when those had customers.
+async fn tell_releases(rollout: &Rollout) -> Result<(), Error> {
+    let Some(contexts) = &rollout.contexts else { return Ok(()) };
+    let releases = rollout.delivery.releases(RELEASES_KNOWN).await?;
+    Ok(contexts.events.set_releases(releases.into_iter().map(release).collect()).await?)
+}
+
+fn release(view: ReleaseView) -> events::Release {
+    events::Release {
+        deployment: view.number,
+        service: view.service,
+        commit: view.commit,
+        digest: Some(view.digest),
+        from_ms: view.from.as_millisecond(),
+        to_ms: view.to.map(jiff::Timestamp::as_millisecond),
+    }
+}
+
+/// What happens to flags is told to whoever shows it.
+async fn pass_on(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {
+    loop {
+        let facts = consumer.next(FACTS_MAX).await?;
+        let Some(last) = facts.last() else { return Ok(()) };
+        for fact in &facts {
+            let id = fact.payload["key"].as_str().or_else(|| fact.payload["flag"].as_str()).unwrap_or_default();
+            // Nobody listening is fine.
+            let _ = rollout.facts.send(Fact { kind: "flag", id: id.to_owned() });
         }
         let mut tx = rollout.db.begin().await?;
         tx.acknowledge(consumer, last.position).await?;
