@@ -89,6 +89,22 @@ pub(crate) struct Exposed {
 }
 
 impl ExposureIndex {
+    /// Exposures of which a test or a file is the source, as (person, time, variant), in any order.
+    pub fn of(exposures: impl IntoIterator<Item = (u64, i64, String)>) -> Self {
+        let mut index = Self::default();
+        for (person, at_ms, variant) in exposures {
+            let known = index.variants.iter().position(|other| *other == variant);
+            let at = known.unwrap_or(index.variants.len());
+            if known.is_none() {
+                index.variants.push(variant);
+            }
+            let variant = u32::try_from(at).expect("a flag has few variants");
+            index.rows.push(Exposed { person, at_ms, variant });
+        }
+        index.rows.sort_unstable();
+        index
+    }
+
     /// The variant in force for a person at an instant; `None` if they had not been exposed yet.
     pub fn at(&self, person: u64, time_ms: i64) -> Option<&str> {
         let after = self.rows.partition_point(|row| (row.person, row.at_ms) <= (person, time_ms));
