@@ -10,12 +10,12 @@ pub mod trend;
 pub mod usage;
 
 mod chain;
-mod kernel;
+pub(crate) mod kernel;
 mod matcher;
 mod parse;
 
 pub use definition::{Definition, Guard, Order, Step};
-pub use kernel::{List, evaluate};
+pub use kernel::{List, Steps, evaluate};
 pub use matcher::Matcher;
 pub use outcomes::{Entries, Outcome, Outcomes, Place};
 pub use parse::{parse, schema};

@@ -25,7 +25,7 @@ pub(super) fn of(report: &Report) -> String {
     }
     if let Some(unjoined) = report.unjoined_share.filter(|share| *share > 0.0) {
         let by = report.by.as_deref().unwrap_or("the value");
-        text.push_str(&format!(" Of {} {by} is not known.", percent(unjoined)));
+        text.push_str(&format!(" For {} of them {by} is not known.", percent(unjoined)));
     }
     if let Some(probes) = report.synthetic_persons.filter(|probes| *probes > 0) {
         let verb = if probes == 1 { "probe is" } else { "probes are" };
@@ -44,8 +44,9 @@ fn largest_drop(steps: &[StepReport]) -> Option<String> {
     // Of equal drops the first.
     let (lost, before, after) = drops.rev().max_by_key(|(lost, ..)| *lost).filter(|(lost, ..)| *lost > 0)?;
     let share = super::report::share(lost, before.persons).map_or_else(String::new, percent);
-    let most = if steps.len() > 2 { "Most are lost" } else { "They are lost" };
-    Some(format!(" {most} between {:?} and {:?}: {} ({share}).", before.name, after.name, thousands(lost)))
+    let largest = if steps.len() > 2 { "The largest drop: " } else { "" };
+    let (lost, all) = (thousands(lost), thousands(before.persons));
+    Some(format!(" {largest}{lost} of {all} ({share}) did not go on from {:?} to {:?}.", before.name, after.name))
 }
 
 fn persons(count: u64) -> String {

@@ -255,7 +255,7 @@ mod tests {
     fn its_yaml_is_a_definition() {
         let page = Act { event: "$pageview".into(), page: Some(("$pathname".into(), "/a \"b\": {x}".into())) };
         let acts = [act("open: the 'shop'"), page];
-        let suggestions = suggest(done(&[&[0, 1]; 9]), &acts, &[]);
+        let suggestions = suggest(done(&[&[0, 1][..]; 9]), &acts, &[]);
         let definition = crate::model::parse(&suggestions[0].yaml, "j.yaml").unwrap();
         assert_eq!(definition.steps[0].event, "open: the 'shop'");
         assert_eq!(definition.steps[1].conditions["$pathname"], crate::model::Scalar::Text("/a \"b\": {x}".into()));
@@ -264,6 +264,6 @@ mod tests {
     #[test]
     fn too_few_are_no_way() {
         let acts = ["view", "pay"].map(act);
-        assert_eq!(suggest(done(&[&[0, 1]; 4]), &acts, &[]), []);
+        assert_eq!(suggest(done(&[&[0, 1][..]; 4]), &acts, &[]), []);
     }
 }

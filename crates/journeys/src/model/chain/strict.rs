@@ -22,9 +22,10 @@ impl Evaluator {
         }
     }
 
-    /// A chain takes what it can of an instant; to go on after it, it must have taken all of it.
+    /// A chain takes what it can of an instant; to go on after it, it must have taken all of it. Of chains that began together
+    /// the one that has come furthest did its steps first, so it is offered first.
     fn go_on(&mut self, time_ms: i64, size: usize) {
-        for from in 1..self.rules.steps {
+        for from in (1..self.rules.steps).rev() {
             if !self.rules.reaches(self.at[from].start_ms(), time_ms) {
                 continue;
             }

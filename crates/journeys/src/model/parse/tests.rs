@@ -52,7 +52,7 @@ fn mistakes_get_their_place_and_a_hint() {
         (
             "within: 24h\n",
             "",
-            "2:1: \"within\" is missing; the time from the first step to the last, for example `within: 24h`",
+            "9:1: \"within\" is missing; the time from the first step to the last, for example `within: 24h`",
         ),
         ("order: ordered", "order: orderd", "5:8: \"orderd\" is not known here; did you mean \"ordered\"?"),
         ("event: order placed", "evnet: order placed", "8:19: unknown key \"evnet\"; did you mean \"event\"?"),
