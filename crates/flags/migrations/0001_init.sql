@@ -1,15 +1,21 @@
--- What the set is at its newest revision: one row a flag. `value` is what the flag is (definition with pinned splits, run-time
--- state) as JSON, whole: the snapshot for the edge is made of these and of nothing else.
+-- One counter for all writes. Every write begins by growing it, so that writes of two control planes follow one another.
+CREATE TABLE flags_revision (
+    id BIGINT PRIMARY KEY,
+    revision BIGINT NOT NULL
+);
+INSERT INTO flags_revision (id, revision) VALUES (1, 0);
+
+-- Each flag at the newest revision; `value` is all that decides what it serves, as JSON.
 CREATE TABLE flags_flag (
     key TEXT PRIMARY KEY,
     revision BIGINT NOT NULL,
     value TEXT NOT NULL
 );
 
--- Every write, for ever. `value` is the flag after it.
+-- Every write, for ever; `value` is the flag after it.
 CREATE TABLE flags_history (
-    revision BIGINT NOT NULL,
     key TEXT NOT NULL,
+    revision BIGINT NOT NULL,
     at BIGINT NOT NULL,
     who TEXT NOT NULL,
     what TEXT NOT NULL,
@@ -18,13 +24,6 @@ CREATE TABLE flags_history (
     value TEXT NOT NULL,
     PRIMARY KEY (key, revision)
 );
-CREATE INDEX flags_history_revision ON flags_history (revision);
-
--- The newest revision of the set, and the newest commit of each stage.
-CREATE TABLE flags_setting (
-    name TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-);
 
 CREATE TABLE flags_segment (
     name TEXT PRIMARY KEY,
@@ -32,7 +31,7 @@ CREATE TABLE flags_segment (
     members TEXT NOT NULL
 );
 
--- Rules shared by flags, by name.
+-- Rules that flags share, by name.
 CREATE TABLE flags_evaluator (
     name TEXT PRIMARY KEY,
     rule TEXT NOT NULL
@@ -45,6 +44,7 @@ CREATE TABLE flags_forced (
     variants TEXT NOT NULL
 );
 
+-- Where the code of a commit names flags.
 CREATE TABLE flags_reference (
     commit_sha TEXT NOT NULL,
     flag TEXT NOT NULL,
@@ -53,8 +53,13 @@ CREATE TABLE flags_reference (
     PRIMARY KEY (commit_sha, flag, path, line)
 );
 
--- Commits whose references are known, also where they have none.
+-- Commits whose references are known, also those that have none.
 CREATE TABLE flags_referenced (
     commit_sha TEXT PRIMARY KEY,
     at BIGINT NOT NULL
+);
+
+CREATE TABLE flags_setting (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
 );

@@ -12,17 +12,29 @@
 
 pub mod model;
 
+mod allocation;
 mod error;
+mod explain;
+mod exposure;
 mod facade;
+mod flag;
 mod http;
+mod segment;
 mod serving;
+mod snapshot;
+mod split;
 mod store;
+pub mod view;
 
 pub use error::Error;
+pub use explain::Explained;
 pub use facade::{Applied, By, Flags, Options, Reference, Stage, Written};
 pub use http::routes;
+pub use segment::{SegmentItem, SegmentView};
 pub use serving::{Serving, ServingOptions};
 pub use store::MIGRATIONS;
+
+pub(crate) use snapshot::Forced;
 
 /// The name of the snapshot.
 pub const SNAPSHOT: &str = "flags";

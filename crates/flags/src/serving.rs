@@ -1,9 +1,31 @@
 //! The face at the edge: evaluates from the newest snapshot.
+//!
+//! Invariants: a request sees one snapshot and one clock value; nobody who saw a revision sees an older one later; what a client
+//! token gets never shows rules, segments, hidden flags or forced variants.
+
+mod body;
+mod door;
+mod ofrep;
+mod posthog;
+mod render;
+pub(crate) mod rules;
+mod stream;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 
+use arc_swap::ArcSwap;
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, post};
 use kernel::Clock;
+use tokio::sync::watch;
+
+use rules::Rules;
+
+/// A body has at most so many bytes.
+const BODY_BYTES_MAX: usize = 512 << 10;
 
 /// What serving needs.
 #[derive(Debug, Clone)]
@@ -17,22 +39,73 @@ pub struct ServingOptions {
 
 /// Flags as clients get them. Cheap to clone; all clones see the newest snapshot.
 #[derive(Debug, Clone)]
-pub struct Serving {}
+pub struct Serving(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    options: ServingOptions,
+    rules: ArcSwap<Rules>,
+    /// The revision in force, for event streams.
+    changed: watch::Sender<u64>,
+    /// Open event streams.
+    streams: AtomicUsize,
+}
 
 impl Serving {
     /// Knows no flag until the first snapshot.
-    pub fn new(_options: ServingOptions) -> Self {
-        unimplemented!("flags are on their way")
+    pub fn new(options: ServingOptions) -> Self {
+        Self(Arc::new(Inner {
+            options,
+            rules: ArcSwap::from_pointee(Rules::default()),
+            changed: watch::Sender::new(0),
+            streams: AtomicUsize::new(0),
+        }))
     }
 
-    /// From now on this snapshot is in force. One that cannot be read changes nothing.
-    pub fn apply(&self, _bytes: &[u8]) -> Result<(), String> {
-        unimplemented!("flags are on their way")
+    /// From now on this snapshot is in force. One that cannot be read, or that is older, changes nothing.
+    pub fn apply(&self, bytes: &[u8]) -> Result<(), String> {
+        let rules = Arc::new(Rules::read(bytes)?);
+        let newest = |current: &Arc<Rules>| {
+            if current.revision > rules.revision { Arc::clone(current) } else { Arc::clone(&rules) }
+        };
+        self.0.rules.rcu(newest);
+        self.0.changed.send_if_modified(|revision| {
+            let is_newer = *revision < rules.revision;
+            *revision = rules.revision.max(*revision);
+            is_newer
+        });
+        Ok(())
+    }
+
+    /// Whether [`Serving::router`] answers this path.
+    pub fn serves(path: &str) -> bool {
+        let is_below = |folder: &str| path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'));
+        is_below("/ofrep/v1")
+            || matches!(path, "/flags" | "/flags/" | "/decide" | "/decide/")
+            || is_below("/array") && (path.ends_with("/config") || path.ends_with("/config.js"))
     }
 
     /// `/ofrep/v1/evaluate/flags[/{key}]`, `/ofrep/v1/events`, `/flags`, `/decide`, `/array/{token}/config[.js]`. Reads the
     /// request's extension [`events::Arrival`].
     pub fn router(&self) -> Router {
-        unimplemented!("flags are on their way")
+        Router::new()
+            .route("/ofrep/v1/evaluate/flags/{key}", post(ofrep::single))
+            .route("/ofrep/v1/evaluate/flags", post(ofrep::bulk))
+            .route("/ofrep/v1/events", get(stream::events))
+            .route("/flags", post(posthog::flags))
+            .route("/flags/", post(posthog::flags))
+            .route("/decide", post(posthog::flags))
+            .route("/decide/", post(posthog::flags))
+            .route("/array/{token}/config", get(posthog::config))
+            .route("/array/{token}/config.js", get(posthog::config_js))
+            .fallback(door::unknown)
+            .method_not_allowed_fallback(door::wrong_method)
+            .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+            .layer(middleware::from_fn(door::cors))
+            .with_state(self.clone())
+    }
+
+    fn rules(&self) -> Arc<Rules> {
+        self.0.rules.load_full()
     }
 }
