@@ -3,20 +3,25 @@
 import { readFileSync } from 'node:fs';
 import { Baskets } from './basket.js';
 import { allProducts, findProduct, search } from './catalogue.js';
+import { eventOf } from './events.js';
 import { BadRequest, formOf, page, personOf, redirect, send } from './http.js';
 import { Orders } from './orders.js';
 import * as pages from './pages.js';
+import { nobody } from './trunkline.js';
 
 const STYLE = readFileSync(new URL('../public/style.css', import.meta.url), 'utf8');
+const BROWSER = readFileSync(new URL('../public/browser.js', import.meta.url), 'utf8');
 
-export function createApp({ database, release }) {
+export function createApp({ database, release, trunkline = nobody }) {
   const baskets = new Baskets(database);
   const orders = new Orders(database, baskets);
-  const view = (person) => ({ release, count: baskets.of(person).lines.length });
+  const { clientToken } = trunkline;
+  const view = (person) => ({ release, person, clientToken, count: baskets.of(person).lines.length });
 
   const routes = [
     ['GET', /^\/up$/, () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: 'up\n' })],
     ['GET', /^\/style\.css$/, () => ({ status: 200, headers: { 'content-type': 'text/css' }, body: STYLE })],
+    ['GET', /^\/browser\.js$/, () => ({ status: 200, headers: { 'content-type': 'text/javascript' }, body: BROWSER })],
 
     ['GET', /^\/$/, ({ person }) => page(pages.list(view(person), allProducts()))],
 
@@ -88,7 +93,10 @@ export function createApp({ database, release }) {
     const headers = { 'x-shop-release': release };
     try {
       const person = personOf(request);
-      send(response, await answer(request, person.id), { ...headers, ...person.headers });
+      const answered = await answer(request, person.id);
+      const event = eventOf(request.method, new URL(request.url, 'http://shop').pathname, answered);
+      if (event) trunkline.tell(person.id, ...event);
+      send(response, answered, { ...headers, ...person.headers });
     } catch (error) {
       send(response, failure(error), headers);
     }

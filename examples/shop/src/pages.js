@@ -4,14 +4,17 @@ import { html } from './html.js';
 import { euros } from './money.js';
 import { picture } from './pictures.js';
 
-function layout({ release, count = 0 }, title, content) {
+function layout({ release, count = 0, person, clientToken }, title, content) {
+  const watching = clientToken && html`
+  <script defer src="/_trunkline/static/array.js"></script>
+  <script defer src="/browser.js" data-token="${clientToken}" data-person="${person}"></script>`;
   return html`<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
   <meta name="viewport" content="width=device-width, initial-scale=1">
   <title>${title} · Northpath</title>
-  <link rel="stylesheet" href="/style.css">
+  <link rel="stylesheet" href="/style.css">${watching}
 </head>
 <body>
   <header>

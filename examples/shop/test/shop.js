@@ -8,11 +8,11 @@ import { after } from 'node:test';
 import { createApp } from '../src/app.js';
 import { migrate, openDatabase } from '../src/database.js';
 
-export async function openShop() {
+export async function openShop(more = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'shop-'));
   const database = openDatabase(folder);
   migrate(database);
-  const server = createServer(createApp({ database, release: 'test' }));
+  const server = createServer(createApp({ database, release: 'test', ...more }));
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   after(() => {
     server.close();

@@ -56,6 +56,16 @@ async fn the_mending_commit_names_the_bad_one() {
 }
 
 #[tokio::test]
+async fn the_dark_launch_may_come_early() {
+    let mut sample = Sample::with(&["01-free-delivery", "07-one-page-checkout"]).await;
+    assert!(sample.tests().0, "the new checkout");
+    for patch in ["02-whole-words", "03-beginnings-of-words", "04-recently-viewed.healthy", "05-telephone-number"] {
+        sample.trunk.commit(patch).await.unwrap();
+    }
+    assert!(sample.tests().0, "what comes after it");
+}
+
+#[tokio::test]
 async fn infrastructure_is_left_out_where_it_cannot_be_planned() {
     let folder = tempfile::tempdir().unwrap();
     let trunk = demo::Trunk::prepare(&folder.path().join("trunk"), demo::Infrastructure::LeftOut).await.unwrap();
