@@ -110,6 +110,13 @@ impl IdSet {
         self.count == 0
     }
 
+    /// All ids, in order.
+    pub fn all(&self) -> Result<Vec<Id>, Error> {
+        let mut bytes = vec![0; self.count * ID_BYTES];
+        self.file.read_exact_at(&mut bytes, 16).map_err(Error::file("read", &self.path))?;
+        Ok(bytes.as_chunks::<ID_BYTES>().0.to_vec())
+    }
+
     /// Whether the id is in it: exact.
     pub fn contains(&self, id: &Id) -> Result<bool, Error> {
         let bits = self.bloom.len() as u64 * 64;

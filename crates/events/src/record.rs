@@ -22,6 +22,15 @@ pub enum Record {
     Rejected(Rejected),
     /// The person's events, ids and exposures up to `at_ms` are to vanish.
     Forget(Forget),
+    Unlink(Unlink),
+}
+
+/// Two ids are two persons, whatever was said before `at_ms`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Unlink {
+    pub from: String,
+    pub into: String,
+    pub at_ms: i64,
 }
 
 /// A person who is to be forgotten.
@@ -207,6 +216,7 @@ fn read(json: &[u8]) -> Result<Record, Unreadable> {
         "served" => serde_json::from_slice(json).map(Record::Served),
         "rejected" => serde_json::from_slice(json).map(Record::Rejected),
         "forget" => serde_json::from_slice(json).map(Record::Forget),
+        "unlink" => serde_json::from_slice(json).map(Record::Unlink),
         _ => return Err(Unreadable { why: format!("kind {k} is newer than this release") }),
     };
     record.map_err(unreadable)

@@ -9,6 +9,14 @@ use utoipa::ToSchema;
 
 use crate::record::{Aside, Source};
 
+const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
+
+/// `2026-11-24` of days since 1970-01-01.
+fn day_text(day: i64) -> String {
+    let at = jiff::Timestamp::from_millisecond(day.saturating_mul(DAY_MS)).unwrap_or_default();
+    at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string()
+}
+
 /// Which rows.
 #[derive(Debug, Clone)]
 pub struct Select {
@@ -57,18 +65,19 @@ pub struct EventRows {
 #[derive(Debug, Default, Clone)]
 pub struct Rows {
     pub lists: Vec<EventRows>,
-    pub(crate) ids: Arc<HashMap<u64, Arc<str>>>,
+    /// One is large and old, the other small and new.
+    pub(crate) ids: [Arc<HashMap<u64, Arc<str>>>; 2],
 }
 
 impl Rows {
     /// Rows of which a test or a file is the source: `ids` are the persons' ids by their keys.
     pub fn of(lists: Vec<EventRows>, ids: HashMap<u64, Arc<str>>) -> Self {
-        Self { lists, ids: Arc::new(ids) }
+        Self { lists, ids: [Arc::new(ids), Arc::default()] }
     }
 
     /// The id of a resolved person.
     pub fn person(&self, key: u64) -> Option<&str> {
-        self.ids.get(&key).map(AsRef::as_ref)
+        self.ids.iter().find_map(|ids| ids.get(&key)).map(AsRef::as_ref)
     }
 }
 
@@ -126,6 +135,28 @@ impl ExposureIndex {
             .enumerate()
             .filter(last)
             .map(|(_, row)| (row.person, self.variants[row.variant as usize].as_str()))
+    }
+
+    /// Persons by variant in force, and by the day on which they were given it.
+    pub(crate) fn counts(&self) -> FlagCounts {
+        let mut counts = FlagCounts::default();
+        for (_, variant) in self.persons() {
+            *counts.variants.entry(variant.to_owned()).or_default() += 1;
+        }
+        let mut seen: Vec<(i64, u32, u64)> =
+            self.rows.iter().map(|row| (row.at_ms.div_euclid(DAY_MS), row.variant, row.person)).collect();
+        seen.sort_unstable();
+        seen.dedup();
+        for (day, variant, _) in seen {
+            let day = day_text(day);
+            if counts.days.last().is_none_or(|last| last.day != day) {
+                counts.days.push(FlagDay { day, variants: BTreeMap::new() });
+            }
+            if let Some(last) = counts.days.last_mut() {
+                *last.variants.entry(self.variants[variant as usize].clone()).or_default() += 1;
+            }
+        }
+        counts
     }
 
     /// The variants that were given.

@@ -1,0 +1,217 @@
+//! From the log to segments, and from many segments to few.
+//!
+//! Always in this order: the files of the new segment are written and synced; one transaction changes the list of live
+//! segments and how much of the log is in them; memory follows; only then are files removed. Wherever it ends, the next
+//! start finds either the old list with the old files or the new list with the new ones, and removes what is in no list.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use columnar::wal::Reader;
+use tokio_util::sync::CancellationToken;
+
+use super::part::Part;
+use super::state::{LOGS, Shared, blocking};
+use super::store::{self, SegmentRow};
+use super::stored::{self, Content, Stored, TIME, columns_of};
+use super::{Error, forget};
+
+/// Looked at without being woken, too.
+const EVERY: Duration = Duration::from_millis(500);
+/// So many segments of one level become one of the next.
+const MERGED_AT_ONCE: usize = 4;
+/// A segment does not grow beyond it: a merge takes some hundred bytes of memory a row.
+const MERGED_ROWS_MAX: usize = 512 << 10;
+/// Events are kept for so long.
+const RETENTION_MS: i64 = 400 * 24 * 60 * 60 * 1_000;
+/// A segment is written anew for its old rows when some are older by this.
+const RETENTION_SLACK_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
+
+/// Until `shutdown`.
+pub(super) async fn run(shared: Arc<Shared>, shutdown: CancellationToken) {
+    loop {
+        match work(&shared).await {
+            Ok(()) => {}
+            Err(Error::Stopped(_)) => return,
+            Err(error) => {
+                tracing::error!(%error, source = ?std::error::Error::source(&error), "segments cannot be made");
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = shared.wake.notified() => {}
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+pub(super) async fn work(shared: &Arc<Shared>) -> Result<(), Error> {
+    while convert(shared).await? {}
+    forget::finish(shared).await?;
+    while merge(shared).await? {}
+    Ok(())
+}
+
+/// Turns the oldest part that is complete into a segment; whether there was one.
+async fn convert(shared: &Arc<Shared>) -> Result<bool, Error> {
+    for log in 0..LOGS.len() {
+        let (file, content) = {
+            let state = shared.read();
+            let read_to = state.places[log].file;
+            let complete = state.parts.iter().filter(|part| part.log == log && part.file < read_to);
+            match complete.min_by_key(|part| part.file) {
+                Some(part) => (part.file, content_of(part)),
+                // Files without anything new in them.
+                None if state.stored[log] + 1 < read_to => (read_to - 1, Content::default()),
+                None => continue,
+            }
+        };
+        store_part(shared, log, file, content).await?;
+        return Ok(true);
+    }
+    Ok(false)
+}
+
+fn content_of(part: &Part) -> Content {
+    let ids = part.rows.iter().map(|row| row.event.id.into_bytes()).collect();
+    Content { columns: columns_of(&part.rows), ids, others: part.others.clone() }
+}
+
+async fn store_part(shared: &Arc<Shared>, log: usize, file: u64, content: Content) -> Result<(), Error> {
+    let is_empty = content.ids.is_empty() && content.others.is_empty();
+    let new = if is_empty { None } else { Some(write(shared, content, 0).await?) };
+    shared.stops.step("the list of segments changes")?;
+    let mut tx = shared.options.db.begin().await?;
+    if let Some(new) = &new {
+        store::add_segment(&mut tx, new.row).await?;
+    }
+    store::set_place(&mut tx, LOGS[log], file).await?;
+    tx.commit().await?;
+    shared.stops.step("memory follows")?;
+    let gone = {
+        let mut state = shared.write();
+        let at = state.parts.iter().position(|part| part.log == log && part.file == file);
+        let gone = at.map(|at| state.parts.remove(at));
+        if new.is_some() {
+            state.swap(&[], new);
+        }
+        for row in gone.iter().flat_map(|part| &part.rows) {
+            state.tail_ids.remove(row.event.id.as_bytes());
+        }
+        state.stored[log] = file;
+        gone
+    };
+    drop(gone);
+    shared.stops.step("the log files are removed")?;
+    let folder = shared.log(log);
+    blocking(move || Ok(Reader::open(&folder).remove_to(file)?)).await
+}
+
+/// Writes a segment; it is not live yet.
+pub(super) async fn write(shared: &Arc<Shared>, mut content: Content, level: u64) -> Result<Arc<Stored>, Error> {
+    shared.stops.step("a segment is written")?;
+    let shared = Arc::clone(shared);
+    blocking(move || {
+        let (folder, id) = (shared.segments(), shared.read().next_segment());
+        content.sort(|_| true);
+        let row = content.write(&folder, id, level)?;
+        shared.stops.step("a segment is opened")?;
+        Ok(Arc::new(Stored::open(&folder, row)?))
+    })
+    .await
+}
+
+/// Puts a segment in the place of others, durably; their files are gone afterwards.
+pub(super) async fn replace(shared: &Arc<Shared>, gone: &[u64], new: Option<Arc<Stored>>) -> Result<(), Error> {
+    shared.stops.step("segments are replaced")?;
+    let mut tx = shared.options.db.begin().await?;
+    for id in gone {
+        store::remove_segment(&mut tx, *id).await?;
+    }
+    if let Some(new) = &new {
+        store::add_segment(&mut tx, new.row).await?;
+    }
+    tx.commit().await?;
+    shared.stops.step("memory follows a replacement")?;
+    shared.write().swap(gone, new);
+    shared.stops.step("files of replaced segments are removed")?;
+    let (folder, gone) = (shared.segments(), gone.to_vec());
+    blocking(move || {
+        gone.iter().try_for_each(|id| stored::remove(&folder, *id))?;
+        Ok(columnar::segment::sync_folder(&folder)?)
+    })
+    .await
+}
+
+/// Merges some segments of one level, or takes old rows out of one; whether there was something to do.
+async fn merge(shared: &Arc<Shared>) -> Result<bool, Error> {
+    let oldest = shared.now_ms() - RETENTION_MS;
+    let rows: Vec<(SegmentRow, usize)> =
+        shared.read().segments.iter().map(|segment| (segment.row, segment.events.rows())).collect();
+    let Some((ids, level)) = choose(&rows, oldest) else { return Ok(false) };
+    let ours = Arc::clone(shared);
+    let chosen = ids.clone();
+    let content = blocking(move || {
+        let segments: Vec<_> =
+            ours.read().segments.iter().filter(|segment| chosen.contains(&segment.row.id)).cloned().collect();
+        let mut all = Content::default();
+        for segment in segments {
+            all.append(segment.content()?);
+        }
+        let young: Vec<bool> = all.ints(TIME).iter().map(|time| *time >= oldest).collect();
+        all.sort(|i| young[i]);
+        Ok(all)
+    })
+    .await?;
+    let new = write(shared, content, level).await?;
+    replace(shared, &ids, Some(new)).await?;
+    Ok(true)
+}
+
+/// Which segments are merged, and the level of what comes out.
+fn choose(rows: &[(SegmentRow, usize)], oldest_ms: i64) -> Option<(Vec<u64>, u64)> {
+    let is_old = |row: &SegmentRow| row.min_ms < oldest_ms - RETENTION_SLACK_MS;
+    if let Some((row, _)) = rows.iter().find(|(row, count)| *count > 0 && is_old(row)) {
+        return Some((vec![row.id], row.level));
+    }
+    let mut levels: Vec<u64> = rows.iter().map(|(row, _)| row.level).collect();
+    levels.sort_unstable();
+    levels.dedup();
+    levels.into_iter().find_map(|level| {
+        let mut of_level: Vec<_> = rows.iter().filter(|(row, _)| row.level == level).collect();
+        of_level.sort_by_key(|(_, count)| *count);
+        let chosen = of_level.get(..MERGED_AT_ONCE)?;
+        let total: usize = chosen.iter().map(|(_, count)| count).sum();
+        (total <= MERGED_ROWS_MAX).then(|| (chosen.iter().map(|(row, _)| row.id).collect(), level + 1))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: u64, level: u64, count: usize) -> (SegmentRow, usize) {
+        (SegmentRow { id, level, min_ms: 0, max_ms: 0 }, count)
+    }
+
+    #[test]
+    fn four_of_a_level_become_one_of_the_next() {
+        let rows = [row(1, 1, 10), row(2, 0, 10), row(3, 0, 20), row(4, 0, 5)];
+        assert_eq!(choose(&rows, 0), None);
+        let rows = [&rows[..], &[row(5, 0, 1)]].concat();
+        assert_eq!(choose(&rows, 0), Some((vec![5, 4, 2, 3], 1)));
+    }
+
+    #[test]
+    fn what_would_be_too_large_stays() {
+        let rows: Vec<_> = (0..4).map(|id| row(id, 3, MERGED_ROWS_MAX / 3)).collect();
+        assert_eq!(choose(&rows, 0), None);
+    }
+
+    #[test]
+    fn old_rows_are_taken_out() {
+        let rows = [row(1, 2, 10)];
+        assert_eq!(choose(&rows, RETENTION_SLACK_MS + 1), Some((vec![1], 2)));
+        assert_eq!(choose(&rows, RETENTION_SLACK_MS), None);
+    }
+}

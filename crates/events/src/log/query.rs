@@ -1,0 +1,355 @@
+//! Rows of log and segments at once: lists per event, of resolved persons, each with its release.
+//!
+//! The rows of an event in segments are read once and kept, sorted by the person as stored ([`Base`]). An answer takes them
+//! in that order, puts aside those whose id is subsumed by another, and merges these and the tail in.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+
+use columnar::segment::Text;
+use serde_json::value::RawValue;
+
+use super::Error;
+use super::answers::{EventRows, Properties, Rows, Select, Who};
+use super::facts::Served;
+use super::identity::{Resolution, Trust};
+use super::key::{ByPerson, PersonSet};
+use super::part::{Row, UNVOUCHED, VOUCHED};
+use super::release::{Releases, pick};
+use super::state::{Shared, State};
+use super::stored::{ASIDE, PERSON, PROPERTIES, RECEIVED, RELEASE, SEQUENCE, Stored, TIME, VOUCH};
+
+/// Lists that are kept take at most so much.
+const CACHE_BYTES_MAX: usize = 256 << 20;
+/// The word of rows that name no release.
+const UNNAMED: u32 = 0;
+
+/// Lists of events in segments, as long as the segments are the same.
+#[derive(Debug, Default)]
+pub(super) struct Cache {
+    generation: u64,
+    lists: HashMap<(String, bool), Arc<Base>>,
+    bytes: usize,
+}
+
+/// The rows of one event in segments that count, sorted by (stored person, time, sequence).
+#[derive(Debug, Default)]
+pub(super) struct Base {
+    items: Vec<Item>,
+    vouches: Vec<u64>,
+    /// Places in `words`.
+    releases: Vec<u32>,
+    words: Vec<String>,
+    /// Empty unless wanted.
+    properties: Vec<Text>,
+}
+
+/// A row's place in the order, and where the rest of it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Item {
+    person: u64,
+    time_ms: i64,
+    sequence: u64,
+    /// A place in the base, or behind it in the tail.
+    at: usize,
+}
+
+/// What answers of one moment share.
+pub(super) struct View {
+    pub(super) segments: Vec<Arc<Stored>>,
+    generation: u64,
+    forgotten: ByPerson<i64>,
+    resolution: Arc<Resolution>,
+    releases: Arc<Releases>,
+    served: Arc<Served>,
+    /// Only these count, by any of their ids.
+    ids: Option<Arc<PersonSet>>,
+    trust: Trust,
+    select: Select,
+}
+
+/// The rows of the tail that may be in an answer, by name.
+type Tail = HashMap<String, Vec<Row>>;
+
+/// Blocks while it reads.
+pub(super) fn rows(shared: &Shared, select: Select) -> Result<Rows, Error> {
+    let (view, tail, names, ids) = {
+        let state = shared.read();
+        let view = View::new(&state, select);
+        let names = view.names(&state);
+        let tail = view.tail(&state, &names);
+        (view, tail, names, state.names.clone())
+    };
+    let lists = names.into_iter().map(|name| {
+        let base = base(shared, &view, &name)?;
+        let none = Vec::new();
+        view.list(&base, tail.get(&name).unwrap_or(&none), name)
+    });
+    Ok(Rows { lists: lists.collect::<Result<_, _>>()?, ids })
+}
+
+fn base(shared: &Shared, view: &View, name: &str) -> Result<Arc<Base>, Error> {
+    let key = (name.to_owned(), view.wants_properties());
+    {
+        let mut cache = shared.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.generation != view.generation {
+            *cache = Cache { generation: view.generation, ..Cache::default() };
+        }
+        if let Some(base) = cache.lists.get(&key) {
+            return Ok(Arc::clone(base));
+        }
+    }
+    let base = Arc::new(Base::read(view, name)?);
+    let mut cache = shared.cache.lock().unwrap_or_else(PoisonError::into_inner);
+    if cache.generation == view.generation {
+        if cache.bytes + base.bytes() > CACHE_BYTES_MAX {
+            cache.lists.clear();
+            cache.bytes = 0;
+        }
+        if base.bytes() <= CACHE_BYTES_MAX {
+            cache.bytes += base.bytes();
+            cache.lists.insert(key, Arc::clone(&base));
+        }
+    }
+    Ok(base)
+}
+
+impl View {
+    pub(super) fn new(state: &State, select: Select) -> Self {
+        let trust = if select.who == Who::Witnessed { Trust::Witnessed } else { Trust::Everything };
+        let resolution = state.facts.identities.resolved(trust);
+        let ids = match &select.who {
+            Who::Everyone => None,
+            Who::Witnessed => Some(state.facts.witnessed()),
+            Who::Only(ids) => {
+                let key = state.key();
+                Some(Arc::new(ids.iter().flat_map(|id| resolution.all(key.of(id))).collect()))
+            }
+        };
+        Self {
+            segments: state.segments.clone(),
+            generation: state.generation,
+            forgotten: state.forgotten.clone(),
+            resolution,
+            releases: Arc::clone(&state.releases),
+            served: state.facts.served(),
+            ids,
+            trust,
+            select,
+        }
+    }
+
+    fn wants_properties(&self) -> bool {
+        self.select.properties == Properties::Wanted
+    }
+
+    /// The names that were asked for, or all.
+    fn names(&self, state: &State) -> Vec<String> {
+        if !self.select.names.is_empty() {
+            return self.select.names.clone();
+        }
+        let stored = self.segments.iter().flat_map(|segment| segment.events.index()).map(|range| &range.key);
+        let mut names: Vec<String> =
+            stored.chain(state.parts.iter().flat_map(|part| part.by_name.keys())).cloned().collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    fn tail(&self, state: &State, names: &[String]) -> Tail {
+        let mut tail = Tail::new();
+        for name in names {
+            for part in &state.parts {
+                let rows = part.by_name.get(name).into_iter().flatten().map(|at| &part.rows[*at]);
+                let rows = rows.filter(|row| row.event.aside.is_none() && self.is_in_time(row.event.time_ms));
+                tail.entry(name.clone()).or_default().extend(rows.cloned());
+            }
+        }
+        tail
+    }
+
+    fn is_in_time(&self, time_ms: i64) -> bool {
+        self.select.from_ms <= time_ms && time_ms < self.select.to_ms
+    }
+
+    fn list(&self, base: &Base, tail: &[Row], name: String) -> Result<EventRows, Error> {
+        let items = self.items(base, tail);
+        let releases = self.releases_of(&items, base, tail);
+        let mut properties = Vec::new();
+        if self.wants_properties() {
+            properties.reserve(items.len());
+            for item in &items {
+                properties.push(match base.properties.get(item.at) {
+                    Some(text) => raw(text)?,
+                    None => tail[item.at - base.items.len()].event.properties.clone(),
+                });
+            }
+        }
+        Ok(EventRows {
+            name,
+            persons: items.iter().map(|item| item.person).collect(),
+            times_ms: items.iter().map(|item| item.time_ms).collect(),
+            sequences: items.iter().map(|item| item.sequence).collect(),
+            properties,
+            releases,
+        })
+    }
+
+    /// The rows that count, under their persons, in order.
+    fn items(&self, base: &Base, tail: &[Row]) -> Vec<Item> {
+        let mut items = Vec::with_capacity(base.items.len() + tail.len());
+        let mut moved = Vec::new();
+        let mut run = (None, 0, false);
+        for item in base.items.iter().filter(|item| self.is_in_time(item.time_ms)) {
+            if run.0 != Some(item.person) {
+                let person = self.resolution.of(item.person);
+                run = (Some(item.person), person, self.counts(person));
+            }
+            let (_, person, counts) = run;
+            if counts && self.is_believed(base.vouches[item.at], person) {
+                let list = if person == item.person { &mut items } else { &mut moved };
+                list.push(Item { person, ..*item });
+            }
+        }
+        for (i, row) in tail.iter().enumerate() {
+            let person = self.resolution.of(row.person);
+            if self.counts(person) && self.is_believed(row.vouch, person) {
+                let at = base.items.len() + i;
+                moved.push(Item { person, time_ms: row.event.time_ms, sequence: row.sequence, at });
+            }
+        }
+        if !moved.is_empty() {
+            moved.sort_unstable();
+            items.append(&mut moved);
+            // Two sorted runs: the stable sort merges them.
+            items.sort();
+        }
+        items
+    }
+
+    /// Whether rows of this person are asked for.
+    fn counts(&self, person: u64) -> bool {
+        let Some(ids) = &self.ids else { return true };
+        ids.contains(&person)
+            || self.resolution.members.get(&person).is_some_and(|members| members.iter().any(|id| ids.contains(id)))
+    }
+
+    /// Among witnessed persons, whoever holds only a client token speaks for nobody but the person of their cookie.
+    fn is_believed(&self, vouch: u64, person: u64) -> bool {
+        match (self.trust, vouch) {
+            (Trust::Everything, _) | (Trust::Witnessed, VOUCHED) => true,
+            (Trust::Witnessed, UNVOUCHED) => false,
+            (Trust::Witnessed, witness) => self.resolution.of(witness) == person,
+        }
+    }
+
+    fn releases_of(&self, items: &[Item], base: &Base, tail: &[Row]) -> Vec<Option<u64>> {
+        let named = |word: &str| -> Vec<(i64, u64)> {
+            self.releases.named(word).iter().map(|release| (release.from_ms, release.deployment)).collect()
+        };
+        let words: Vec<Vec<(i64, u64)>> = base.words.iter().map(|word| named(word)).collect();
+        let (mut served, mut of) = (Vec::new(), None);
+        let mut release = |item: &Item| {
+            let own = match base.releases.get(item.at) {
+                Some(word) => pick(&words[*word as usize], item.time_ms),
+                None => pick(&named(&tail[item.at - base.items.len()].release), item.time_ms),
+            };
+            if own.is_some() {
+                return own;
+            }
+            if of != Some(item.person) {
+                of = Some(item.person);
+                served = self.served_to(item.person);
+            }
+            let before = served.partition_point(|(at_ms, _)| *at_ms <= item.time_ms);
+            let given = served[..before].last().map(|(_, deployment)| *deployment);
+            given.or_else(|| self.releases.only_at(item.time_ms))
+        };
+        items.iter().map(&mut release).collect()
+    }
+
+    fn served_to(&self, person: u64) -> Vec<(i64, u64)> {
+        if self.served.is_empty() {
+            return Vec::new();
+        }
+        let members = self.resolution.members.get(&person).into_iter().flatten();
+        let mut served: Vec<(i64, u64)> =
+            std::iter::once(&person).chain(members).filter_map(|id| self.served.get(id)).flatten().copied().collect();
+        served.sort_unstable();
+        served
+    }
+}
+
+fn raw(text: &Text) -> Result<Box<RawValue>, Error> {
+    let unreadable = |error: serde_json::Error| Error::Ended(format!("stored properties are not JSON: {error}"));
+    serde_json::from_slice(text).map_err(unreadable)
+}
+
+impl Base {
+    fn bytes(&self) -> usize {
+        let row = size_of::<Item>() + 12;
+        let properties: usize = self.properties.iter().map(|text| text.len() + size_of::<Text>()).sum();
+        self.items.len() * row + properties
+    }
+
+    fn read(view: &View, name: &str) -> Result<Self, Error> {
+        let mut base = Self { words: vec![String::new()], ..Self::default() };
+        let mut codes = HashMap::from([(Vec::new(), UNNAMED)]);
+        for segment in &view.segments {
+            if let Some(range) = segment.events.range(name) {
+                base.add(segment, range, view, &mut codes)?;
+            }
+        }
+        // Each segment's rows are in order already: the stable sort merges runs.
+        base.items.sort();
+        base.vouches = base.items.iter().map(|item| base.vouches[item.at]).collect();
+        base.releases = base.items.iter().map(|item| base.releases[item.at]).collect();
+        if view.wants_properties() {
+            base.properties = base.items.iter().map(|item| base.properties[item.at].clone()).collect();
+        }
+        for (at, item) in base.items.iter_mut().enumerate() {
+            item.at = at;
+        }
+        Ok(base)
+    }
+
+    fn add(
+        &mut self,
+        segment: &Stored,
+        range: std::ops::Range<usize>,
+        view: &View,
+        codes: &mut HashMap<Vec<u8>, u32>,
+    ) -> Result<(), Error> {
+        let ints = |column| segment.events.ints(column, range.clone());
+        let (persons, times, sequences) = (ints(PERSON)?, ints(TIME)?, ints(SEQUENCE)?);
+        let (vouches, asides) = (ints(VOUCH)?, ints(ASIDE)?);
+        let received = if view.forgotten.is_empty() { Vec::new() } else { ints(RECEIVED)? };
+        let releases = segment.events.texts(RELEASE, range.clone())?;
+        let properties = if view.wants_properties() { segment.events.texts(PROPERTIES, range)? } else { Vec::new() };
+        for i in 0..persons.len() {
+            let person = persons[i].cast_unsigned();
+            let is_forgotten =
+                received.get(i).is_some_and(|at| view.forgotten.get(&person).is_some_and(|until| at <= until));
+            if asides[i] != 0 || is_forgotten {
+                continue;
+            }
+            let (time_ms, sequence) = (times[i], sequences[i].cast_unsigned());
+            self.items.push(Item { person, time_ms, sequence, at: self.items.len() });
+            self.vouches.push(vouches[i].cast_unsigned());
+            let code = if releases[i].is_empty() { UNNAMED } else { self.code(&releases[i], codes) };
+            self.releases.push(code);
+            self.properties.extend(properties.get(i).cloned());
+        }
+        Ok(())
+    }
+
+    fn code(&mut self, word: &Text, codes: &mut HashMap<Vec<u8>, u32>) -> u32 {
+        if let Some(code) = codes.get(&**word) {
+            return *code;
+        }
+        let code = u32::try_from(self.words.len()).expect("there are fewer words than rows");
+        self.words.push(word.as_str().to_owned());
+        codes.insert(word.to_vec(), code);
+        code
+    }
+}

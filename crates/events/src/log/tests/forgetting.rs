@@ -1,0 +1,94 @@
+//! Forgetting a person, proved by the bytes.
+
+use columnar::segment::Segment;
+use storage::testing::databases;
+
+use super::*;
+
+const SECRET: &str = "ann-7f3c@example.org";
+const ANONYMOUS: &str = "anonymous-99f1c";
+
+/// Names of files that have the text, packed or not.
+fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let has = |bytes: &[u8]| bytes.windows(text.len()).any(|window| window == text.as_bytes());
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files_with(&path, text));
+            continue;
+        }
+        let bytes = std::fs::read(&path).unwrap();
+        let unpacked = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("facts") => zstd::decode_all(bytes.as_slice()).unwrap(),
+            Some("parquet") => unpacked(&Segment::open(&path).unwrap()),
+            _ => Vec::new(),
+        };
+        if has(&bytes) || has(&unpacked) {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+/// All texts of a segment's columns.
+fn unpacked(segment: &Segment) -> Vec<u8> {
+    let texts = [0, 2, 7, 8, 12, 13, 14].map(|column| segment.texts(column, 0..segment.rows()).unwrap());
+    texts.iter().flatten().flat_map(|text| text.to_vec()).collect()
+}
+
+#[tokio::test]
+async fn a_forgotten_person_is_in_no_answer_and_in_no_file() {
+    for store in databases().await {
+        let data = tempfile::tempdir().unwrap();
+        let bed = Bed::start(&store.db, data.path(), None).await;
+        let writer = bed.edge();
+        for round in 0..3 {
+            let mut told = event(round, "seen", SECRET, NOW_MS - 5);
+            told.witness = Some(SECRET.into());
+            append(
+                &writer,
+                [
+                    Record::Event(told),
+                    Record::Event(event(100 + round, "seen", ANONYMOUS, NOW_MS - 5)),
+                    Record::Event(event(200 + round, "seen", "ben", NOW_MS - 5)),
+                    identity(ANONYMOUS, SECRET, NOW_MS - 5),
+                    exposure("flag", "on", SECRET, NOW_MS - 5),
+                    exposure("flag", "on", "ben", NOW_MS - 5),
+                    served(ANONYMOUS, 1, NOW_MS - 5, true),
+                ],
+            )
+            .await;
+            if round < 2 {
+                writer.seal().await.unwrap();
+            }
+        }
+        bed.until("all is seen", async |bed| bed.told("seen", Who::Everyone).await.len() == 9).await;
+        bed.until("segments are made", async |bed| !bed.events.0.read().segments.is_empty()).await;
+        assert!(!files_with(data.path(), SECRET).is_empty(), "the search finds what is there");
+        let exported = bed.events.export(ANONYMOUS).await.unwrap();
+        assert!(exported.lines().count() >= 12 && exported.contains(SECRET), "{exported}");
+
+        let events = bed.events.clone();
+        let deleting = tokio::spawn(async move { events.delete(ANONYMOUS, "test").await.unwrap() });
+        bed.until("it is out of answers", async |bed| bed.told("seen", Who::Everyone).await.len() == 3).await;
+        assert!(bed.events.person(SECRET).await.unwrap().is_none());
+        assert_eq!(bed.events.exposed_persons("flag").await.unwrap(), 1);
+        // The edge goes on in a new file by and by.
+        writer.seal().await.unwrap();
+        assert!(deleting.await.unwrap().done, "{}", store.name);
+        assert_eq!(files_with(data.path(), SECRET), Vec::<String>::new());
+        assert_eq!(files_with(data.path(), ANONYMOUS), Vec::<String>::new());
+        assert_eq!(bed.told("seen", Who::Everyone).await.len(), 3);
+
+        // What they do from now on is new.
+        let mut back = event(900, "seen", SECRET, NOW_MS + 10);
+        back.received_ms = NOW_MS + 10;
+        append(&writer, [Record::Event(back), Record::Event(event(0, "seen", SECRET, NOW_MS - 5))]).await;
+        bed.until("they are back", async |bed| bed.told("seen", Who::Everyone).await.len() == 4).await;
+        bed.stop().await;
+        let bed = Bed::start(&store.db, data.path(), None).await;
+        assert_eq!(bed.told("seen", Who::Everyone).await.len(), 4);
+        bed.stop().await;
+    }
+}
