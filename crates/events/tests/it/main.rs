@@ -1,0 +1,3 @@
+//! Events from outside: the facade over real files.
+
+mod capture;
