@@ -37,28 +37,30 @@ export function funnelSentence(data: Funnel): string {
 }
 
 /** How high it is, so that nothing moves when it comes. */
-export const funnelHeight = (data: Funnel): number => data.steps.length * rowHeight(data.arms.length) - 6;
+export const funnelHeight = (data: Funnel, width = 1000): number => data.steps.length * rowHeight(data.arms.length, width < NARROW) - 6;
 
-const rowHeight = (arms: number) => Math.max(50, arms * (BAR + 3) + 16);
+/** On a narrow screen the name stands above its bars. */
+const rowHeight = (arms: number, narrow: boolean) => (narrow ? 20 + arms * (BAR + 3) + 12 : Math.max(50, arms * (BAR + 3) + 16));
 
 /** Bars for every step, side by side for every arm; a pure function of the numbers and the width. */
 export function funnel(data: Funnel, width: number): string {
   const narrow = width < NARROW;
   const longest = Math.max(...data.steps.map((step) => textWidth(step.name) * 1.08));
-  const left = Math.min(Math.max(narrow ? 118 : 168, longest + 12), width * 0.42);
+  const left = narrow ? 0 : Math.min(Math.max(168, longest + 12), width * 0.42);
   const right = narrow || data.arms.length !== 2 ? 58 : 136;
-  const frame = { data, left, max: Math.max(width - left - right, 40), width, narrow, row: rowHeight(data.arms.length) };
-  return svg(width, funnelHeight(data), funnelSentence(data), data.steps.map((_, i) => drawStep(i, frame)).join(""));
+  const frame = { data, left, max: Math.max(width - left - right, 40), width, narrow, row: rowHeight(data.arms.length, narrow) };
+  return svg(width, funnelHeight(data, width), funnelSentence(data), data.steps.map((_, i) => drawStep(i, frame)).join(""));
 }
 
 interface Frame { data: Funnel; left: number; max: number; width: number; narrow: boolean; row: number }
 
 function drawStep(i: number, { data, left, max, width, narrow, row }: Frame): string {
   const y = i * row;
+  const first = y + (narrow ? 20 : 3);
   const step = data.steps[i];
   if (!step) return "";
   const bars = data.arms.map((_, arm) => {
-    const [top, part] = [y + 3 + arm * (BAR + 3), reached(data, i, arm)];
+    const [top, part] = [first + arm * (BAR + 3), reached(data, i, arm)];
     const colour = armColour(arm, data.arms.length);
     const lost = i > 0 ? ghost(left + part * max, top, (reached(data, i - 1, arm) - part) * max) : "";
     return `${lost}<rect x="${round(left)}" y="${top}" width="${round(Math.max(part * max, 1))}" height="${BAR}" rx="3" fill="var(--${colour})"/>` +
@@ -66,7 +68,8 @@ function drawStep(i: number, { data, left, max, width, narrow, row }: Frame): st
   });
   const isPair = data.arms.length === 2 && i > 0 && !narrow;
   const change = isPair ? text(width, y + 33, points(reached(data, i, 0), reached(data, i, 1)), "faint", "end") : "";
-  return text(0, y + 17, fitting(step.name, left - 10), "strong") + text(0, y + 33, under(data, i), "faint") + bars.join("") + change;
+  const words = narrow ? text(0, y + 13, fitting(step.name, width * 0.5), "strong") + text(width, y + 13, under(data, i), "faint", "end") : text(0, y + 17, fitting(step.name, left - 10), "strong") + text(0, y + 33, under(data, i), "faint");
+  return words + bars.join("") + change;
 }
 
 /** The part that is lost here, drawn as an outline. */

@@ -45,7 +45,7 @@ describe("the funnel", () => {
   });
 
   test("is as wide as it is told and as high as it says", () => {
-    for (const width of WIDTHS) expect(funnel(pair, width)).toContain(`width="${width}" height="${funnelHeight(pair)}"`);
+    for (const width of WIDTHS) expect(funnel(pair, width)).toContain(`width="${width}" height="${funnelHeight(pair, width)}"`);
   });
 
   test("a name from a file cannot leave its place", () => {

@@ -14,6 +14,7 @@ import { deploymentSentence } from "./deployment";
 import { DeploymentActions } from "./DeploymentActions";
 import { DeploymentLog, Instances, Journal, Machine, Plan } from "./DeploymentParts";
 import { Health } from "./Health";
+import { Probe } from "./Probe";
 
 /** One version on its way to customers, and everything that was decided about it. */
 export function DeploymentPage({ number }: { number: string }) {
@@ -55,6 +56,7 @@ function Inside({ d }: { d: DeploymentView }) {
         <small>Next: <Said text={lower(d.next)} /></small>
       </div>
       <Card title="From queue to live" note="what happens next is decided from what is recorded"><Machine steps={d.machine} /></Card>
+      <Probe phase={d.phase} outcome={(d as { probe?: unknown }).probe} />
       <Health deployment={d} />
       <div className="grid">
         <Card title="Instances" note="processes that serve it" span={8}><Instances items={d.instances} /></Card>

@@ -1,3 +1,4 @@
+import { probeOf } from "./probe";
 import { describe, expect, test } from "vitest";
 import type { DeploymentItem, DeploymentView, RunView, StepView } from "../api/shapes";
 import { actionsOf, deploymentSentence } from "./deployment";
@@ -61,4 +62,12 @@ describe("a deployment", () => {
 test("a state that is new to us is plain and keeps its word", () => {
   expect(stateOf("timed_out")).toEqual({ kind: "bad", word: "Timed out" });
   expect(stateOf("half_done")).toEqual({ kind: "plain", word: "Half done" });
+});
+
+test("a dark verification is said in every form, and none is not said", () => {
+  expect(probeOf("canary", null)).toBeUndefined();
+  expect(probeOf("probing", undefined)?.state.word).toBe("Probing");
+  expect(probeOf("live", { outcome: "passed", sentence: "checkout paid in 2.1 s" })?.text).toBe("checkout paid in 2.1 s");
+  expect(probeOf("failed", { outcome: "failed", why: "checkout: exited with 1" })).toEqual({ state: { kind: "bad", word: "Failed" }, text: "checkout: exited with 1. No customer saw it." });
+  expect(probeOf("live", { outcome: "nothing_to_probe" })?.state.word).toBe("Nothing to probe");
 });

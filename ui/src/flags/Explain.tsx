@@ -40,14 +40,12 @@ export function Explain({ flag }: { flag: FlagView }) {
 }
 
 function Answer({ evaluation }: { evaluation: Evaluation }) {
-  const lines = typeof evaluation.explanation === "string" ? [evaluation.explanation] : evaluation.explanation ?? [];
   return (
     <div className="stack-tight" role="status">
       <dl className="facts">
-        {evaluation.error_code ? <><dt>Error</dt><dd><code>{evaluation.error_code}</code> {evaluation.error_details}</dd></> : <><dt>Variant</dt><dd><strong>{evaluation.variant ?? "none"}</strong> <code>{valueWord(evaluation.value)}</code></dd></>}
-        <dt>Reason</dt><dd><code>{evaluation.reason}</code></dd>
+        <dt>Variant</dt><dd>{evaluation.variant ? <><strong>{evaluation.variant}</strong> <code>{valueWord(evaluation.value)}</code></> : "none: the code's own default is used"}</dd>
+        <dt>Reason</dt><dd><code>{evaluation.reason}</code> <Said text={evaluation.why} /></dd>
       </dl>
-      {lines.length > 0 && <ol className="rules">{lines.map((line) => <li key={line}><Said text={line} /></li>)}</ol>}
     </div>
   );
 }

@@ -3,7 +3,7 @@ import { Confirm, typed } from "../look/Confirm";
 import { Split } from "../look/Split";
 import { useAct, type Act } from "./api";
 import type { FlagView, Written } from "./shapes";
-import { blastWords, rampCommand, rampWords, rebalance, sharesOf, wrongWith, type Shares } from "./words";
+import { blastWords, rampCommand, rampWords, rebalance, wrongWith, type Shares } from "./words";
 
 /** Told about what was done, so that the page can offer to undo it. */
 export type Done = (written: Written, word: string) => void;
@@ -32,7 +32,7 @@ function Kill({ flag, done }: Props) {
   const perform = useDo(flag, done);
   return (
     <Confirm word="Kill" kind="danger" title={`Kill ${flag.key}`} sure="Kill" reason="required" perform={(values) => perform({ verb: "kill", reason: typed(values, "reason") }, "is killed")}>
-      <Blast flag={flag} says={[`Everybody gets ${flag.default_variant ? `“${flag.default_variant}”` : "the value in the code"} with the next evaluation, testers too.`, "It wins over every rule, ramp and push until somebody clears it."]} />
+      <Blast flag={flag} says={[`Everybody gets ${flag.off_variant ? `“${flag.off_variant}”` : "the value in the code"} with the next evaluation, testers too.`, "It wins over every rule, ramp and push until somebody clears it."]} />
       <p className="small muted">Undo: <code>trunkline flag set {flag.key} --revision {flag.revision}</code></p>
     </Confirm>
   );
@@ -65,7 +65,7 @@ function Blast({ flag, says }: { flag: FlagView; says: string[] }) {
 }
 
 const startingShares = (flag: FlagView): Shares => {
-  const now = sharesOf(flag.split);
+  const now = (flag.split ?? []);
   const known = Object.fromEntries(flag.variants.map((v) => [v, Math.round((now.find((s) => s.variant === v)?.share ?? 0) * 1000) / 10]));
   return now.length > 0 ? known : { ...known, [flag.default_variant ?? flag.variants[0] ?? ""]: 100 };
 };
@@ -87,7 +87,7 @@ function Ramp({ flag, done }: Props) {
       </fieldset>
       <Split parts={Object.entries(shares).map(([variant, share]) => ({ variant, share: share / 100 }))} />
       <ul className="bullets" aria-live="polite">
-        {rampWords(sharesOf(flag.split), shares, flag.blast?.persons_now ?? flag.exposed_persons).map((line) => <li key={line}>{line}</li>)}
+        {rampWords((flag.split ?? []), shares, flag.exposed_persons).map((line) => <li key={line}>{line}</li>)}
         <li>Whoever is in a variant that grows stays in it. The ramp survives pushes unless a commit changes this very split.</li>
       </ul>
       <p className="small muted">Same: <code>{rampCommand(flag.key, shares)}</code></p>

@@ -16,7 +16,7 @@ import { FlagActions, type Done } from "./FlagActions";
 import { Exposures, History, References, Rules, Testers, Variants } from "./FlagParts";
 import { Expiry } from "./FlagsPage";
 import type { FlagView, Written } from "./shapes";
-import { flagSentence, flagState, sharesOf, splitWords } from "./words";
+import { flagSentence, flagState, splitWords } from "./words";
 
 /** One flag: who gets what now, why, and everything that was decided about it. */
 export function FlagPage({ flagKey }: { flagKey: string }) {
@@ -60,6 +60,7 @@ function Meta({ flag }: { flag: FlagView }) {
       {flag.journey && <span>measured by <Link href={`/journeys/${flag.journey}`}>{flag.journey}</Link></span>}
       {flag.expires && <Expiry at={flag.expires} />}
       <span>revision {count(flag.revision)}</span>
+      {flag.edge === false && <span className="ink-warn">not yet at the edge</span>}
       {flag.changed && <span>changed <Ago at={flag.changed.at} /></span>}
     </>
   );
@@ -67,7 +68,7 @@ function Meta({ flag }: { flag: FlagView }) {
 
 function Inside({ flag, done }: { flag: FlagView; done: Done }) {
   const state = flagState(flag.state);
-  const parts = sharesOf(flag.split);
+  const parts = (flag.split ?? []);
   return (
     <>
       <div className={`verdict ${state.kind}`}>
@@ -78,7 +79,7 @@ function Inside({ flag, done }: { flag: FlagView; done: Done }) {
       <div className="grid">
         <Card title="Who gets what" note={parts.length > 0 ? "of all who reach the split" : undefined} span={7}>
           <div className="stack">
-            {parts.length > 0 ? <div className="stack-tight"><Split parts={parts} /><span className="small muted">{splitWords(parts)}{flag.ramp && <> · set by {flag.ramp.who} <Ago at={flag.ramp.at} />{flag.ramp.why && `: ${flag.ramp.why}`}</>}</span></div> : <p className="empty">No split: the rules alone decide.</p>}
+            {parts.length > 0 ? <div className="stack-tight"><Split parts={parts} /><span className="small muted">{splitWords(parts)}{flag.ramp && <> · set by {flag.ramp.who} <Ago at={flag.ramp.at} /></>}</span></div> : <p className="empty">No split: the rules alone decide.</p>}
             <Rules flag={flag} />
           </div>
         </Card>
@@ -99,10 +100,10 @@ function Inside({ flag, done }: { flag: FlagView; done: Done }) {
 }
 
 function Blast({ flag }: { flag: FlagView }) {
-  const journeys = flag.blast?.journeys ?? [];
+  const journeys = flag.blast.journeys;
   return (
     <dl className="facts">
-      <dt>Persons now</dt><dd>{typeof flag.blast?.persons_now === "number" ? count(flag.blast.persons_now) : <span className="muted">not known</span>}</dd>
+      <dt>Persons now</dt><dd>{typeof flag.blast.persons_now === "number" ? count(flag.blast.persons_now) : <span className="muted">not known</span>}</dd>
       <dt>Journeys</dt><dd>{journeys.length === 0 ? <span className="muted">none is measured with it</span> : journeys.map((name, i) => <span key={name}>{i > 0 && ", "}<Link href={`/journeys/${name}?by=${encodeURIComponent(`variant:${flag.key}`)}`}>{name} by variant</Link></span>)}</dd>
       <dt>Owner</dt><dd>{flag.owner ?? <span className="muted">nobody</span>}</dd>
     </dl>

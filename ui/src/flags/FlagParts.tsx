@@ -11,7 +11,8 @@ import { count, short } from "../look/words";
 import { useAct } from "./api";
 import { SetBack, type Done } from "./FlagActions";
 import type { FlagView, Reference, Revision, Tester } from "./shapes";
-import { valueWord } from "./words";
+import { conditionWords, servesWords } from "./logic";
+import { splitWords, valueWord, whatWords } from "./words";
 
 interface Props { flag: FlagView; done: Done }
 
@@ -20,8 +21,13 @@ export function Rules({ flag }: { flag: FlagView }) {
   const isOff = flag.state === "killed";
   return (
     <ol className={`rules${isOff ? " off" : ""}`} aria-label={isOff ? "Rules, not in force while it is killed" : "Rules, the first that holds decides"}>
-      {flag.rules.map((rule, i) => <li key={i}><span className="muted">if</span> <Said text={rule.when} /> <span className="muted">then</span> <strong>{rule.serves}</strong></li>)}
-      <li><span className="muted">{flag.rules.length > 0 ? "everybody else" : "everybody"}</span> <strong>{flag.default_variant ?? "the value in the code"}</strong></li>
+      {flag.rules.map((rule, i) => (
+        <li key={i}>
+          {rule.when === null || rule.when === undefined ? <span className="muted">{i > 0 ? "everybody else" : "everybody"} </span> : <><span className="muted">if</span> <Said text={conditionWords(rule.when)} /> <span className="muted">then </span></>}
+          <strong><Said text={servesWords(rule.serves)} /></strong>
+        </li>
+      ))}
+      {!flag.rules.some((rule) => rule.when === null) && <li><span className="muted">{flag.rules.length > 0 ? "everybody else" : "everybody"}</span> <strong>{flag.default_variant ?? "the value in the code"}</strong></li>}
     </ol>
   );
 }
@@ -103,7 +109,7 @@ export function History({ flag, done }: Props) {
     { name: "Revision", narrow: "named", cell: (r) => count(r.revision) },
     { name: "When", nowrap: true, cell: (r) => <Ago at={r.at} /> },
     { name: "Who", cell: (r) => r.who },
-    { name: "What", narrow: "whole", width: "30%", cell: (r) => <Said text={r.what} /> },
+    { name: "What", narrow: "whole", width: "30%", cell: (r) => <>{whatWords(r.what)}{r.split && r.split.length > 0 && <div className="small muted">{splitWords(r.split)}</div>}</> },
     { name: "Why", narrow: "whole", width: "24%", cell: (r) => (r.why ? <span className="muted">{r.why}</span> : null) },
     { name: "Commit", nowrap: true, cell: (r) => (r.commit ? <Link href={`/changes/${r.commit}`}><code>{short(r.commit)}</code></Link> : none) },
     { name: "Undo", num: true, cell: (r) => (r.revision === flag.history[0]?.revision ? <span className="small muted">in force</span> : <SetBack flag={flag} revision={r.revision} done={done} />) },

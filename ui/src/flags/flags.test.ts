@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { conditionWords, servesWords } from "./logic";
 import type { FlagView } from "./shapes";
 import { blastWords, expiryWords, flagSentence, flagState, rampCommand, rampWords, rebalance, valueWord, wrongWith } from "./words";
 
 const flag: FlagView = {
-  key: "one-address", state: "ramping", type: "boolean", revision: 7, variants: ["off", "on"], values: { off: false, on: true }, default_variant: "off", rules: [], testers: [], history: [],
+  key: "one-address", state: "ramping", type: "boolean", revision: 7, variants: ["off", "on"], values: { off: false, on: true }, default_variant: "off", killed: false, rules: [], testers: [], history: [], blast: { persons_now: null, journeys: [] },
   split: [{ variant: "off", share: 0.75 }, { variant: "on", share: 0.25 }],
 };
 
@@ -12,7 +13,7 @@ describe("a flag in a sentence", () => {
     expect(flagSentence(flag)).toBe("Customers are divided: off 75 %, on 25 %. Whoever is in a variant stays in it while its share grows");
     expect(flagSentence({ ...flag, state: "live", split: [{ variant: "on", share: 1 }] })).toBe("Everybody gets `on`");
     expect(flagSentence({ ...flag, state: "dark", split: [], testers: [{ targeting_key: "ana", variant: "on" }] })).toBe("Deployed and not released: only 1 tester and verifiers get anything but `off`");
-    expect(flagSentence({ ...flag, state: "killed", killed: { at: "", who: "ana", why: "wrong totals" } })).toBe("Off for everybody since it was killed by ana: wrong totals; no rule counts until the kill is cleared");
+    expect(flagSentence({ ...flag, state: "killed", killed: true, killed_by: { at: "", who: "ana", why: "wrong totals" } })).toBe("Off for everybody since it was killed by ana: wrong totals; no rule counts until the kill is cleared");
   });
 
   test("a state that this console does not know is still a word", () => {
@@ -28,8 +29,8 @@ describe("a flag in a sentence", () => {
 
 describe("whom it concerns", () => {
   test("what is not known is not zero", () => {
-    expect(blastWords(flag)[0]).toBe("How many persons have a variant of it is not known");
-    expect(blastWords({ ...flag, owner: "sales", blast: { persons_now: 1, journeys: ["checkout"] } })).toEqual(["1 person has a variant of it now", "1 journey is measured with it: checkout", "Its owner is sales"]);
+    expect(blastWords(flag)[0]).toBe("How many persons have another variant than the off one is not known");
+    expect(blastWords({ ...flag, owner: "sales", blast: { persons_now: 1, journeys: ["checkout"] } })).toEqual(["1 person has another variant than the off one now", "1 journey is measured with it: checkout", "Its owner is sales"]);
   });
 
   test("an end is said before it is late", () => {
@@ -60,5 +61,32 @@ describe("a ramp", () => {
     expect(rampWords(flag.split ?? [], { off: 50, on: 50 }, 1200)).toEqual(["off shrinks from 75 to 50 %, about 300 of the 1,200 persons seen", "on grows from 25 to 50 %, about 300 of the 1,200 persons seen"]);
     expect(rampWords(flag.split ?? [], { off: 75, on: 25 }, null)).toEqual(["off stays at 75 %", "on stays at 25 %"]);
     expect(rampCommand("one-address", { off: 50, on: 50 })).toBe("trunkline flag ramp one-address off=50 on=50");
+  });
+});
+
+describe("rules in words", () => {
+  test("conditions", () => {
+    const said: [unknown, string][] = [
+      [{ "==": [{ var: "country" }, "AT"] }, "`country` is AT"],
+      [{ in: [{ var: "country" }, ["AT", "CH"]] }, "`country` is one of AT, CH"],
+      [{ in: ["@example.com", { var: "email" }] }, "`email` contains @example.com"],
+      [{ in_segment: "staff" }, "the person is in the segment `staff`"],
+      [{ and: [{ in_segment: ["staff"] }, { or: [{ ">=": [{ var: "age" }, 18] }, { ends_with: [{ var: ["email", ""] }, ".org"] }] }] }, "the person is in the segment `staff` and (`age` is at least 18 or `email` ends with .org)"],
+      [{ "<=": [1, { var: "items" }, 5] }, "`items` is between 1 and 5"],
+      [{ "!": { var: "guest" } }, "not (`guest` is true)"],
+      [{ sem_ver: [{ var: "version" }, "^", "2.1.0"] }, "the version `version` ^ 2.1.0"],
+      [{ $ref: "is-staff" }, "`is-staff` holds"],
+      [{ missing: ["a", "b"] }, '`{"missing":["a","b"]}`'],
+      [true, "always"],
+    ];
+    for (const [logic, words] of said) expect(conditionWords(logic)).toBe(words);
+  });
+
+  test("what they give", () => {
+    const said: [unknown, string][] = [
+      ["on", "on"], [null, "the default"], [{ fractional: [["on", 25], ["off", 75]] }, "on 25 %, off 75 %"], [{ fractional: [{ var: "company" }, ["on"], ["off"]] }, "on 50 %, off 50 %, by `company`"],
+      [{ if: [{ "==": [{ var: "a" }, 1] }, "on", "off"] }, "on if `a` is 1, else off"], [{ fractional: [] }, '`{"fractional":[]}`'],
+    ];
+    for (const [logic, words] of said) expect(servesWords(logic)).toBe(words);
   });
 });

@@ -19,32 +19,37 @@ export interface FlagRow {
   split?: Share[] | null;
   /** Nobody can tell: null, and not zero. */
   exposed_persons?: number | null;
-  killed?: boolean | Decided | null;
+  killed: boolean;
   changed?: { at: string; who: string; what: string } | null;
 }
 
 /** Who decided what, when and why. */
 export interface Decided { at: string; who: string; why?: string | null }
 
-export interface Rule { when: string; serves: string }
+/** JsonLogic; `when` is null for everybody else. */
+export interface Rule { when: unknown; serves: unknown }
 export interface Tester { targeting_key: string; variant: string }
 export interface Reference { path: string; line: number }
-export interface Revision { revision: number; at: string; who: string; what: string; why?: string | null; commit?: string | null }
+export interface Revision { revision: number; at: string; who: string; what: string; why?: string | null; commit?: string | null; state?: string; split?: Share[] }
 export interface ExposureDay { day: string; variants: Record<string, number> }
 export interface Blast { persons_now?: number | null; journeys: string[] }
 
-export interface FlagView extends Omit<FlagRow, "killed"> {
+export interface FlagView extends FlagRow {
   description?: string | null;
   values: Record<string, unknown>;
   default_variant?: string | null;
   rules: Rule[];
   testers: Tester[];
-  killed?: Decided | null;
-  ramp?: (Decided & { split: Share[] | Record<string, number> }) | null;
+  /** What it serves where it is off. */
+  off_variant?: string | null;
+  killed_by?: Decided | null;
+  ramp?: (Decided & { split: Share[] }) | null;
   history: Revision[];
   exposures?: ExposureDay[] | null;
   references?: Reference[] | null;
-  blast?: Blast | null;
+  blast: Blast;
+  /** The edge has the newest revision. */
+  edge?: boolean;
 }
 
 /** The answer to a write. */
@@ -56,8 +61,6 @@ export interface Evaluation {
   value: unknown;
   variant?: string | null;
   reason: string;
-  error_code?: string | null;
-  error_details?: string | null;
-  explanation?: string | string[] | null;
-  metadata?: Record<string, unknown>;
+  /** In words. */
+  why: string;
 }

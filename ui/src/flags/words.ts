@@ -19,8 +19,8 @@ export function flagState(state: string): State {
 /** `off 75 %, on 25 %`; who gets nothing is left out. */
 export const splitWords = (split: Share[]): string => split.filter((s) => s.share > 0).map((s) => `${s.variant} ${percent(s.share)}`).join(", ");
 
-export const sharesOf = (split: Share[] | Record<string, number> | null | undefined): Share[] =>
-  Array.isArray(split) ? split : Object.entries(split ?? {}).map(([variant, share]) => ({ variant, share }));
+/** `flag.ramped` is `ramped`; `tester_added` has a space. */
+export const whatWords = (what: string): string => what.replace(/^flag\./, "").replaceAll(/[_.]/g, " ");
 
 /** A value as it is typed, short enough for a row. */
 export function valueWord(value: unknown): string {
@@ -34,7 +34,7 @@ export function flagSentence(flag: FlagView): string {
   const shares = splitWords(split);
   switch (flag.state) {
     case "killed":
-      return `Off for everybody since it was killed${flag.killed ? ` by ${flag.killed.who}${flag.killed.why ? `: ${flag.killed.why}` : ""}` : ""}; no rule counts until the kill is cleared`;
+      return `Off for everybody since it was killed${flag.killed_by ? ` by ${flag.killed_by.who}${flag.killed_by.why ? `: ${flag.killed_by.why}` : ""}` : ""}; no rule counts until the kill is cleared`;
     case "dark":
       return flag.testers.length > 0
         ? `Deployed and not released: only ${counted(flag.testers.length, "tester")} and verifiers get anything but ${quoted(flag.default_variant)}`
@@ -62,9 +62,9 @@ export function expiryWords(expires: string, now: number): { text: string; late:
 
 /** Whom an action concerns, one line each: shown before it is done. */
 export function blastWords(flag: FlagView): string[] {
-  const persons = flag.blast?.persons_now;
-  const who = typeof persons === "number" ? `${counted(persons, "person has", "persons have")} a variant of it now` : "How many persons have a variant of it is not known";
-  const journeys = flag.blast?.journeys ?? (flag.journey ? [flag.journey] : []);
+  const persons = flag.blast.persons_now;
+  const who = typeof persons === "number" ? `${counted(persons, "person has", "persons have")} another variant than the off one now` : "How many persons have another variant than the off one is not known";
+  const journeys = flag.blast.journeys;
   return [who, journeys.length > 0 ? `${counted(journeys.length, "journey is", "journeys are")} measured with it: ${journeys.join(", ")}` : "No journey is measured with it", flag.owner ? `Its owner is ${flag.owner}` : "Nobody owns it"];
 }
 

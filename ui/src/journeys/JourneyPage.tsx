@@ -7,13 +7,13 @@ import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
 import { Said } from "../look/Said";
 import { State } from "../look/State";
-import { count, counted } from "../look/words";
+import { count, counted, duration } from "../look/words";
 import { useJourney, useReport } from "./api";
 import { Breakdown } from "./Breakdown";
 import { Controls } from "./Controls";
 import { FunnelChart, JourneyTrend, SpreadChart, TimeToConvert } from "./JourneyCharts";
 import { Persons } from "./Persons";
-import type { JourneyRow, Report } from "./shapes";
+import type { JourneyView, Report } from "./shapes";
 import { byWords, capital, conversion, leftOut, orderWords, rangeOf, reportCommand, reportSentence, worstStep, type Range, type Who } from "./words";
 
 /** One journey: how many arrive, how long it takes, where they drop off; everything it is asked for is in the address. */
@@ -35,7 +35,7 @@ export function JourneyPage({ name }: { name: string }) {
       />
       <Controls params={params} by={by} who={who} set={set} />
       {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={report !== undefined} />}
-      {report ? <Inside name={name} report={report} range={range} by={by} who={who} within={journey.data?.within} isStale={query.isPlaceholderData} /> : !query.isError && <Waiting />}
+      {report ? <Inside name={name} report={report} range={range} by={by} who={who} within={journey.data && duration(journey.data.within_seconds)} isStale={query.isPlaceholderData} /> : !query.isError && <Waiting />}
       <Commands commands={[reportCommand(name, range, by, who)]} />
     </>
   );
@@ -50,14 +50,16 @@ function changed(now: URLSearchParams, next: Record<string, string>): URLSearchP
   return after;
 }
 
-function Meta({ journey, report }: { journey: JourneyRow; report: Report | undefined }) {
+function Meta({ journey, report }: { journey: JourneyView; report: Report | undefined }) {
   const last = report?.steps.at(-1);
   return (
     <>
       {report && last && (report.steps[0]?.persons ?? 0) > 0 && <strong>{share(conversion(report.steps))} {last.name}</strong>}
       {journey.domain && <span>{journey.domain} domain</span>}
-      <span>within {journey.within}</span>
+      <span>within {duration(journey.within_seconds)}</span>
       <span>{orderWords(journey.order)}</span>
+      {journey.stage === "dark" && <State state={{ kind: "dark", word: "Dark: its deployment is not live" }} />}
+      {journey.retired && <State state={{ kind: "warn", word: "Trunk has it no more" }} />}
       {journey.probe ? <span>a probe walks it before customers do</span> : <span>no probe</span>}
     </>
   );

@@ -6,8 +6,9 @@ import { Commands } from "../look/Cli";
 import { Filter } from "../look/Filter";
 import { ProblemNotice } from "../look/Notice";
 import { none } from "../look/Said";
+import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
-import { count } from "../look/words";
+import { count, duration } from "../look/words";
 import { useJourneys } from "./api";
 import type { JourneyRow } from "./shapes";
 import { Suggestions } from "./Suggestions";
@@ -25,10 +26,10 @@ export function JourneysPage() {
   return (
     <>
       <PageHead title="Journeys" meta="What customers go through, how many arrive, how long it takes and where they drop off." />
-      <Filter value={filter} onChange={setFilter} examples={domains} label="Filter journeys" placeholder="domain:sales event:order or words of the name" />
+      <Filter value={filter} onChange={setFilter} examples={domains} label="Filter journeys" placeholder="domain:sales step:paid or words of the name" />
       {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={rows !== undefined} />}
       {!(query.isError && !rows) && (
-        <Card title={filter ? `Journeys that match ${filter}` : "All journeys"} note="of the last 7 days">
+        <Card title={filter ? `Journeys that match ${filter}` : "All journeys"} note="of the last 28 days">
           <Table label="Journeys" columns={COLUMNS} rows={rows} rowKey={(j) => j.journey} skeletonRows={4} empty={<Empty filter={filter} clear={() => setFilter("")} />} />
         </Card>
       )}
@@ -40,14 +41,14 @@ export function JourneysPage() {
 
 function Empty({ filter, clear }: { filter: string; clear: () => void }) {
   if (filter === "") return <p>No journey yet. Put one into <code>journeys/</code> of the repository (<code>trunkline init</code> writes a first one) and <code>git push</code>.</p>;
-  return <p>No journey matches. Keys are <code>domain</code> and <code>event</code>; other words are looked for in the name. <button type="button" className="text-button" onClick={clear}>Show all</button></p>;
+  return <p>No journey matches. Keys are <code>domain</code> and <code>step</code>; other words are looked for in the name. <button type="button" className="text-button" onClick={clear}>Show all</button></p>;
 }
 
 function matches(journey: JourneyRow, filter: string): boolean {
   return terms(filter).every((term) => {
-    const [, key, value = ""] = /^(domain|event):(.+)$/.exec(term) ?? [];
+    const [, key, value = ""] = /^(domain|step):(.+)$/.exec(term) ?? [];
     if (key === "domain") return (journey.domain ?? "").toLowerCase() === value;
-    if (key === "event") return journey.steps.some((step) => step.event.toLowerCase().includes(value));
+    if (key === "step") return journey.steps.some((step) => step.toLowerCase().includes(value));
     return journey.journey.toLowerCase().includes(term);
   });
 }
@@ -57,16 +58,16 @@ const COLUMNS: Column<JourneyRow>[] = [
     name: "Journey", narrow: "lead", width: "46%",
     cell: (j) => (
       <>
-        <Link href={`/journeys/${encodeURIComponent(j.journey)}`} data-row>{j.journey}</Link>
-        <div className="small muted">{j.steps.map((s) => s.name).join(" → ")}</div>
+        <Link href={`/journeys/${encodeURIComponent(j.journey)}`} data-row>{j.journey}</Link>{j.stage === "dark" && <> <State state={{ kind: "dark", word: "Dark" }} /></>}
+        <div className="small muted">{j.steps.join(" → ")}</div>
       </>
     ),
   },
   { name: "Domain", narrow: "named", cell: (j) => j.domain ?? none },
-  { name: "Window", narrow: "named", nowrap: true, cell: (j) => j.within },
-  { name: "Entered", num: true, narrow: "named", cell: (j) => figure(j.entered) },
-  { name: "Converted", num: true, narrow: "named", cell: (j) => figure(j.converted) },
-  { name: "Share", num: true, narrow: "named", cell: (j) => (typeof j.rate === "number" ? <strong>{share(j.rate)}</strong> : <span className="muted">not known</span>) },
+  { name: "Window", narrow: "named", nowrap: true, cell: (j) => duration(j.within_seconds) },
+  { name: "Entered", num: true, narrow: "named", cell: (j) => figure(j.figures?.entered) },
+  { name: "Converted", num: true, narrow: "named", cell: (j) => figure(j.figures?.converted) },
+  { name: "Share", num: true, narrow: "named", cell: (j) => (typeof j.figures?.rate === "number" ? <strong>{share(j.figures.rate)}</strong> : <span className="muted">not known</span>) },
 ];
 
 const figure = (n: number | null | undefined) => (typeof n === "number" ? count(n) : <span className="muted">not known</span>);

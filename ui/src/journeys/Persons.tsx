@@ -35,16 +35,16 @@ export function Persons({ name, report, range }: { name: string; report: Report;
         <label className="choice"><span>Step</span><select value={step} onChange={(event) => set("step", event.target.value)}>{report.steps.map((s, i) => <option key={s.name} value={i + 1}>{i + 1} · {s.name}</option>)}</select></label>
       </div>
       {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={rows !== undefined} />}
-      {!(query.isError && !rows) && <Table label="Persons" columns={COLUMNS} rows={rows} rowKey={(p) => `${p.person}-${p.entered_at}`} empty={<p>Nobody {OUTCOMES.find((o) => o.outcome === outcome)?.title}.</p>} />}
+      {!(query.isError && !rows) && <Table label="Persons" columns={columnsFor(report)} rows={rows} rowKey={(p) => `${p.person}-${p.entered_at}`} empty={<p>Nobody {OUTCOMES.find((o) => o.outcome === outcome)?.title}.</p>} />}
       <More query={query} word="Show more" />
     </>
   );
 }
 
-const COLUMNS: Column<PersonRow>[] = [
+const columnsFor = (report: Report): Column<PersonRow>[] => [
   { name: "Person", narrow: "lead", width: "38%", cell: (p) => <Link href={`/persons/${encodeURIComponent(p.person)}`} data-row><code>{p.person}</code></Link> },
   { name: "Entered", narrow: "named", nowrap: true, cell: (p) => <Ago at={p.entered_at} /> },
-  { name: "Came as far as", narrow: "named", cell: (p) => p.last_step ?? none },
-  { name: "There", narrow: "named", nowrap: true, cell: (p) => (p.last_at ? <Ago at={p.last_at} /> : none) },
-  { name: "Took", num: true, narrow: "named", cell: (p) => (typeof p.seconds === "number" ? duration(p.seconds) : none) },
+  { name: "Came as far as", narrow: "named", cell: (p) => report.steps[p.steps_done - 1]?.name ?? none },
+  { name: "There", narrow: "named", nowrap: true, cell: (p) => (p.times.length > 1 ? <Ago at={p.times.at(-1) ?? p.entered_at} /> : none) },
+  { name: "Took", num: true, narrow: "named", cell: (p) => (p.times.length > 1 ? duration((Date.parse(p.times.at(-1) ?? "") - Date.parse(p.entered_at)) / 1000) : none) },
 ];

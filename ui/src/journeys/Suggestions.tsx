@@ -23,18 +23,20 @@ function List({ items }: { items: Suggestion[] }) {
       {items.map((item) => (
         <li key={item.yaml}>
           <div>
-            <strong>{item.steps.join(" → ")}</strong>
+            <strong>{names(item).join(" → ")}</strong>
             <div className="small muted">{item.sentence || `${counted(item.persons, "person")} went this way`}</div>
           </div>
-          <CopyButton text={item.yaml} word="Copy YAML" label={`Copy the YAML of ${item.steps.join(" to ")}`} />
+          <CopyButton text={item.yaml} word="Copy YAML" label={`Copy the YAML of ${names(item).join(" to ")}`} />
           <details className="small">
             <summary>journeys/{nameOf(item)}.yaml</summary>
-            <pre className="plan" tabIndex={0} role="region" aria-label={`YAML of ${item.steps.join(" to ")}`}>{item.yaml}</pre>
+            <pre className="plan" tabIndex={0} role="region" aria-label={`YAML of ${names(item).join(" to ")}`}>{item.yaml}</pre>
           </details>
         </li>
       ))}
     </ul>
   );
 }
+
+const names = (item: Suggestion): string[] => item.steps.map((step) => step.name);
 
 const nameOf = (item: Suggestion): string => /^journey:\s*"?([\w-]+)/m.exec(item.yaml)?.[1] ?? "new";

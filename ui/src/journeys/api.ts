@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { call, type Page } from "../api/client";
-import type { Feature, JourneyRow, Outcome, PersonRow, ProductMark, Report, Suggestion, TrendView } from "./shapes";
+import type { Feature, JourneyRow, JourneyView, Outcome, PersonRow, ProductMark, Report, Suggestion, TrendView } from "./shapes";
 import { bounds, trendBy, type Range, type Who } from "./words";
 
 /** Events are counted, not told: what customers do shows within a second while somebody looks. */
@@ -12,7 +12,7 @@ const path = (name: string, more = "") => `/api/v1/journeys/${encodeURIComponent
 
 export const useJourneys = () => useQuery({ queryKey: ["journeys"], queryFn: () => call<Page<JourneyRow>>("GET", "/api/v1/journeys"), refetchInterval: SLOW_MS });
 
-export const useJourney = (name: string) => useQuery({ queryKey: ["journey", name], queryFn: () => call<JourneyRow>("GET", path(name)) });
+export const useJourney = (name: string) => useQuery({ queryKey: ["journey", name], queryFn: () => call<JourneyView>("GET", path(name)) });
 
 export const useReport = (name: string, range: Range, by: string, who: Who) =>
   useQuery({

@@ -9,15 +9,26 @@ export interface StepDefinition { name: string; event: string; where?: Record<st
 export interface JourneyRow {
   journey: string;
   domain?: string | null;
-  within: string;
+  within_seconds: number;
+  order: Order;
+  /** Names of the steps. */
+  steps: string[];
+  stage?: "dark" | "live";
+  /** Of the last days. */
+  figures?: { entered: number; converted: number; pending: number; rate?: number | null } | null;
+}
+
+export interface JourneyView {
+  journey: string;
+  domain?: string | null;
+  within_seconds: number;
   order: Order;
   steps: StepDefinition[];
   probe?: string | null;
-  commit?: string | null;
-  /** Of the last days; null where nobody can tell. */
-  entered?: number | null;
-  converted?: number | null;
-  rate?: number | null;
+  stage?: "dark" | "live";
+  file?: string;
+  commit?: string;
+  retired?: string | null;
 }
 
 /** One step of a report. */
@@ -52,9 +63,10 @@ export type Outcome = "converted" | "dropped" | "pending";
 export interface PersonRow {
   person: string;
   entered_at: string;
-  last_step?: string | null;
-  last_at?: string | null;
-  seconds?: number | null;
+  steps_done: number;
+  /** When each step was done. */
+  times: string[];
+  is_pending: boolean;
 }
 
 /** What happened to the product (`GET /api/v1/marks`). */
@@ -70,4 +82,4 @@ export interface Feature {
   trend: "rising" | "steady" | "falling" | "new" | "gone";
 }
 
-export interface Suggestion { steps: string[]; persons: number; sentence: string; yaml: string }
+export interface Suggestion { steps: { name: string; event: string }[]; persons: number; sentence: string; yaml: string }

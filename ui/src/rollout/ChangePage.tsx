@@ -14,6 +14,7 @@ import { short } from "../look/words";
 import { useChange } from "./api";
 import { Artifacts, Checks, Deployments, EvidenceList, Files, RedBeforeGreen } from "./ChangeParts";
 import { ChangeTimeline } from "./ChangeTimeline";
+import { Customers } from "./Customers";
 import { NotKnown } from "./NotKnown";
 
 /** The story of one change: the answer, the picture, the evidence. */
@@ -40,6 +41,7 @@ function Meta({ change }: { change: Lineage }) {
     <>
       <span>{change.commit.author}</span>
       <span>{change.repository}</span>
+      {change.flags && change.flags.length > 0 && <span>{change.flags.length === 1 ? "flag" : "flags"} {change.flags.map((key, i) => <span key={key}>{i > 0 && ", "}<Link href={`/flags/${encodeURIComponent(key)}`}><code>{key}</code></Link></span>)}</span>}
       {change.run && <Link href={`/runs/${change.run}`}>its run</Link>}
       <span>landed <Ago at={change.commit.landed} /></span>
     </>
@@ -62,6 +64,7 @@ function Story({ change }: { change: Lineage }) {
       <Card title="From commit to customers" note={isBroken(change.timeline) ? "widths are real durations; a long wait is cut out at //" : "all times on one axis; widths are real durations"}>
         <ChangeTimeline data={change.timeline} />
       </Card>
+      <Customers change={change} />
       <div className="grid">
         <Card title="Evidence" note="what production runs is what was checked" span={6}><EvidenceList items={change.evidence} /></Card>
         <Card title="Checks" note={change.run ? <Link href={`/runs/${change.run}`}>run and logs</Link> : undefined} span={6}>

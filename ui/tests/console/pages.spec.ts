@@ -10,7 +10,7 @@ test("Now says first where the product stands and who is needed", async ({ page 
 });
 
 test("an empty list says which command fills it", async ({ page }) => {
-  for (const [path, command] of [["/", "git push"], ["/changes", "trunkline init"], ["/deployments", "git push"], ["/settings/tokens", "trunkline token create"], ["/settings/secrets", "trunkline secret set"], ["/settings/repositories", "trunkline repo add"]] as const) {
+  for (const [path, command] of [["/", "git push"], ["/changes", "trunkline init"], ["/deployments", "git push"], ["/flags", "git push"], ["/journeys", "trunkline init"], ["/features", "trunkline init"], ["/events", "trunkline init"], ["/settings/tokens", "trunkline token create"], ["/settings/secrets", "trunkline secret set"], ["/settings/repositories", "trunkline repo add"]] as const) {
     await play(page, "empty", path);
     await expect(page.locator(".empty", { hasText: command }).first()).toBeVisible();
   }
@@ -65,7 +65,7 @@ test("everything is reached by keyboard", async ({ page }) => {
   await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
   await expectAccessible(page);
   await page.keyboard.press("Escape");
-  for (const [key, title] of [["d", "Deployments"], ["s", "Settings"], ["n", "Now"]] as const) {
+  for (const [key, title] of [["f", "Flags"], ["j", "Journeys"], ["u", "Features"], ["e", "Events"], ["d", "Deployments"], ["s", "Settings"], ["n", "Now"]] as const) {
     await page.keyboard.press("g");
     await page.keyboard.press(key);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
@@ -90,7 +90,10 @@ test("the change page tells the story, with a table for its picture", async ({ p
   await expect(page.getByRole("img", { name: /^Timeline of 34 min 58 s\. Commit: 3f9c2ab on trunk/ })).toBeVisible();
   await page.getByText("as a table").click();
   await expect(page.getByRole("region", { name: "Timeline as a table" })).toContainText("goes on");
-  await expect(page.getByText("Journeys before and after")).toBeVisible();
+  await expect(page.getByText("What customers said")).toBeVisible();
+  await expect(page.getByText("from 53.1 % to 55.3 %, better (+0.2 to +4.2 points; both at the same time)")).toBeVisible();
+  await expect(page.getByRole("img", { name: "checkout: +2.2 points, +0.2 to +4.2; search: −1.0 points, −4.2 to +2.1" })).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Flags and who saw it" })).toBeVisible();
   await expect(page.getByText("checkout keeps the address of a returning customer", { exact: true })).toBeVisible();
   await expectAccessible(page);
 });

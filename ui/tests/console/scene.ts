@@ -25,8 +25,14 @@ export async function play(page: Page, scene: Scene, path: string): Promise<void
   await page.locator("h1").waitFor();
 }
 
-export const PAGES = [
-  "/", "/changes", "/changes?q=state:failed", "/changes/3f9c2ab", "/changes/b2c7f10", "/changes/5e77a90", "/changes/c90d2e1", "/runs/run-3f9c2ab", "/runs/run-5e77a90", "/runs/run-c90d2e1",
-  "/deployments", "/deployments/7", "/deployments/6", "/deployments/5", "/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit", "/no/such/page",
-  "/flags", "/flags/one-address", "/flags/express-pay", "/flags/search-ranking", "/journeys", "/journeys/checkout", "/journeys/checkout?by=variant:one-address", "/journeys/checkout?by=$browser&range=28d&outcome=pending", "/features", "/events", "/events/rejections", "/persons/visitor-4810",
-];
+/** Every page, by the context that it belongs to. */
+export const PAGES = {
+  rollout: ["/", "/changes", "/changes?q=state:failed", "/changes/3f9c2ab", "/changes/b2c7f10", "/changes/5e77a90", "/changes/c90d2e1"],
+  delivery: ["/runs/run-3f9c2ab", "/runs/run-5e77a90", "/runs/run-c90d2e1", "/deployments", "/deployments/7", "/deployments/6", "/deployments/5"],
+  settings: ["/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit", "/no/such/page"],
+  flags: ["/flags", "/flags/one-address", "/flags/express-pay", "/flags/search-ranking"],
+  journeys: ["/journeys", "/journeys/checkout", "/journeys/checkout?by=variant:one-address", "/journeys/checkout?by=$browser&range=28d&outcome=pending", "/features"],
+  events: ["/events", "/events/rejections", "/persons/visitor-4810"],
+};
+
+export type Area = keyof typeof PAGES;
