@@ -153,7 +153,7 @@ test("what was refused is counted and explained", async ({ page }) => {
 test("a person is deleted only when the id is typed", async ({ page }) => {
   await play(page, "loaded", "/persons/visitor-4810");
   await expect(page.getByRole("link", { name: "Export" })).toHaveAttribute("href", "/api/v1/persons/visitor-4810/export");
-  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Delete visitor-4810" });
   await expect(dialog).toContainText("It cannot be undone");
   await dialog.getByRole("textbox").fill("visitor-1");

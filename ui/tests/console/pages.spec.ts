@@ -88,7 +88,7 @@ test("the change page tells the story, with a table for its picture", async ({ p
   await play(page, "loaded", "/changes/3f9c2ab");
   await expect(page.locator(".verdict p")).toHaveText("All customers have it: deployment 6 is live");
   await expect(page.getByRole("img", { name: /^Timeline of 34 min 58 s\. Commit: 3f9c2ab on trunk/ })).toBeVisible();
-  await page.getByText("as a table").click();
+  await page.getByText("as a table").first().click();
   await expect(page.getByRole("region", { name: "Timeline as a table" })).toContainText("goes on");
   await expect(page.getByText("What customers said")).toBeVisible();
   await expect(page.getByText("from 53.1 % to 55.3 %, better (+0.2 to +4.2 points; both at the same time)")).toBeVisible();
