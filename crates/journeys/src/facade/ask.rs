@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use events::{EventRows, ExposureIndex, Properties, Rows, Select, Who};
+use events::{ExposureIndex, Properties, Rows, Select, Who};
 use kernel::{Cursor, Page, Problem};
 
 use super::{Audience, By, Journeys, PersonOutcome, PersonRow, PersonsQuery, ReportQuery, TrendQuery};
@@ -103,7 +103,7 @@ impl Journeys {
         let rows = self.log.rows(select).await?;
         let (definition, now_ms) = (definition.clone(), now.as_millisecond());
         let evaluation = tokio::task::spawn_blocking(move || {
-            let lists: Vec<List<'_>> = rows.lists.iter().map(|rows| list(rows, &matcher)).collect();
+            let lists: Vec<List<'_>> = rows.lists.iter().map(|rows| List::of(rows, &matcher)).collect();
             let outcomes = model::evaluate(&lists, &definition, entries, now_ms);
             drop(lists);
             Evaluated { outcomes, rows, entries, now_ms }
@@ -123,10 +123,6 @@ impl Journeys {
             ids.len() == keys.len() && (1..=PERSONS_ASKED_MAX).contains(&ids.len()) && select.who == Who::Everyone;
         Ok(if can_ask { Select { names, who: Who::Only(ids), ..select } } else { Select { names, ..select } })
     }
-}
-
-fn list<'a>(rows: &'a EventRows, matcher: &Matcher) -> List<'a> {
-    List { persons: &rows.persons, times_ms: &rows.times_ms, sequences: &rows.sequences, steps: matcher.column(rows) }
 }
 
 /// What a property of the first step's event holds.

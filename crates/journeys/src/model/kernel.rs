@@ -6,9 +6,11 @@
 use std::ops::Range;
 use std::thread;
 
+use events::EventRows;
+
 use super::chain::{Evaluator, Event, Rules};
 use super::outcomes::{Entries, Outcome, Outcomes, Place};
-use super::{Definition, Order};
+use super::{Definition, Matcher, Order};
 
 /// Below this many events per thread, another thread does not pay.
 const EVENTS_PER_THREAD_MIN: usize = 100_000;
@@ -22,6 +24,18 @@ pub struct List<'a> {
     /// Breaks ties of time where two events would do.
     pub sequences: &'a [u64],
     pub steps: Steps,
+}
+
+impl<'a> List<'a> {
+    /// The rows of the event log, as a journey sees them.
+    pub fn of(rows: &'a EventRows, matcher: &Matcher) -> Self {
+        List {
+            persons: &rows.persons,
+            times_ms: &rows.times_ms,
+            sequences: &rows.sequences,
+            steps: matcher.column(rows),
+        }
+    }
 }
 
 /// The steps that events can fill, as bits.

@@ -10,28 +10,28 @@ pub(super) fn of(report: &Report) -> String {
         return "Nobody entered this journey in this time.".to_owned();
     }
     let last = report.steps.last().map_or(0, |step| step.persons);
-    let mut text = if report.steps.len() == 1 {
+    let mut parts = vec![if report.steps.len() == 1 {
         format!("{} did it.", persons(entered))
     } else {
         let share = last_share(&report.steps);
         format!("{} entered, {} did all {} steps ({share}).", persons(entered), thousands(last), report.steps.len())
-    };
+    }];
     if let Some(drop) = largest_drop(&report.steps) {
-        text.push_str(&drop);
+        parts.push(drop);
     }
     if report.pending_persons > 0 {
         let verb = if report.pending_persons == 1 { "has" } else { "have" };
-        text.push_str(&format!(" {} still {verb} time to go on.", thousands(report.pending_persons)));
+        parts.push(format!("{} still {verb} time to go on.", thousands(report.pending_persons)));
     }
     if let Some(unjoined) = report.unjoined_share.filter(|share| *share > 0.0) {
         let by = report.by.as_deref().unwrap_or("the value");
-        text.push_str(&format!(" For {} of them {by} is not known.", percent(unjoined)));
+        parts.push(format!("For {} of them {by} is not known.", percent(unjoined)));
     }
     if let Some(probes) = report.synthetic_persons.filter(|probes| *probes > 0) {
         let verb = if probes == 1 { "probe is" } else { "probes are" };
-        text.push_str(&format!(" {} {verb} left out.", thousands(probes)));
+        parts.push(format!("{} {verb} left out.", thousands(probes)));
     }
-    text
+    parts.join(" ")
 }
 
 fn last_share(steps: &[StepReport]) -> String {
@@ -46,7 +46,7 @@ fn largest_drop(steps: &[StepReport]) -> Option<String> {
     let share = super::report::share(lost, before.persons).map_or_else(String::new, percent);
     let largest = if steps.len() > 2 { "The largest drop: " } else { "" };
     let (lost, all) = (thousands(lost), thousands(before.persons));
-    Some(format!(" {largest}{lost} of {all} ({share}) did not go on from {:?} to {:?}.", before.name, after.name))
+    Some(format!("{largest}{lost} of {all} ({share}) have not gone on from {:?} to {:?}.", before.name, after.name))
 }
 
 fn persons(count: u64) -> String {

@@ -1,5 +1,6 @@
 //! Journeys that visitors go, whoever declared them or not: from where they begin, each time to what most of them do next.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -121,7 +122,7 @@ fn starts(visits: &[Vec<(u32, i64)>]) -> Vec<u32> {
         *counts.entry(*first).or_default() += 1;
     }
     let mut starts: Vec<(u32, usize)> = counts.into_iter().filter(|(_, persons)| *persons >= PERSONS_MIN).collect();
-    starts.sort_by_key(|(act, persons)| (std::cmp::Reverse(*persons), *act));
+    starts.sort_by_key(|(act, persons)| (Reverse(*persons), *act));
     starts.into_iter().take(STARTS_MAX).map(|(act, _)| act).collect()
 }
 
@@ -135,16 +136,18 @@ fn follow(start: u32, visits: &[Vec<(u32, i64)>]) -> Way {
     let mut way = Way { acts: vec![start], persons: vec![there.len()], took_ms: Vec::new() };
     let enough = PERSONS_MIN.max(there.len() * SHARE_MIN_PERCENT / 100);
     while way.acts.len() < STEPS_MAX {
-        let mut next: BTreeMap<u32, usize> = BTreeMap::new();
+        // (persons, how far it lies ahead in all): of equally many, what they do sooner comes first.
+        let mut next: BTreeMap<u32, (usize, Reverse<usize>)> = BTreeMap::new();
         for (visit, at) in &there {
-            for (act, _) in visit[at + 1..].iter().filter(|(act, _)| !way.acts.contains(act)) {
-                *next.entry(*act).or_default() += 1;
+            for (ahead, (act, _)) in visit[at + 1..].iter().enumerate().filter(|(_, (act, _))| !way.acts.contains(act))
+            {
+                let (persons, Reverse(far)) = next.entry(*act).or_default();
+                *persons += 1;
+                *far += ahead;
             }
         }
-        let Some((act, persons)) = next.into_iter().max_by_key(|(act, persons)| (*persons, std::cmp::Reverse(*act)))
-        else {
-            break;
-        };
+        let best = next.into_iter().max_by_key(|(act, weight)| (*weight, Reverse(*act)));
+        let Some((act, (persons, _))) = best else { break };
         if persons < enough {
             break;
         }
@@ -208,9 +211,9 @@ fn within(took_ms: &[i64]) -> &'static str {
     took.sort_unstable();
     let most = took.get((took.len() * 9 / 10).min(took.len().saturating_sub(1))).copied().unwrap_or(0);
     match most {
-        ..=1_800_000 => "1h",
-        ..=43_200_000 => "24h",
-        ..=302_400_000 => "7d",
+        ..1_800_000 => "1h",
+        1_800_000..43_200_000 => "24h",
+        43_200_000..302_400_000 => "7d",
         _ => "30d",
     }
 }

@@ -191,12 +191,12 @@ mod tests {
     fn the_interval_covers_as_often_as_it_says() {
         // Counts without any change: the interval leaves out 1 in about one of twenty.
         let mut state = 7_u64;
-        let mut uniform = || {
+        let mut below = |bound: u64| {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 11) as f64 / (1_u64 << 53) as f64
+            (state >> 33) % bound
         };
         // A binomial count of 200 throws.
-        let mut count = || (0..200).map(|_| u64::from(uniform() < 0.1)).sum::<u64>();
+        let mut count = || (0..200).map(|_| u64::from(below(10) == 0)).sum::<u64>();
         let rounds = 2_000;
         let wrong = (0..rounds)
             .filter(|_| {

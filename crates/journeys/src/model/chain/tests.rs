@@ -40,7 +40,7 @@ fn case(seed: u64, order: Order) -> Case {
     let entries = Entries { from_ms, to_ms };
     // Few bits at a time, so that repeats and events for several steps are both frequent.
     let mask = |random: &mut Random| {
-        (random.below(1 << steps) & random.below(1 << steps)) as u32 | (1 << random.below(steps as u64))
+        u32::try_from(random.below(1 << steps) & random.below(1 << steps)).unwrap() | (1 << random.below(steps as u64))
     };
     let event = |(row, time_ms): (u32, i64)| {
         let steps = if random.below(5) == 0 { 0 } else { mask(&mut random) };

@@ -43,6 +43,7 @@ pub(super) mod within {
 pub(super) mod maybe_within {
     use super::{Deserialize, Deserializer, Duration, duration_of};
 
+    #[expect(clippy::ref_option, reason = "serde asks for it in this shape")]
     pub(in crate::model::definition) fn serialize<S: serde::Serializer>(
         duration: &Option<Duration>,
         to: S,
