@@ -9,7 +9,9 @@ mod doctor;
 mod down;
 mod edge;
 mod failure;
+mod feature;
 mod init;
+mod journey;
 mod options;
 mod repo;
 mod run;
@@ -69,6 +71,12 @@ enum Command {
     /// What is deployed, and taking it back
     #[command(subcommand)]
     Deploy(deploy::Verb),
+    /// Journeys: how many customers come how far
+    #[command(subcommand)]
+    Journey(journey::Verb),
+    /// Features: what customers use
+    #[command(subcommand)]
+    Feature(feature::Verb),
     /// Secrets of services
     #[command(subcommand)]
     Secret(secret::Verb),
@@ -137,6 +145,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Change(verb) => change::run(verb, &client()?)?,
         Command::Run(verb) => return run::run(verb, &client()?),
         Command::Deploy(verb) => deploy::run(verb, &client()?)?,
+        Command::Journey(verb) => journey::run(verb, &common)?,
+        Command::Feature(verb) => feature::run(&verb, &client()?)?,
         Command::Secret(verb) => secret::run(verb, &client()?)?,
         Command::Token(verb) => token::run(verb, &client()?)?,
         Command::Repo(verb) => repo::run(verb, &client()?)?,

@@ -28,11 +28,17 @@ pub(super) struct InitArgs {
 enum Schema {
     /// trunkline.yaml
     Product,
+    /// journeys/*.yaml
+    Journey,
 }
 
 pub(super) fn write(args: &InitArgs, common: &Common) -> anyhow::Result<()> {
-    if let Some(Schema::Product) = args.schema {
-        out::line(serde_json::to_string_pretty(&config::schema())?);
+    if let Some(file) = args.schema {
+        let schema = match file {
+            Schema::Product => config::schema(),
+            Schema::Journey => journeys::model::schema(),
+        };
+        out::line(serde_json::to_string_pretty(&schema)?);
         return Ok(());
     }
     let folder = root(&std::env::current_dir()?);
