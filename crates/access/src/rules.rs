@@ -109,6 +109,14 @@ pub const RULES: &[Rule] = &[
     ("DELETE", "/api/v1/flags/{key}/testers/{targeting_key}", Who::Admins),
     ("GET", "/api/v1/segments", Who::Admins),
     ("GET", "/api/v1/segments/{name}", Who::Admins),
+    ("GET", "/api/v1/events", Who::Admins),
+    ("GET", "/api/v1/events/rejections", Who::Admins),
+    ("POST", "/api/v1/events/import", Who::Admins),
+    ("GET", "/api/v1/persons/{id}", Who::Admins),
+    ("DELETE", "/api/v1/persons/{id}", Who::Admins),
+    ("GET", "/api/v1/persons/{id}/export", Who::Admins),
+    ("POST", "/api/v1/identities", Who::Admins),
+    ("DELETE", "/api/v1/identities", Who::Admins),
     // Signed by the git host with the installation's webhook secret.
     ("POST", "/api/v1/trunk/poke", Who::Anyone),
 ];

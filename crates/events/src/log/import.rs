@@ -161,7 +161,8 @@ fn named(field: &str, value: &str) -> Result<(), String> {
 fn time(text: &str, now_ms: i64) -> Result<i64, String> {
     let civil = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
     let parsed = text.parse::<Timestamp>().ok().or_else(|| civil().map(|zoned| zoned.timestamp()));
-    let time = parsed.ok_or_else(|| format!("timestamp {text:?} is no instant in RFC 3339, for example 2026-11-24T17:00:00Z"))?;
+    let time = parsed
+        .ok_or_else(|| format!("timestamp {text:?} is no instant in RFC 3339, for example 2026-11-24T17:00:00Z"))?;
     let time_ms = time.as_millisecond();
     if time_ms > now_ms + FUTURE_MS_MAX {
         return Err(format!("timestamp {text} is more than a day in the future"));
