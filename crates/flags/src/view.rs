@@ -27,7 +27,7 @@ pub struct Share {
 
 /// The newest write of a flag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Changed {
+pub struct FlagChange {
     pub at: String,
     pub who: String,
     /// For example `flag.ramped`.
@@ -60,7 +60,7 @@ pub struct FlagItem {
     /// `null`: not known.
     pub exposed_persons: Option<u64>,
     pub killed: bool,
-    pub changed: Changed,
+    pub changed: FlagChange,
 }
 
 /// Who decided something at run time.
@@ -99,7 +99,7 @@ pub struct Tester {
 
 /// One write.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Event {
+pub struct FlagEvent {
     pub revision: u64,
     pub at: String,
     pub who: String,
@@ -141,7 +141,7 @@ pub struct FlagView {
     pub testers: Vec<Tester>,
     pub killed_by: Option<Decision>,
     pub ramp: Option<Ramp>,
-    pub history: Vec<Event>,
+    pub history: Vec<FlagEvent>,
     /// `null`: not known.
     pub exposures: Option<Vec<ExposureDay>>,
     /// Where the newest commit whose code was read names it; `null`: not known.
@@ -214,7 +214,7 @@ impl Flags {
     }
 
     /// The writes of a flag, newest first.
-    pub async fn history(&self, key: &str) -> Result<Vec<Event>, Error> {
+    pub async fn history(&self, key: &str) -> Result<Vec<FlagEvent>, Error> {
         Ok(store::history(self.db(), key, HISTORY_SHOWN).await?.iter().map(event).collect())
     }
 
@@ -238,17 +238,18 @@ impl Flags {
     fn item(&self, stored: &Stored, newest: &Entry) -> FlagItem {
         let flag = &stored.flag;
         let text = |name: &str| flag.metadata(name).map(str::to_owned);
-        let expires = text("expires");
+        let last_day = text("expires");
         let today = self.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        let expired = expires.as_ref().and_then(|day| day.parse::<jiff::civil::Date>().ok()).is_some_and(|d| d < today);
+        let is_over =
+            last_day.as_ref().and_then(|day| day.parse::<jiff::civil::Date>().ok()).is_some_and(|d| d < today);
         FlagItem {
             key: stored.key.clone(),
             state: flag.state().to_owned(),
             kind_of_value: flag.variants().next().map_or("unknown", |(_, value)| word(value)).to_owned(),
             kind: text("kind"),
             owner: text("owner"),
-            expires,
-            expired,
+            expires: last_day,
+            expired: is_over,
             unit: text("unit").unwrap_or_else(|| "visitor".into()),
             journey: text("journey"),
             revision: stored.revision,
@@ -256,7 +257,7 @@ impl Flags {
             split: shares(flag),
             exposed_persons: None,
             killed: flag.kill.is_some(),
-            changed: Changed { at: newest.at.to_string(), who: newest.who.clone(), what: newest.what.clone() },
+            changed: FlagChange { at: newest.at.to_string(), who: newest.who.clone(), what: newest.what.clone() },
         }
     }
 }
@@ -292,8 +293,8 @@ fn decision(decided: &Decided) -> Decision {
     Decision { at: decided.at.clone(), who: decided.who.clone(), why: decided.why.clone() }
 }
 
-fn event(entry: &Entry) -> Event {
-    Event {
+fn event(entry: &Entry) -> FlagEvent {
+    FlagEvent {
         revision: entry.revision,
         at: entry.at.to_string(),
         who: entry.who.clone(),

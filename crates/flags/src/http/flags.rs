@@ -67,7 +67,7 @@ pub(super) async fn show(State(flags): State<Flags>, Path(key): Path<String>) ->
 /// For whom a flag is to be evaluated.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Question {
+pub(super) struct FlagQuestion {
     /// An OpenFeature evaluation context with a `targetingKey`.
     #[schema(value_type = Object)]
     context: Map<String, Value>,
@@ -75,12 +75,12 @@ pub(super) struct Question {
 
 /// What somebody would get, and why. It counts as no exposure.
 #[utoipa::path(post, operation_id = "evaluate_flag", path = "/api/v1/flags/{key}/evaluate", tag = "flags",
-    params(("key" = String, Path)), request_body = Question,
+    params(("key" = String, Path)), request_body = FlagQuestion,
     responses((status = 200, body = Explained), (status = 400, body = web::ProblemBody), (status = 404, body = web::ProblemBody)))]
 pub(super) async fn evaluate(
     State(flags): State<Flags>,
     Path(key): Path<String>,
-    web::Body(question): web::Body<Question>,
+    web::Body(question): web::Body<FlagQuestion>,
 ) -> web::Result<Json<Explained>> {
     Ok(Json(flags.evaluate(&key, question.context).await?))
 }

@@ -15,7 +15,7 @@ use crate::{Error, Flags};
 /// Why.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Wish {
+pub(super) struct FlagWish {
     #[serde(default)]
     reason: Option<String>,
 }
@@ -61,28 +61,28 @@ fn answer(written: Result<Written, Error>) -> web::Result<Json<Written>> {
 
 /// Turns a flag off for everybody until it is cleared. The answer comes when the edge has it.
 #[utoipa::path(post, operation_id = "kill_flag", path = "/api/v1/flags/{key}/kill", tag = "flags",
-    params(("key" = String, Path)), request_body = Wish,
+    params(("key" = String, Path)), request_body = FlagWish,
     responses((status = 200, body = Written), (status = 400, body = web::ProblemBody), (status = 404, body = web::ProblemBody),
         (status = 409, body = web::ProblemBody), (status = 503, body = web::ProblemBody)))]
 pub(super) async fn kill(
     State(flags): State<Flags>,
     Extension(caller): Extension<Caller>,
     Path(key): Path<String>,
-    web::Body(wish): web::Body<Wish>,
+    web::Body(wish): web::Body<FlagWish>,
 ) -> web::Result<Json<Written>> {
     answer(flags.kill(&key, &by(&caller, wish.reason)).await)
 }
 
 /// Ends a kill.
 #[utoipa::path(post, operation_id = "clear_flag", path = "/api/v1/flags/{key}/clear", tag = "flags",
-    params(("key" = String, Path)), request_body = Wish,
+    params(("key" = String, Path)), request_body = FlagWish,
     responses((status = 200, body = Written), (status = 400, body = web::ProblemBody), (status = 404, body = web::ProblemBody),
         (status = 409, body = web::ProblemBody), (status = 503, body = web::ProblemBody)))]
 pub(super) async fn clear(
     State(flags): State<Flags>,
     Extension(caller): Extension<Caller>,
     Path(key): Path<String>,
-    web::Body(wish): web::Body<Wish>,
+    web::Body(wish): web::Body<FlagWish>,
 ) -> web::Result<Json<Written>> {
     answer(flags.clear_kill(&key, &by(&caller, wish.reason)).await)
 }
@@ -125,14 +125,14 @@ pub(super) async fn set(
 
 /// A flag that trunk no longer has ends.
 #[utoipa::path(post, operation_id = "retire_flag", path = "/api/v1/flags/{key}/retire", tag = "flags",
-    params(("key" = String, Path)), request_body = Wish,
+    params(("key" = String, Path)), request_body = FlagWish,
     responses((status = 200, body = Written), (status = 400, body = web::ProblemBody), (status = 404, body = web::ProblemBody),
         (status = 409, body = web::ProblemBody), (status = 503, body = web::ProblemBody)))]
 pub(super) async fn retire(
     State(flags): State<Flags>,
     Extension(caller): Extension<Caller>,
     Path(key): Path<String>,
-    web::Body(wish): web::Body<Wish>,
+    web::Body(wish): web::Body<FlagWish>,
 ) -> web::Result<Json<Written>> {
     answer(flags.retire(&key, &by(&caller, wish.reason)).await)
 }

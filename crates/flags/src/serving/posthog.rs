@@ -38,7 +38,7 @@ struct Request {
 struct Wrong(StatusCode, &'static str, &'static str, String);
 
 impl Wrong {
-    fn payload(detail: impl ToString) -> Self {
+    fn payload(detail: impl std::fmt::Display) -> Self {
         Self(StatusCode::BAD_REQUEST, "validation_error", "invalid_payload", detail.to_string())
     }
 

@@ -154,6 +154,26 @@ async fn what_a_client_has_already_is_not_sent_again() {
     assert_eq!(known(&etag, "Bearer client", "x").await.0, StatusCode::OK, "another revision");
 }
 
+#[tokio::test]
+async fn an_evaluation_is_an_exposure_once_a_day_and_a_look_is_none() {
+    let (edge, ..) = edge().await;
+    let router = edge.router();
+    one(&router, "split", "admin", json!({ "targetingKey": "boss" })).await;
+    post(&router, ALL, "server", context("bulk")).await;
+    for unit in ["ann", "ann", "verifier:abc"] {
+        one(&router, "split", "server", json!({ "targetingKey": unit })).await;
+    }
+    one(&router, "split", "client", json!({ "targetingKey": "ben" })).await;
+    let exposures = edge.exposures(3).await;
+    let told: Vec<_> = exposures.iter().map(|e| (e.unit.as_str(), e.aside.is_some(), e.role.is_some())).collect();
+    assert_eq!(told, [("ann", false, false), ("verifier:abc", true, false), ("ben", false, true)]);
+    assert_eq!((exposures[0].reason.as_str(), exposures[0].unit_kind.as_str()), ("SPLIT", "visitor"));
+    assert!(exposures[0].split.as_ref().unwrap().contains("flagd-2"), "enough to do it again");
+    edge.clock().advance(SignedDuration::from_hours(24));
+    one(&router, "split", "server", json!({ "targetingKey": "ann" })).await;
+    assert_eq!(edge.exposures(4).await[3].unit, "ann");
+}
+
 async fn stream(router: &Router, path: &str, last: Option<&str>) -> (StatusCode, Body) {
     let mut request = Request::get(path);
     if let Some(last) = last {

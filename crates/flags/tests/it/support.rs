@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use access::{Bearer, Role, Tokens};
 use axum::Router;
 use axum::body::Body;
+use events::record::{Exposure, Record};
 use flags::{By, Flags, MIGRATIONS, Options, Serving, ServingOptions, Stage};
 use http::{Request, Response, StatusCode};
 use http_body_util::BodyExt as _;
@@ -28,7 +29,7 @@ pub(crate) struct Edge {
     serving: Mutex<Serving>,
     capture: events::Capture,
     /// Of the log.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     clock: ManualClock,
     pub(crate) away: AtomicBool,
     /// Says that it has a snapshot without having it: must be caught.
@@ -42,7 +43,7 @@ impl Edge {
             disk: Mutex::default(),
             serving: Mutex::new(serving(clock, capture.clone())),
             capture,
-            _folder: folder,
+            folder,
             clock: clock.clone(),
             away: AtomicBool::new(false),
             lies: AtomicBool::new(false),
@@ -62,6 +63,25 @@ impl Edge {
     /// The hand of its clock.
     pub(crate) fn clock(&self) -> &ManualClock {
         &self.clock
+    }
+
+    /// Waits until so many exposures are in the log, gives all there are.
+    pub(crate) async fn exposures(&self, at_least: usize) -> Vec<Exposure> {
+        let mut reader = columnar::wal::Reader::open(self.folder.path());
+        let (mut place, mut exposures) = (columnar::wal::Place::default(), Vec::new());
+        let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
+        while exposures.len() < at_least {
+            assert!(tokio::time::Instant::now() < deadline, "{exposures:?}");
+            let batch = reader.read(place, 1 << 20).unwrap();
+            place = batch.next;
+            for record in &batch.records {
+                if let Record::Exposure(exposure) = Record::decode(record).unwrap() {
+                    exposures.push(exposure);
+                }
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        exposures
     }
 
     pub(crate) fn router(&self) -> Router {
@@ -131,11 +151,20 @@ fn capture(clock: &ManualClock) -> (events::Capture, tempfile::TempDir) {
         folder: folder.path().to_owned(),
         seal_bytes: 1 << 20,
         seal_after: std::time::Duration::from_secs(60),
-        queue_bytes: 1 << 20,
+        queue_bytes: 64 << 20,
     };
     let log = columnar::wal::Writer::open(options).unwrap();
     let clock = Arc::new(clock.clone());
-    (events::Capture::new(events::CaptureOptions { log, clock, tokens: Tokens::default() }), folder)
+    (
+        events::Capture::new(events::CaptureOptions {
+            log,
+            clock,
+            tokens: Tokens::default(),
+            limits: events::Limits::default(),
+            static_files: None,
+        }),
+        folder,
+    )
 }
 
 pub(crate) fn clock() -> ManualClock {

@@ -64,6 +64,6 @@ mod tests {
 
     #[test]
     fn a_bomb_is_refused() {
-        assert!(unpack(&gzip(&vec![b' '; 100 << 20])).unwrap_err().contains("once unpacked"));
+        assert!(unpack(&gzip(&vec![b' '; 4 << 20])).unwrap_err().contains("once unpacked"));
     }
 }
