@@ -10,6 +10,7 @@ mod down;
 mod edge;
 mod failure;
 mod feature;
+mod flag;
 mod init;
 mod journey;
 mod options;
@@ -17,6 +18,7 @@ mod repo;
 mod run;
 mod runtime;
 mod secret;
+mod segment;
 mod story;
 mod token;
 
@@ -77,6 +79,12 @@ enum Command {
     /// Features: what customers use
     #[command(subcommand)]
     Feature(feature::Verb),
+    /// Flags: who is served what, and changing it at once
+    #[command(subcommand)]
+    Flag(flag::Verb),
+    /// Segments that rules of flags name
+    #[command(subcommand)]
+    Segment(segment::Verb),
     /// Secrets of services
     #[command(subcommand)]
     Secret(secret::Verb),
@@ -147,6 +155,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Deploy(verb) => deploy::run(verb, &client()?)?,
         Command::Journey(verb) => journey::run(verb, &common)?,
         Command::Feature(verb) => feature::run(&verb, &client()?)?,
+        Command::Flag(verb) => flag::run(verb, &client()?)?,
+        Command::Segment(verb) => segment::run(verb, &client()?)?,
         Command::Secret(verb) => secret::run(verb, &client()?)?,
         Command::Token(verb) => token::run(verb, &client()?)?,
         Command::Repo(verb) => repo::run(verb, &client()?)?,
