@@ -257,13 +257,7 @@ fn ramp(client: &Client, key: &str, split: &[String], sure: &Sure) -> anyhow::Re
     write(client, key, "ramp", &body, |_| format!("is at {}", shares(&wanted)))
 }
 
-fn set(
-    client: &Client,
-    key: &str,
-    revision: Option<u64>,
-    variant: Option<&str>,
-    sure: &Sure,
-) -> anyhow::Result<()> {
+fn set(client: &Client, key: &str, revision: Option<u64>, variant: Option<&str>, sure: &Sure) -> anyhow::Result<()> {
     let to = match (revision, variant) {
         (Some(revision), _) => format!("what it was at revision {revision}"),
         (None, variant) => format!("{} for everybody", variant.unwrap_or_default()),

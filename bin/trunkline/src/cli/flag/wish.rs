@@ -8,9 +8,10 @@ use kernel::Problem;
 pub(super) fn split(words: &[String], rest: Option<&str>) -> Result<BTreeMap<String, f64>, Problem> {
     let mut split = BTreeMap::new();
     for word in words {
-        let (variant, share) = word.rsplit_once('=').and_then(|(variant, share)| Some((variant, read(share)?))).ok_or_else(
-            || Problem::invalid(format!("\"{word}\" is no share")).hint("write on=25% or on=0.25"),
-        )?;
+        let (variant, share) = word
+            .rsplit_once('=')
+            .and_then(|(variant, share)| Some((variant, read(share)?)))
+            .ok_or_else(|| Problem::invalid(format!("\"{word}\" is no share")).hint("write on=25% or on=0.25"))?;
         if split.insert(variant.to_owned(), share).is_some() {
             return Err(Problem::invalid(format!("\"{variant}\" is given twice")));
         }
@@ -63,6 +64,9 @@ mod tests {
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!([thousands(0), thousands(999), thousands(3_120), thousands(1_234_567)], ["0", "999", "3,120", "1,234,567"]);
+        assert_eq!(
+            [thousands(0), thousands(999), thousands(3_120), thousands(1_234_567)],
+            ["0", "999", "3,120", "1,234,567"]
+        );
     }
 }
