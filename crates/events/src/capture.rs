@@ -3,8 +3,8 @@
 //! Invariants: 2xx only after the log has it on disk; an event that cannot be taken never costs its neighbours; nothing here
 //! needs the control plane; every table, body and rate has a bound.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
 use bytes::Bytes;
@@ -66,6 +66,12 @@ pub struct Arrival {
     pub address: Option<std::net::IpAddr>,
 }
 
+/// Knows flags: PostHog's SDKs tell of a boolean flag only its value, and an exposure is to a variant.
+pub trait Variants: std::fmt::Debug + Send + Sync {
+    /// The name of the flag's variant that has this value, if there is exactly one.
+    fn with_value(&self, flag: &str, value: bool) -> Option<String>;
+}
+
 /// Takes what is sent. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Capture(Arc<Inner>);
@@ -82,6 +88,7 @@ struct Inner {
     room: body::Room,
     memory: seen::Memory,
     counts: counts::Counts,
+    variants: OnceLock<Arc<dyn Variants>>,
 }
 
 impl Capture {
@@ -102,7 +109,14 @@ impl Capture {
             quotas: quota::Quotas::default(),
             memory: seen::Memory::default(),
             counts: counts::Counts::default(),
+            variants: OnceLock::new(),
         }))
+    }
+
+    /// From now on boolean flags are exposed under the names of their variants; without it as `true` and `false`. Set once, by
+    /// whoever puts the parts together: what knows flags needs capture too.
+    pub fn name_variants(&self, variants: Arc<dyn Variants>) {
+        let _is_first = self.0.variants.set(variants);
     }
 
     /// `/batch/ /capture/ /e/ /i/v0/e/ /i/v1/analytics/events /v1/batch /v1/track … /v1/logs /static/*`. Reads the request's

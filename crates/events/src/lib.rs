@@ -11,7 +11,7 @@ mod http;
 mod log;
 mod wire;
 
-pub use capture::{Arrival, Capture, CaptureOptions, Limits, Rate, Seen, StaticFiles, exposure_key};
+pub use capture::{Arrival, Capture, CaptureOptions, Limits, Rate, Seen, StaticFiles, Variants, exposure_key};
 pub use http::routes;
 pub use log::{
     DayCount, Deletion, Error, EventRows, Events, EventsOptions, ExposureIndex, FlagCounts, FlagDay, ImportReport,

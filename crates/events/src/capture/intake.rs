@@ -1,5 +1,7 @@
 //! From what was sent to records: judges each item by itself, and gathers what goes into the log as one unit.
 
+use std::borrow::Cow;
+
 use access::{Bearer, Role};
 use bytes::Bytes;
 
@@ -192,13 +194,14 @@ impl<'a> Intake<'a> {
     }
 
     fn exposure(&mut self, given: &Given<'_>, unit: &str, at_ms: i64) {
-        if !self.claim(exposure_key(&given.flag, &given.variant, unit)) {
+        let variant = self.variant(given);
+        if !self.claim(exposure_key(&given.flag, &variant, unit)) {
             return;
         }
         let reason = if given.reason.is_empty() { "UNKNOWN".to_owned() } else { given.reason.clone() };
         self.push(&Record::Exposure(Exposure {
             flag: given.flag.clone().into_owned(),
-            variant: given.variant.clone().into_owned(),
+            variant: variant.into_owned(),
             unit_kind: "visitor".into(),
             unit: unit.to_owned(),
             at_ms,
@@ -210,6 +213,17 @@ impl<'a> Intake<'a> {
             witness: self.about.witness.map(ToOwned::to_owned),
             role: self.about.role,
         }));
+    }
+
+    /// The variant's name, where only its boolean value was told.
+    fn variant<'g>(&self, given: &'g Given<'_>) -> Cow<'g, str> {
+        let value = match given.variant.as_ref() {
+            "true" => true,
+            "false" => false,
+            name => return Cow::Borrowed(name),
+        };
+        let named = self.inner.variants.get().and_then(|variants| variants.with_value(&given.flag, value));
+        named.map_or(Cow::Borrowed(&given.variant), Cow::Owned)
     }
 
     fn claim(&mut self, key: u64) -> bool {

@@ -149,3 +149,24 @@ fn an_exposure_is_written_once_a_day_and_again_if_it_could_not_be() {
     bed.capture.expose(key, exposure);
     assert_eq!(bed.records().len(), 2);
 }
+
+#[tokio::test]
+async fn a_boolean_flag_is_exposed_under_the_name_of_its_variant() {
+    #[derive(Debug)]
+    struct OnAndOff;
+    impl Variants for OnAndOff {
+        fn with_value(&self, flag: &str, value: bool) -> Option<String> {
+            (flag == "known").then(|| if value { "on" } else { "off" }.to_owned())
+        }
+    }
+    let bed = Bed::new();
+    bed.capture.name_variants(Arc::new(OnAndOff));
+    for (flag, response) in [("known", "true"), ("known", "\"blue\""), ("unknown", "false")] {
+        let properties = format!(r#"{{"$feature_flag":"{flag}","$feature_flag_response":{response}}}"#);
+        let called = format!(r#"{{"event":"$feature_flag_called","distinct_id":"ann","properties":{properties}}}"#);
+        bed.post("/batch", CLIENT, called).await;
+    }
+    let variant = |record| if let Record::Exposure(exposure) = record { Some(exposure.variant) } else { None };
+    let variants: Vec<_> = bed.records().into_iter().filter_map(variant).collect();
+    assert_eq!(variants, ["on", "blue", "false"]);
+}
