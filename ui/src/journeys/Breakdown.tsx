@@ -13,7 +13,7 @@ export function Breakdown({ report, by }: { report: Report; by: string }) {
   const drawn = armsOf(report);
   const colour = (group: Group) => {
     const place = drawn.findIndex((arm) => arm.steps === group.steps);
-    return place < 0 ? "plain" : armColour(place, drawn.length);
+    return place < 0 ? "line-strong" : armColour(place, drawn.length);
   };
   const last = report.steps.at(-1)?.name ?? "Converted";
   const columns: Column<Group>[] = [

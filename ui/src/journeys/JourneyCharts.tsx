@@ -79,7 +79,8 @@ export function TimeToConvert({ bins }: { bins: Bin[] }) {
 
 export function JourneyTrend({ name, range, who, what }: { name: string; range: Range; who: Who; what: string }) {
   const query = useTrend(name, range, who);
-  const marks = useMarks(range).data?.items ?? [];
+  const asked = useMarks(range);
+  const marks = asked.data?.items ?? [];
   const by = trendBy(range);
   const data: Trend = { points: query.data?.items ?? [], marks: marksOf(marks), by, what };
   const draw = useDrawing(data, trend);
@@ -90,6 +91,7 @@ export function JourneyTrend({ name, range, who, what }: { name: string; range: 
     <>
       <p className="small said-chart">{trendSentence({ ...data, marks: [] })}</p>
       <Chart draw={draw} height={TREND_HEIGHT} twin={<Twin label="Trend as a table" head={[by === "hour" ? "Hour" : "Day", "Entered", "Converted", "Pending", "Share"]} rows={rows} />} />
+      {asked.isError && !asked.data && <p className="small muted">What was deployed or changed meanwhile is not known: it is not drawn.</p>}
       {marks.length > 0 && (
         <details className="chart-twin">
           <summary>{counted(marks.length, "mark")}</summary>
