@@ -40,7 +40,7 @@ def duckdb_sql(steps, window):
         levels = f"SELECT *, CASE WHEN event = '{step}' AND ms - before <= {window} THEN before END AS s{n} FROM (SELECT *, {before} AS before FROM ({levels}))"
         levels = levels.replace("SELECT *, CASE", "SELECT * EXCLUDE (before), CASE", 1)
     counts = ", ".join(f"count(DISTINCT CASE WHEN s{n} IS NOT NULL THEN person END)" for n in range(1, len(steps) + 1))
-    return list(duckdb.sql(f"SELECT {counts} FROM ({levels})").fetchone())
+    return list(duckdb.sql(f"SELECT {counts} FROM ({levels})").fetchall()[0])
 
 
 def chdb_sql(steps, window):
