@@ -58,6 +58,8 @@ pub struct Arrival {
 #[derive(Debug, Clone, Copy)]
 pub struct Seen<'a> {
     pub service: &'a str,
+    /// Whether this service wants its pages counted.
+    pub pageviews: bool,
     pub deployment: u64,
     /// As the product heard it.
     pub person: &'a str,

@@ -269,6 +269,7 @@ impl Journey {
     fn seen<'a>(&'a self, service: &'a Service, arm: &Arm, answer: &'a Answer) -> Seen<'a> {
         Seen {
             service: &service.route.service,
+            pageviews: service.route.pageviews,
             deployment: arm.deployment,
             person: &self.asker.person,
             witness: self.asker.witness(),

@@ -55,7 +55,7 @@ async fn it_hears_of_each_answer_of_the_product() {
     bench.http.get("/page").await;
     let seen = bench.system.get("/tiny/seen").await.json();
     let expected = json!({
-        "service": "shop", "deployment": 1, "person": person, "witness": null, "probe": null, "method": "GET",
+        "service": "shop", "pageviews": true, "deployment": 1, "person": person, "witness": null, "probe": null, "method": "GET",
         "host": "shop.example", "path": "/a", "status": 200, "page": false, "user_agent": "Firefox",
     });
     assert_eq!(seen[0], expected);

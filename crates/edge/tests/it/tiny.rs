@@ -63,7 +63,7 @@ impl Extension for Tiny {
 
     fn seen(&self, seen: &Seen<'_>) {
         self.seen.lock().unwrap().push(json!({
-            "service": seen.service, "deployment": seen.deployment, "person": seen.person, "witness": seen.witness,
+            "service": seen.service, "pageviews": seen.pageviews, "deployment": seen.deployment, "person": seen.person, "witness": seen.witness,
             "probe": seen.probe, "method": seen.method.as_str(), "host": seen.host, "path": seen.path,
             "status": seen.status.as_u16(), "page": seen.is_page(), "user_agent": seen.user_agent,
         }));
