@@ -11,7 +11,7 @@ use hyper_util::client::legacy;
 use serde::de::DeserializeOwned;
 
 use crate::web_client::{self, WebClient};
-pub(crate) use shapes::{Change, Deployment, Proof, RedGreen, Service, Status};
+pub(crate) use shapes::{Change, Deployment, Proof, RedGreen, Report, Service, Status};
 
 const BODY_BYTES_MAX: usize = 8 << 20;
 const WITHIN: Duration = Duration::from_secs(10);
@@ -77,29 +77,57 @@ impl Api {
         self.ask(Method::GET, "/api/v1/deploy/status").await
     }
 
+    /// How far persons came whose first step lies between two instants, in milliseconds since 1970.
+    pub(crate) async fn report(&self, journey: &str, from: u128, to: u128, by: Option<&str>) -> Result<Report, Error> {
+        let by = by.map(|by| format!("&by={by}")).unwrap_or_default();
+        let (from, to) = (shapes::instant(from), shapes::instant(to));
+        self.ask(Method::GET, &format!("/api/v1/journeys/{journey}/report?from={from}&to={to}&who=everyone{by}")).await
+    }
+
+    /// Gives a variant to one person.
+    pub(crate) async fn add_tester(&self, flag: &str, person: &str, variant: &str) -> Result<(), Error> {
+        let body = serde_json::json!({ "variant": variant, "reason": "to look at it first" });
+        self.tell(Method::PUT, &format!("/api/v1/flags/{flag}/testers/{person}"), &body).await
+    }
+
+    /// Splits a flag of `on` and `off` in halves.
+    pub(crate) async fn ramp(&self, flag: &str, reason: &str) -> Result<(), Error> {
+        let body = serde_json::json!({ "split": { "on": 0.5, "off": 0.5 }, "reason": reason });
+        self.tell(Method::POST, &format!("/api/v1/flags/{flag}/ramp"), &body).await
+    }
+
     /// An address under which a browser is signed in, once.
     pub(crate) async fn link(&self) -> Result<String, Error> {
         let link: shapes::Link = self.ask(Method::POST, "/api/v1/links").await?;
         Ok(link.url)
     }
 
+    async fn tell(&self, method: Method, path: &str, body: &serde_json::Value) -> Result<(), Error> {
+        self.send::<serde_json::Value>(method, path, Bytes::from(body.to_string())).await.map(drop)
+    }
+
     async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str) -> Result<T, Error> {
+        self.send(method, path, Bytes::new()).await
+    }
+
+    async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T, Error> {
         let late = |_| Error::Late { path: path.into() };
-        let (status, body) = tokio::time::timeout(WITHIN, self.exchange(method, path)).await.map_err(late)??;
+        let (status, body) = tokio::time::timeout(WITHIN, self.exchange(method, path, body)).await.map_err(late)??;
         if !status.is_success() {
             return Err(Error::Refused { path: path.into(), status, detail: detail(&body) });
         }
         serde_json::from_slice(&body).map_err(|source| Error::Shape { path: path.into(), source })
     }
 
-    async fn exchange(&self, method: Method, path: &str) -> Result<(StatusCode, Bytes), Error> {
+    async fn exchange(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Error> {
         let wrong = |source| Error::Request { path: path.into(), source };
         let uri: Uri = self.page(path).parse().map_err(|error| wrong(http::Error::from(error)))?;
         let request = Request::builder()
             .method(method)
             .uri(uri)
             .header(header::AUTHORIZATION, format!("Bearer {}", self.token))
-            .body(Full::default())
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(Full::new(body))
             .map_err(wrong)?;
         let (parts, body) = self.client.request(request).await?.into_parts();
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await;

@@ -6,12 +6,14 @@
 pub(crate) mod books;
 mod choice;
 mod population;
+pub(crate) mod walks;
 mod wire;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::Uri;
+use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -22,6 +24,7 @@ use crate::{Error, html};
 use books::{Books, Ending, Entry};
 use choice::{Step, Visit};
 use population::Customer;
+use walks::{Side, Taken};
 use wire::{Ask, Jar};
 
 /// More visits than these are not under way at once.
@@ -52,6 +55,16 @@ pub struct Customers {
     over: CancellationToken,
     _on_drop: DropGuard,
     coming: Option<JoinHandle<()>>,
+    /// Whether the shop lets somebody in.
+    door: watch::Sender<Door>,
+    /// How many are inside.
+    inside: watch::Sender<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Open,
+    Shut,
 }
 
 /// Somebody with what they carry from visit to visit.
@@ -61,6 +74,13 @@ struct Person {
     customer: Customer,
     jar: Jar,
     random: Random,
+}
+
+/// Somebody of our own.
+#[derive(Debug)]
+pub(crate) struct Visitor {
+    pub(crate) person: String,
+    jar: Jar,
 }
 
 /// What all visits share.
@@ -78,7 +98,16 @@ impl Customers {
         let base: Uri = product_url.parse().map_err(address)?;
         let shop = Shop { client: web_client::new(VISITS_MAX), base, books: Arc::new(Books::default()) };
         let over = CancellationToken::new();
-        Ok(Self { shop, seed, pace, _on_drop: over.clone().drop_guard(), over, coming: None })
+        Ok(Self {
+            shop,
+            seed,
+            pace,
+            _on_drop: over.clone().drop_guard(),
+            over,
+            coming: None,
+            door: watch::Sender::new(Door::Open),
+            inside: watch::Sender::new(0),
+        })
     }
 
     pub fn books(&self) -> &Arc<Books> {
@@ -87,14 +116,39 @@ impl Customers {
 
     /// From now on they come.
     pub fn come(&mut self) {
-        let start = || tokio::spawn(come_and_go(self.shop.clone(), self.seed, self.pace, self.over.clone()));
+        self.door.send_replace(Door::Open);
+        let (door, inside) = (self.door.subscribe(), self.inside.clone());
+        let start =
+            || tokio::spawn(come_and_go(self.shop.clone(), self.seed, self.pace, self.over.clone(), door, inside));
         self.coming.get_or_insert_with(start);
+    }
+
+    /// Lets nobody in any more, and returns when the last has left.
+    pub(crate) async fn pause(&self) {
+        self.door.send_replace(Door::Shut);
+        let mut inside = self.inside.subscribe();
+        // The sender is ours, so it is not gone.
+        let _ = inside.wait_for(|count| *count == 0).await;
     }
 
     /// The status and the text of a page as somebody gets it who was never there; not in the books.
     pub(crate) async fn look(&self, path: &str) -> Option<(u16, String)> {
         let answer = wire::exchange(&self.shop.client, &self.shop.base, &mut Jar::default(), Ask::get(path)).await;
         answer.ok().map(|answer| (answer.status, answer.body))
+    }
+
+    /// A visitor of our own who is in no books: their id at the edge, and what of the shop they get.
+    pub(crate) async fn visitor(&self) -> Option<Visitor> {
+        let mut jar = Jar::default();
+        wire::exchange(&self.shop.client, &self.shop.base, &mut jar, Ask::get("/")).await.ok()?;
+        let person = jar.get("trunkline_id")?.split('.').next()?.to_owned();
+        Some(Visitor { person, jar })
+    }
+
+    /// Which checkout somebody has.
+    pub(crate) async fn checkout_of(&self, visitor: &mut Visitor) -> Option<String> {
+        let ask = Ask::get("/basket");
+        wire::exchange(&self.shop.client, &self.shop.base, &mut visitor.jar, ask).await.ok()?.checkout
     }
 
     /// Nobody comes any more; returns when the last has left.
@@ -108,7 +162,14 @@ impl Customers {
     }
 }
 
-async fn come_and_go(shop: Shop, seed: u64, pace: Pace, over: CancellationToken) {
+async fn come_and_go(
+    shop: Shop,
+    seed: u64,
+    pace: Pace,
+    over: CancellationToken,
+    door: watch::Receiver<Door>,
+    count: watch::Sender<usize>,
+) {
     let mut at_home: Vec<Person> = people(seed, pace.customers);
     let mut inside: JoinSet<Person> = JoinSet::new();
     let mut random = Random::of(seed, u64::MAX);
@@ -118,12 +179,18 @@ async fn come_and_go(shop: Shop, seed: u64, pace: Pace, over: CancellationToken)
         tokio::select! {
             biased;
             () = over.cancelled() => break,
-            Some(Ok(person)) = inside.join_next() => at_home.push(person),
+            Some(Ok(person)) = inside.join_next() => {
+                at_home.push(person);
+                count.send_replace(inside.len());
+            }
             _ = clock.tick() => {
-                if inside.len() < VISITS_MAX && !at_home.is_empty() {
+                // Counted before the door is looked at, so that whoever shuts it cannot miss somebody on the threshold.
+                count.send_replace(inside.len() + 1);
+                if *door.borrow() == Door::Open && inside.len() < VISITS_MAX && !at_home.is_empty() {
                     let person = at_home.swap_remove(random.below(at_home.len()));
                     inside.spawn(visit(shop.clone(), person, over.clone()));
                 }
+                count.send_replace(inside.len());
             }
         }
     }
@@ -167,9 +234,15 @@ async fn think(person: &mut Person, over: &CancellationToken) -> Option<()> {
 /// Asks, follows where it is led, and reads the page; none if there is nothing to read.
 async fn arrive(shop: &Shop, person: &mut Person, mut ask: Ask) -> Option<html::Page> {
     for _ in 0..=REDIRECTS_MAX {
+        let asked = ask.clone();
         let answer = wire::exchange(&shop.client, &shop.base, &mut person.jar, ask).await;
         shop.books.write(entry(person.number, &answer));
         let answer = answer.ok()?;
+        let side = Side { checkout: answer.checkout.clone(), release: answer.release };
+        let taken = Taken::of(&asked.method, &asked.path, answer.status, answer.location.as_deref(), side);
+        if let Some(taken) = taken {
+            shop.books.walk(person.number, taken);
+        }
         match answer.location {
             Some(to) => {
                 if to.starts_with("/orders/") {

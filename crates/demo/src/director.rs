@@ -14,13 +14,14 @@ use std::time::{Duration, Instant};
 use crate::api::Api;
 use crate::customers::books::Ledger;
 use crate::tour::{Play, Tour};
-use crate::{Canary, Customers, Error, Options, Outcome, Pace, Progress, Sink, Summary, Trunk};
+use crate::{Canary, ControlPlane, Customers, Error, Options, Outcome, Pace, Progress, Sink, Summary, Trunk};
 use script::Scene;
 
 /// The demo while it is played, and after it: customers keep coming until it is closed.
 pub struct Demo {
     seed: u64,
     canary: Canary,
+    control_plane: Arc<dyn ControlPlane>,
     product_url: String,
     trunk: Trunk,
     api: Api,
@@ -55,6 +56,7 @@ impl Demo {
         Ok(Self {
             seed: options.seed,
             canary: options.canary,
+            control_plane: options.control_plane,
             product_url: options.product_url,
             trunk: options.trunk,
             api,

@@ -1,6 +1,9 @@
 //! What is to be played, and with whom.
 
+use std::fmt::Debug;
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use crate::Trunk;
 
@@ -18,8 +21,16 @@ pub struct Options {
     /// The trunk that is watched.
     pub trunk: Trunk,
     pub canary: Canary,
+    /// Ends the control plane as a crash would, and starts it again.
+    pub control_plane: Arc<dyn ControlPlane>,
     /// Where the tour page listens. Keep it on loopback.
     pub tour_listen: SocketAddr,
+}
+
+/// Whoever started the control plane.
+pub trait ControlPlane: Debug + Send + Sync {
+    /// Kills it with SIGKILL and starts it again; returns when it answers. The error says why not.
+    fn crash(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>>;
 }
 
 /// The change of the scene `bad-canary`.

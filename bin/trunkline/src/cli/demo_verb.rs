@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::process::{ExitCode, Stdio};
 use std::sync::Arc;
 
@@ -13,6 +14,8 @@ use kernel::Problem;
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use super::down;
 use super::options::Common;
@@ -23,7 +26,7 @@ use crate::up;
 /// Says that a data folder is a demo's, and may be made anew.
 const MARK: &str = "demo";
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct DemoArgs {
     /// Ends when the last scene was played
     #[arg(long)]
@@ -105,7 +108,9 @@ async fn run(args: &DemoArgs, common: &Common, data: &Path) -> anyhow::Result<Su
     if talks && infrastructure == Infrastructure::LeftOut {
         out::talk("There is no terraform on this machine: the shop's infrastructure is left out.");
     }
-    let (mut control_plane, ready) = start(args, trunk.folder(), data).await?;
+    let start_again = Start { args: args.clone(), repository: trunk.folder().to_owned(), data: data.to_owned() };
+    let (child, ready) = start_again.start().await?;
+    let (keeper, mut control_plane) = keep(child, start_again);
     let any = SocketAddr::from(([127, 0, 0, 1], if args.headless { 0 } else { 7500 }));
     let options = Options {
         seed: args.seed,
@@ -117,6 +122,7 @@ async fn run(args: &DemoArgs, common: &Common, data: &Path) -> anyhow::Result<Su
             Canary::Broken => demo::Canary::Broken,
             Canary::Healthy => demo::Canary::Healthy,
         },
+        control_plane: Arc::new(keeper),
         tour_listen: args.tour_listen.unwrap_or(any),
     };
     let mut demo = Demo::open(options, Arc::new(move |progress| tell(&progress, talks))).await?;
@@ -126,7 +132,7 @@ async fn run(args: &DemoArgs, common: &Common, data: &Path) -> anyhow::Result<Su
     }
     let summary = tokio::select! {
         summary = demo.play() => summary,
-        status = control_plane.wait() => anyhow::bail!("the control plane ended: {}", status?),
+        ended = &mut control_plane => anyhow::bail!("the control plane ended: {}", ended?),
         _ = tokio::signal::ctrl_c() => anyhow::bail!("the demo was interrupted"),
     };
     if talks || (args.headless && !common.json) {
@@ -137,11 +143,61 @@ async fn run(args: &DemoArgs, common: &Common, data: &Path) -> anyhow::Result<Su
         // `trunkline down` from elsewhere ends it too.
         tokio::select! {
             ended = tokio::signal::ctrl_c() => ended?,
-            _ = control_plane.wait() => {}
+            _ = &mut control_plane => {}
         }
     }
     demo.close().await;
     Ok(summary)
+}
+
+/// How `up` is started, at first and after a crash.
+#[derive(Debug)]
+struct Start {
+    args: DemoArgs,
+    repository: PathBuf,
+    data: PathBuf,
+}
+
+impl Start {
+    async fn start(&self) -> anyhow::Result<(Child, Ready)> {
+        start(&self.args, &self.repository, &self.data).await
+    }
+}
+
+/// Can crash the control plane that [`keep`] looks after.
+#[derive(Debug)]
+struct Keeper(mpsc::Sender<oneshot::Sender<Result<(), String>>>);
+
+impl demo::ControlPlane for Keeper {
+    fn crash(&self) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(async {
+            let (done, crashed) = oneshot::channel();
+            let gone = "the control plane is no longer looked after";
+            self.0.send(done).await.map_err(|_| gone)?;
+            crashed.await.map_err(|_| gone)?
+        })
+    }
+}
+
+/// Looks after the control plane until it ends by itself; how it ended is what the task returns.
+fn keep(mut child: Child, start: Start) -> (Keeper, JoinHandle<String>) {
+    let (asks, mut asked) = mpsc::channel::<oneshot::Sender<Result<(), String>>>(1);
+    let keeping = tokio::spawn(async move {
+        loop {
+            let done = tokio::select! {
+                ended = child.wait() => return ended.map_or_else(|e| e.to_string(), |status| status.to_string()),
+                Some(done) = asked.recv() => done,
+            };
+            let killed = child.kill().await.map_err(anyhow::Error::from);
+            let again = match killed {
+                Ok(()) => start.start().await.map(|(next, _)| child = next),
+                Err(error) => Err(error),
+            };
+            // Who asked may have left.
+            let _ = done.send(again.map_err(|error| format!("{error:#}")));
+        }
+    });
+    (Keeper(asks), keeping)
 }
 
 /// `up` as a process of its own, as a user would start it.

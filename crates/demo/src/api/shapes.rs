@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use crate::customers::walks::Funnel;
+
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Change {
@@ -137,4 +139,54 @@ impl Service {
     pub(crate) fn why(&self, commit: &str) -> Option<&str> {
         self.waiting.iter().find(|waiting| waiting.commit == commit).map(|waiting| waiting.why.as_str())
     }
+}
+
+/// A journey's report.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Report {
+    pub(crate) steps: Vec<ReportStep>,
+    pub(crate) breakdown: Option<Vec<ReportPart>>,
+    /// Verifiers, who are in no figure.
+    pub(crate) synthetic_persons: Option<u64>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ReportStep {
+    pub(crate) persons: u64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ReportPart {
+    pub(crate) value: serde_json::Value,
+    pub(crate) steps: Vec<ReportStep>,
+}
+
+impl Report {
+    pub(crate) fn funnel(&self) -> Funnel {
+        funnel(&self.steps)
+    }
+
+    /// Of one value of what it is broken down by; zeros if it is not there.
+    pub(crate) fn part(&self, value: &str) -> Funnel {
+        let text = |part: &ReportPart| part.value.as_str().map_or_else(|| part.value.to_string(), str::to_owned);
+        let part = self.breakdown.iter().flatten().find(|part| text(part) == value);
+        part.map(|part| funnel(&part.steps)).unwrap_or_default()
+    }
+}
+
+fn funnel(steps: &[ReportStep]) -> Funnel {
+    let mut all = Funnel::default();
+    for (place, step) in all.iter_mut().zip(steps) {
+        *place = step.persons;
+    }
+    all
+}
+
+/// Milliseconds since 1970 as RFC 3339 in UTC.
+pub(super) fn instant(ms: u128) -> String {
+    let ms = i64::try_from(ms).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX).to_string()
 }

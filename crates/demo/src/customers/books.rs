@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::walks::{Taken, Walks};
+
 /// So many seconds are kept one by one.
 const SECONDS_KEPT: usize = 120;
 
@@ -16,6 +18,7 @@ const SECONDS_KEPT: usize = 120;
 #[derive(Debug)]
 pub struct Books {
     inner: Mutex<Inner>,
+    walks: Mutex<Walks>,
 }
 
 /// All that was written down, or the difference of two such.
@@ -104,6 +107,7 @@ impl Default for Books {
                 last_release: BTreeMap::new(),
                 seconds: VecDeque::new(),
             }),
+            walks: Mutex::default(),
         }
     }
 }
@@ -131,6 +135,19 @@ impl Books {
     /// The last seconds, oldest first.
     pub fn seconds(&self) -> Vec<Second> {
         self.inner().seconds.iter().cloned().collect()
+    }
+
+    /// A new book of the ways to an order.
+    pub(crate) fn open_walks(&self) {
+        *self.walks.lock().unwrap_or_else(PoisonError::into_inner) = Walks::default();
+    }
+
+    pub(crate) fn walks(&self) -> Walks {
+        self.walks.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn walk(&self, customer: usize, taken: Taken) {
+        self.walks.lock().unwrap_or_else(PoisonError::into_inner).write(customer, taken);
     }
 
     pub(crate) fn visit(&self) {

@@ -24,6 +24,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) release: Option<u64>,
     pub(crate) location: Option<String>,
+    /// Which checkout the shop says that they have.
+    pub(crate) checkout: Option<String>,
     pub(crate) body: String,
 }
 
@@ -41,7 +43,7 @@ pub(crate) enum Broken {
 }
 
 /// What is asked for.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Ask {
     pub(crate) method: Method,
     /// With its query.
@@ -83,6 +85,7 @@ pub(crate) async fn exchange(client: &WebClient, base: &Uri, jar: &mut Jar, ask:
             status: parts.status.as_u16(),
             release: text("x-shop-release").and_then(|number| number.parse().ok()),
             location: text("location"),
+            checkout: text("x-shop-checkout"),
             body: String::from_utf8_lossy(&body).into_owned(),
         })
     };
@@ -97,6 +100,11 @@ fn address(base: &Uri, path: &str) -> Result<Uri, http::Error> {
 }
 
 impl Jar {
+    /// The value of a cookie.
+    pub(crate) fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name.as_bytes()).map(|value| String::from_utf8_lossy(value).into_owned())
+    }
+
     fn header(&self) -> Option<HeaderValue> {
         let pairs = self.0.iter().map(|(name, value)| [name.as_slice(), b"=", value].concat());
         let line = pairs.collect::<Vec<_>>().join(&b"; "[..]);

@@ -1,6 +1,7 @@
 //! One function a scene: what is done, what is waited for, and what must then be so.
 
 mod bad;
+mod dark;
 mod good;
 
 use super::watch::Missed;
@@ -31,6 +32,7 @@ impl Demo {
             ("first-deployment", _) => self.first_deployment(story).await,
             _ if story.live.is_none() => Err(Missed("not played: the product never went live".into())),
             ("red-green", _) => self.red_green(story).await,
+            ("dark-launch", _) => self.dark_launch(story).await,
             ("failing-test", _) => self.failing_test(story).await,
             ("bad-canary", Canary::Broken) => self.bad_canary(story).await,
             ("bad-canary", Canary::Healthy) => self.healthy_canary(story).await,

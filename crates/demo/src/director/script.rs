@@ -13,12 +13,12 @@ pub(crate) struct Scene {
     pub(crate) expected: &'static str,
 }
 
-pub(crate) fn scenes(canary: Canary) -> [Scene; 5] {
+pub(crate) fn scenes(canary: Canary) -> [Scene; 6] {
     let (bad_canary, roll_forward) = match canary {
         Canary::Broken => (BAD_CANARY, ROLL_FORWARD),
         Canary::Healthy => (HEALTHY_CANARY, NOTHING_TO_MEND),
     };
-    [FIRST_DEPLOYMENT, RED_GREEN, FAILING_TEST, bad_canary, roll_forward]
+    [FIRST_DEPLOYMENT, RED_GREEN, DARK_LAUNCH, FAILING_TEST, bad_canary, roll_forward]
 }
 
 const FIRST_DEPLOYMENT: Scene = Scene {
@@ -38,6 +38,18 @@ const RED_GREEN: Scene = Scene {
             has seen it once stays with it.",
     look: "the change page says which tests were red before. Below, watch the requests move from the old release to the new.",
     expected: "its tests fail on the parent and pass on the change, and it goes live through a canary without one failed request",
+};
+
+const DARK_LAUNCH: Scene = Scene {
+    name: "dark-launch",
+    title: "Deployed is not released",
+    story: "A commit puts a new checkout behind a flag. A probe walks it in production, as a verifier, before any customer \
+            can; then the version goes live and nobody sees anything new. The flag is turned on for one tester, then for a \
+            half of the customers. In the middle of that the control plane is killed: the shop, its flags and its events go \
+            on, and nothing is lost.",
+    look: "the flag page shows its split and who got what; the journey page shows both variants, within a second.",
+    expected: "the probe walks first, no customer sees the change and no figure moves while it is dark; then the journey, by \
+               variant and by release, is exactly what the customers' own books say, over a kill of the control plane",
 };
 
 const FAILING_TEST: Scene = Scene {

@@ -9,6 +9,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(150);
 /// Nothing in the demo takes longer, also on a busy machine.
 const WITHIN: Duration = Duration::from_mins(2);
 
+/// Events are seen within a second; a busy machine gets some more.
+const FOLLOWS_WITHIN: Duration = Duration::from_secs(15);
+
 /// Something was waited for in vain.
 #[derive(Debug)]
 pub(super) struct Missed(pub(super) String);
@@ -73,6 +76,16 @@ impl Demo {
             tokio::time::sleep(LOOK_EVERY).await;
         }
         Err(Missed(format!("waited {} s in vain for {what}{last}", WITHIN.as_secs())))
+    }
+
+    /// As [`Self::until`], for what follows the customers within moments.
+    pub(super) async fn until_or<T>(
+        &self,
+        what: &str,
+        look: impl AsyncFnMut() -> Result<Option<T>, api::Error>,
+    ) -> Result<T, Missed> {
+        let late = |_| Missed(format!("{what} did not agree within {} s", FOLLOWS_WITHIN.as_secs()));
+        tokio::time::timeout(FOLLOWS_WITHIN, self.until(what, look)).await.map_err(late)?
     }
 
     /// Follows a change until it is live, taken back or failed, and says each step.

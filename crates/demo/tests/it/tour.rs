@@ -4,7 +4,16 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use demo::{Canary, Demo, Infrastructure, Options, Trunk};
+use demo::{Canary, ControlPlane, Demo, Infrastructure, Options, Trunk};
+
+#[derive(Debug)]
+struct NoControlPlane;
+
+impl ControlPlane for NoControlPlane {
+    fn crash(&self) -> std::pin::Pin<Box<dyn Future<Output = Result<(), String>> + Send + '_>> {
+        Box::pin(std::future::ready(Err("there is none".into())))
+    }
+}
 
 /// What is answered to a path: status line, headers and the beginning of the body.
 fn get(address: &str, path: &str) -> String {
@@ -32,6 +41,7 @@ async fn the_page_is_there_for_who_knows_its_key() {
         token: "none".into(),
         trunk: Trunk::prepare(&folder.path().join("trunk"), Infrastructure::Declared).await.unwrap(),
         canary: Canary::Broken,
+        control_plane: Arc::new(NoControlPlane),
         tour_listen: "127.0.0.1:0".parse().unwrap(),
     };
     let demo = Demo::open(options, Arc::new(|_| ())).await.unwrap();
