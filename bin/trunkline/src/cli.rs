@@ -8,6 +8,7 @@ mod deploy;
 mod doctor;
 mod down;
 mod edge;
+mod evaluate;
 mod failure;
 mod feature;
 mod flag;
@@ -85,6 +86,8 @@ enum Command {
     /// Segments that rules of flags name
     #[command(subcommand)]
     Segment(segment::Verb),
+    /// What flags of a file answer, without a server
+    Evaluate(evaluate::EvaluateArgs),
     /// Secrets of services
     #[command(subcommand)]
     Secret(secret::Verb),
@@ -157,6 +160,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Feature(verb) => feature::run(&verb, &client()?)?,
         Command::Flag(verb) => flag::run(verb, &client()?)?,
         Command::Segment(verb) => segment::run(verb, &client()?)?,
+        Command::Evaluate(args) => evaluate::evaluate(&args, &common)?,
         Command::Secret(verb) => secret::run(verb, &client()?)?,
         Command::Token(verb) => token::run(verb, &client()?)?,
         Command::Repo(verb) => repo::run(verb, &client()?)?,

@@ -30,7 +30,7 @@ mod versions;
 
 pub use algorithm::Algorithm;
 pub use context::{Context, ContextError};
-pub use definition::{Definition, FlagKey, Kind, Origin, Pin, State};
+pub use definition::{Definition, FlagKey, Kind, Origin, Pin, State, Unusable};
 pub use document::{Node, Place, Tree};
 pub use metadata::{About, Lifetime, Unit};
 pub use parse::{File, parse, read, read_value};

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use kernel::Problem;
 
 use super::check;
-use super::definition::{Definition, Origin, Pin};
+use super::definition::{Definition, Origin, Pin, State};
 use super::document::{Node, Place, Tree};
 use super::expr::{Expr, Mode, Path, Script};
 use super::limits::{DEPTH_MAX, RULE_PARTS_MAX};
@@ -20,6 +20,15 @@ type Compiled = Result<Expr, Box<Problem>>;
 /// Compiles a flag of the set.
 pub(super) fn flag(definition: &Definition, set: &FlagSet) -> Result<Rules, Box<Problem>> {
     let script = definition.targeting.as_ref().map(|rule| script(rule, definition, set)).transpose()?;
+    rules(definition, script)
+}
+
+/// A flag without its rule, which nobody asks a disabled flag for.
+pub(super) fn disabled(definition: &Definition) -> Option<Rules> {
+    if definition.state == State::Disabled { rules(definition, None).ok() } else { None }
+}
+
+fn rules(definition: &Definition, script: Option<Script>) -> Result<Rules, Box<Problem>> {
     let variants: Vec<_> =
         definition.variants.iter().map(|(name, value)| (name.as_str().into(), value.clone())).collect();
     let default = definition.default_variant.as_ref().map(|wanted| default(definition, wanted)).transpose()?;

@@ -4,6 +4,7 @@ use std::borrow::Borrow;
 use std::fmt;
 use std::sync::Arc;
 
+use kernel::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -113,6 +114,15 @@ pub struct Definition {
     pub pin: Pin,
     /// Where it was written.
     pub origin: Origin,
+}
+
+/// A flag that cannot be used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unusable {
+    /// As far as it could be read.
+    pub metadata: Map<String, Value>,
+    /// Why.
+    pub problem: Problem,
 }
 
 /// Where a part was written. All origins are equal: a flag that moved is the same flag.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use super::context::Context;
-use super::expr::{Affix, Arguments, Check, Compare, Expr, Iteration, Mode, Path, Script, Var};
+use super::expr::{Affix, Arguments, Check, Compare, Expr, Function, Iteration, Mode, Path, Script, Var};
 use super::split::Split;
 use super::value::{self, Thrown, V};
 use super::versions;
@@ -59,7 +59,8 @@ struct Frame<'a, 'f> {
 #[derive(Debug, Clone, Copy)]
 struct Above<'a, 'f> {
     list: &'f V<'a>,
-    index: usize,
+    /// None where the reference hands on the list alone.
+    index: Option<usize>,
     data: &'f V<'a>,
     above: Option<&'f Above<'a, 'f>>,
 }
@@ -181,6 +182,9 @@ impl<'a, 'f> Frame<'a, 'f> {
             Expr::Call { function, arguments: Arguments::Given(argument) } => {
                 let argument = self.eval(argument)?;
                 let is_list = argument.is_list();
+                if matches!(function, Function::Over(_)) && self.tracks {
+                    self.previous = argument.clone();
+                }
                 let arguments = argument.items().unwrap_or_else(|| vec![argument]);
                 functions::call(self, *function, arguments, is_list)
             }
@@ -260,10 +264,11 @@ impl<'a, 'f> Frame<'a, 'f> {
         let value = match above {
             None => V::Undefined,
             Some(above) if ups % 2 == 0 => self.look(above.data, path),
-            Some(above) => match path.split_first() {
+            Some(Above { list, index: None, .. }) => walk((*list).clone(), path),
+            Some(Above { list, index: Some(index), .. }) => match path.split_first() {
                 #[expect(clippy::cast_precision_loss, reason = "no list is that long")]
-                Some((name, [])) if **name == *"index" => V::Number(above.index as f64),
-                Some((name, rest)) if **name == *"iterator" => walk(above.list.clone(), rest),
+                Some((name, [])) if **name == *"index" => V::Number(*index as f64),
+                Some((name, rest)) if **name == *"iterator" => walk((*list).clone(), rest),
                 _ => V::Undefined,
             },
         };
@@ -363,13 +368,20 @@ impl<'a, 'f> Frame<'a, 'f> {
         if iteration == Iteration::All && mode == Mode::Interpreted && items.is_empty() {
             return Ok(V::Bool(false));
         }
-        self.each(iteration, &list, items, body)
+        self.each((iteration, mode), &list, items, body)
     }
 
-    fn each(&self, iteration: Iteration, list: &V<'a>, items: Vec<V<'a>>, body: &'a Expr) -> Result<V<'a>, Thrown> {
+    fn each(
+        &self,
+        (iteration, mode): (Iteration, Mode),
+        list: &V<'a>,
+        items: Vec<V<'a>>,
+        body: &'a Expr,
+    ) -> Result<V<'a>, Thrown> {
         let mut made = Vec::new();
+        let tells_index = mode == Mode::Compiled || matches!(iteration, Iteration::Map | Iteration::Filter);
         for (index, item) in items.into_iter().enumerate() {
-            let value = self.inside(list, index, item.clone(), body)?;
+            let value = self.inside(list, tells_index.then_some(index), item.clone(), body)?;
             match iteration {
                 Iteration::Map => made.push(value),
                 Iteration::Filter if value.is_true() => made.push(item),
@@ -387,7 +399,7 @@ impl<'a, 'f> Frame<'a, 'f> {
     }
 
     /// The body of a loop for one item.
-    fn inside(&self, list: &V<'a>, index: usize, data: V<'a>, body: &'a Expr) -> Result<V<'a>, Thrown> {
+    fn inside(&self, list: &V<'a>, index: Option<usize>, data: V<'a>, body: &'a Expr) -> Result<V<'a>, Thrown> {
         self.env.step()?;
         let above = Above { list, index, data: &self.data, above: self.above.as_ref() };
         let mut frame = Frame { env: self.env, data, above: Some(above), previous: V::Undefined, tracks: false };
@@ -402,14 +414,14 @@ impl<'a, 'f> Frame<'a, 'f> {
             None if list.is_falsy() => vec![],
             None => return Err(Thrown::WrongType),
         };
-        let mut items = items.into_iter().enumerate();
+        let mut items = items.into_iter();
         let mut accumulator = match initial {
             Some(initial) => functions::shallow(initial)?,
-            None => items.next().ok_or(Thrown::WrongType)?.1,
+            None => items.next().ok_or(Thrown::WrongType)?,
         };
-        for (index, item) in items {
+        for item in items {
             let pair = V::Pair(Box::new((accumulator, item)));
-            accumulator = functions::shallow(self.inside(&list, index, pair, body)?)?;
+            accumulator = functions::shallow(self.inside(&list, None, pair, body)?)?;
         }
         Ok(accumulator)
     }

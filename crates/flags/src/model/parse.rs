@@ -6,7 +6,7 @@ use kernel::Problem;
 use serde_json::{Map, Value};
 
 use super::check::{self, suggestion};
-use super::definition::{Definition, FlagKey, Kind, Origin, Pin, State};
+use super::definition::{Definition, FlagKey, Kind, Origin, Pin, State, Unusable};
 use super::document::{Node, Place, Tree};
 use super::limits::PROBLEMS_MAX;
 use super::metadata::About;
@@ -19,8 +19,8 @@ const FLAG_KEYS: [&str; 6] = ["state", "variants", "defaultVariant", "targeting"
 pub struct File {
     /// The flags that can be used.
     pub definitions: Vec<Definition>,
-    /// The keys of those that cannot, with their metadata.
-    pub unusable: Vec<(FlagKey, Map<String, Value>)>,
+    /// Those that cannot.
+    pub unusable: Vec<(FlagKey, Unusable)>,
     /// `$evaluators`.
     pub evaluators: Vec<(String, Origin, Node)>,
 }
@@ -126,9 +126,14 @@ impl Reader {
                 continue;
             };
             let metadata = merged(&self.metadata, value.get("metadata"));
+            let told = self.problems.len();
             match self.flag(key.clone(), *place, value, metadata.clone()) {
                 Some(definition) => self.read.definitions.push(definition),
-                None => self.read.unusable.push((key, metadata)),
+                None => {
+                    let first = self.problems.get(told).cloned();
+                    let problem = first.unwrap_or_else(|| Problem::invalid("the file has too many problems"));
+                    self.read.unusable.push((key, Unusable { metadata, problem }));
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::compile;
 use super::context::Context;
-use super::definition::{Kind, State};
+use super::definition::{Kind, State, Unusable};
 use super::evaluate::{self, Outcome};
 use super::expr::Script;
 use super::hash::ByName;
@@ -129,7 +129,7 @@ impl Rules {
 #[derive(Debug)]
 pub(super) enum Slot {
     Ready(Box<Rules>),
-    Unusable(Map<String, Value>),
+    Unusable(Box<Unusable>),
 }
 
 /// Flags that are ready to answer; shared between threads, never changed.
@@ -155,14 +155,16 @@ impl Ruleset {
             let slot = match compile::flag(definition, set) {
                 Ok(rules) => Slot::Ready(Box::new(rules)),
                 Err(problem) => {
-                    problems.push(*problem);
-                    Slot::Unusable(definition.metadata.clone())
+                    problems.push((*problem).clone());
+                    let metadata = definition.metadata.clone();
+                    let unusable = || Slot::Unusable(Box::new(Unusable { metadata, problem: *problem }));
+                    compile::disabled(definition).map_or_else(unusable, |rules| Slot::Ready(Box::new(rules)))
                 }
             };
             ruleset.flags.insert(key.as_str().into(), slot);
         }
-        for (key, metadata) in &set.unusable {
-            ruleset.flags.insert(key.as_str().into(), Slot::Unusable(metadata.clone()));
+        for (key, flag) in &set.unusable {
+            ruleset.flags.insert(key.as_str().into(), Slot::Unusable(Box::new(flag.clone())));
         }
         ruleset.keys = ruleset.flags.keys().cloned().collect();
         ruleset.keys.sort_unstable();
@@ -179,11 +181,16 @@ impl Ruleset {
         self.flags.contains_key(key)
     }
 
+    /// Why a flag cannot be used.
+    pub fn problem(&self, key: &str) -> Option<&Problem> {
+        if let Some(Slot::Unusable(flag)) = self.flags.get(key) { Some(&flag.problem) } else { None }
+    }
+
     /// The answer of flag `key` for `context`; `now` is in seconds since 1970.
     pub fn evaluate(&self, key: &str, context: &Context, now: i64) -> Result<Evaluation<'_>, EvaluationError<'_>> {
         let rules = match self.flags.get(key) {
             Some(Slot::Ready(rules)) => rules,
-            Some(Slot::Unusable(metadata)) => return Err(unusable(key, metadata)),
+            Some(Slot::Unusable(flag)) => return Err(unusable(key, flag)),
             None => return Err(unknown(key)),
         };
         if rules.state == State::Disabled {
@@ -215,9 +222,9 @@ fn unknown(key: &str) -> EvaluationError<'static> {
 }
 
 #[cold]
-fn unusable<'a>(key: &str, metadata: &'a Map<String, Value>) -> EvaluationError<'a> {
-    let message = format!("the definition of flag {key:?} cannot be used");
-    EvaluationError { code: ErrorCode::ParseError, message, metadata: Some(metadata) }
+fn unusable<'a>(key: &str, flag: &'a Unusable) -> EvaluationError<'a> {
+    let message = format!("the definition of flag {key:?} cannot be used: {}", flag.problem.placed());
+    EvaluationError { code: ErrorCode::ParseError, message, metadata: Some(&flag.metadata) }
 }
 
 #[cold]

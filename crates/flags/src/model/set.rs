@@ -7,7 +7,7 @@ use std::sync::Arc;
 use kernel::Problem;
 use serde_json::{Map, Value, json};
 
-use super::definition::{Definition, FlagKey, Origin};
+use super::definition::{Definition, FlagKey, Origin, Unusable};
 use super::document::Node;
 use super::parse::File;
 use super::segment::Segment;
@@ -18,7 +18,7 @@ pub struct FlagSet {
     /// The flags.
     pub flags: BTreeMap<FlagKey, Definition>,
     /// Flags whose definition cannot be used: evaluating them is an error, not an unknown flag.
-    pub unusable: BTreeMap<FlagKey, Map<String, Value>>,
+    pub unusable: BTreeMap<FlagKey, Unusable>,
     /// Rules that several flags share (`$evaluators`).
     pub evaluators: BTreeMap<String, (Origin, Node)>,
     /// By the name of their file.

@@ -56,7 +56,7 @@ fn is_plain_list(items: &[Node]) -> bool {
 
 fn climbs(argument: &Node) -> bool {
     let path = argument.list().map_or(Some(argument), <[Node]>::first);
-    path.and_then(Node::text).is_some_and(|path| path.contains("../"))
+    path.and_then(Node::text).is_some_and(|path| path.contains("../../"))
 }
 
 /// Its value, as an expression.

@@ -9,7 +9,7 @@ use super::{Frame, MADE_MAX, affix_of};
 
 /// Calls a function. `is_listed`: the arguments came as a list, not as one value on its own.
 pub(super) fn call<'a>(
-    frame: &Frame<'a, '_>,
+    frame: &mut Frame<'a, '_>,
     function: Function,
     arguments: Vec<V<'a>>,
     is_listed: bool,
@@ -77,11 +77,14 @@ fn missing<'a>(frame: &Frame<'a, '_>, keys: Vec<V<'a>>) -> Vec<V<'a>> {
     keys.into_iter().filter(is_missing).collect()
 }
 
-fn missing_some<'a>(frame: &Frame<'a, '_>, arguments: &[V<'a>]) -> Result<V<'a>, Thrown> {
+fn missing_some<'a>(frame: &mut Frame<'a, '_>, arguments: &[V<'a>]) -> Result<V<'a>, Thrown> {
     let [needed, keys, ..] = arguments else { return Err(Thrown::InvalidArguments) };
     let keys = keys.items().ok_or(Thrown::WrongType)?;
     let there = keys.len();
     let missing = missing(frame, keys);
+    if frame.tracks {
+        frame.previous = V::Made(missing.clone());
+    }
     #[expect(clippy::cast_precision_loss, reason = "no list is that long")]
     let found = (there - missing.len()) as f64;
     Ok(V::Made(if found >= needed.to_number() { vec![] } else { missing }))
@@ -92,8 +95,9 @@ pub(super) fn is_in(item: &V<'_>, list: &V<'_>) -> Result<bool, Thrown> {
     match list {
         V::List(items) => Ok(items.iter().any(|other| strictly_equal(item, &V::from(other)))),
         V::Made(items) => Ok(items.iter().any(|other| strictly_equal(item, other))),
-        V::Text(text) => Ok(text.contains(item.to_text().as_ref())),
+        // The empty text too: JavaScript takes it for no list at all.
         other if other.is_falsy() => Ok(false),
+        V::Text(text) => Ok(text.contains(item.to_text().as_ref())),
         _ => Err(Thrown::WrongType),
     }
 }
