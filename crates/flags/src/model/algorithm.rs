@@ -1,6 +1,6 @@
 //! The split algorithms, by name. Stored results depend on them, so none ever changes; a new one gets a new name beside them.
 //!
-//! Three came out of flagd within a year, and official providers of today disagree; see ADR 0009.
+//! Three came out of flagd within a year, and official providers of today disagree; see ADR 0017.
 
 use serde::{Deserialize, Serialize};
 

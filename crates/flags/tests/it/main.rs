@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
 mod change;
+mod gherkin;
+mod hostile;
+mod jsonlogic;
 mod ofrep;
 mod posthog;
 mod push;
 mod recorded;
+mod schemas;
+mod suites;
 mod support;
