@@ -85,7 +85,8 @@ impl Loaded {
         let mut set = FlagSet { segments: segments(path)?, ..FlagSet::default() };
         problems.extend(set.add(file));
         let (ruleset, more) = Ruleset::lenient(&set);
-        problems.extend(more);
+        // Reading a rule and compiling it find some mistakes both.
+        problems.extend(more.into_iter().filter(|problem| !problems.contains(problem)).collect::<Vec<_>>());
         Ok(Self { ruleset, problems })
     }
 
@@ -143,10 +144,10 @@ fn one(loaded: &Loaded, args: &EvaluateArgs, context: &str, now: i64, common: &C
     }
     match answer {
         Ok(Evaluation { served: Some(served), reason, .. }) => {
-            out::line(format_args!("{key} = {} ({}, {})", served.value, served.variant, json!(reason)));
+            out::line(format_args!("{key} = {} ({}, {})", served.value, served.variant, reason.name()));
         }
         Ok(Evaluation { served: None, reason, .. }) => {
-            out::line(format_args!("{key}: the caller's own default ({})", json!(reason)));
+            out::line(format_args!("{key}: the caller's own default ({})", reason.name()));
         }
         Err(error) => out::line(format_args!("{key}: {} ({})", error, error.code.name())),
     }

@@ -9,6 +9,21 @@ use serde_saphyr::{Location, Spanned};
 
 use super::limits::{DEPTH_MAX, FILE_BYTES_MAX};
 
+/// Room for the deepest file that is read.
+const STACK_BYTES: usize = 64 << 20;
+
+fn options() -> serde_saphyr::Options {
+    let mut options = serde_saphyr::Options::default();
+    // `on` and `off` are names of variants, not truth values.
+    options.strict_booleans = true;
+    if let Some(budget) = &mut options.budget {
+        budget.max_depth = DEPTH_MAX;
+        budget.max_nodes = 4_000_000;
+        budget.max_events = 8_000_000;
+    }
+    options
+}
+
 /// Line and column, both from 1; 0 where there is no file (a definition from a snapshot).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Place {
@@ -69,15 +84,16 @@ impl Node {
             let problem = Problem::invalid(format!("the file has {} bytes", text.len()));
             return Err(Place::default().mark(problem, file).hint(format!("at most {FILE_BYTES_MAX} are read")));
         }
-        let mut options = serde_saphyr::Options::default();
-        if let Some(budget) = &mut options.budget {
-            budget.max_depth = DEPTH_MAX;
-            budget.max_nodes = 4_000_000;
-            budget.max_events = 8_000_000;
-        }
-        let spanned: Spanned<Tree> =
-            serde_saphyr::from_str_with_options(text, options).map_err(|error| unreadable(&error, file))?;
-        Ok(spanned.into())
+        // The parser recurses, with large frames; its own thread has the room for all levels that are read.
+        let read = || {
+            let spanned = serde_saphyr::from_str_with_options::<Spanned<Tree>>(text, options());
+            spanned.map(Self::from).map_err(|error| unreadable(&error, file))
+        };
+        let broken = || Problem::internal(format!("{file} could not be read"));
+        std::thread::scope(|scope| {
+            let reader = std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, read);
+            reader.map_err(|_| broken())?.join().map_err(|_| broken())?
+        })
     }
 
     /// The same tree from a value, without places.
@@ -239,6 +255,9 @@ fn unreadable(error: &serde_saphyr::Error, file: &str) -> Problem {
         }
         serde_saphyr::Error::Budget { breach, .. } => {
             (format!("the file is too large or too deep: {breach:?}"), format!("at most {DEPTH_MAX} levels are read"))
+        }
+        other if other.to_string().contains("recursion limit") => {
+            ("the file is too deep".to_owned(), format!("at most {DEPTH_MAX} levels are read"))
         }
         other => plain(&other.to_string()),
     };

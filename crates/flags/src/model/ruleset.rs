@@ -31,6 +31,18 @@ pub enum Reason {
     Disabled,
 }
 
+impl Reason {
+    /// As on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Static => "STATIC",
+            Self::TargetingMatch => "TARGETING_MATCH",
+            Self::Default => "DEFAULT",
+            Self::Disabled => "DISABLED",
+        }
+    }
+}
+
 /// OpenFeature's error codes, as far as evaluation gives them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

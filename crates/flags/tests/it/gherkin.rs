@@ -34,20 +34,6 @@ fn the_evaluator_scenarios_hold() {
     assert!(played >= 140, "only {played} scenarios were found");
 }
 
-#[test]
-fn the_provider_scenarios_about_targeting_hold() {
-    let Some(testbed) = suites::folder("flagd-testbed") else { return };
-    let files = ["custom-ops", "testing-flags", "evaluator-refs", "edge-case-flags", "zero-flags"];
-    let set = flags_of(&files.map(|name| testbed.join("flags").join(format!("{name}.json"))));
-    let text = std::fs::read_to_string(testbed.join("gherkin/targeting.feature")).unwrap();
-    let scenarios = scenarios(&text);
-    let of = |algorithm| scenarios.iter().filter(|scenario| scenario.algorithm == algorithm).count();
-    assert!(of(Algorithm::Flagd1) > 10 && of(Algorithm::Flagd2) > 100 && of(Algorithm::Flagd3) > 100);
-    for scenario in &scenarios {
-        play(scenario, &set);
-    }
-}
-
 fn flags_of(files: &[impl AsRef<Path>]) -> FlagSet {
     let mut set = FlagSet::default();
     for file in files {

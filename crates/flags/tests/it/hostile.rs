@@ -102,8 +102,8 @@ flags:
             "flags/shop.yaml:6:25: operator \"starts_wth\" is not known; did you mean \"starts_with\"?",
             "flags/shop.yaml:8:12: \"ENABLD\" is no state of a flag; write state: ENABLED or state: DISABLED",
             "flags/shop.yaml:12:5: unknown key \"varants\"; did you mean \"variants\"?",
-            "flags/shop.yaml:15:40: \"tomorrow\" is not a day; for example 2027-03-31",
-            "flags/shop.yaml:15:56: \"browser\" is no unit of a flag; known here: visitor, user",
+            "flags/shop.yaml:15:39: \"tomorrow\" is not a day; for example 2027-03-31",
+            "flags/shop.yaml:15:55: \"browser\" is no unit of a flag; known here: visitor, user",
         ]
     );
     let mut set = FlagSet::default();
@@ -115,6 +115,13 @@ flags:
         assert_eq!(ruleset.evaluate(wrong, &context, 0).unwrap_err().code, ErrorCode::ParseError);
     }
     assert_eq!(ruleset.evaluate("other", &context, 0).unwrap_err().code, ErrorCode::FlagNotFound);
+}
+
+#[test]
+fn on_and_off_are_names_in_yaml() {
+    let text = "flags: { a: { state: ENABLED, variants: { on: true, off: false }, defaultVariant: off } }";
+    let definition = parse(text, "flags/a.yaml").unwrap().definitions.remove(0);
+    assert_eq!(definition.default_variant.as_deref(), Some("off"));
 }
 
 #[test]
