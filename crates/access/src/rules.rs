@@ -67,6 +67,7 @@ pub const RULES: &[Rule] = &[
     ("GET", "/api/v1/settings", Who::Admins),
     ("GET", "/api/v1/now", Who::Admins),
     ("GET", "/api/v1/stream", Who::Admins),
+    ("GET", "/api/v1/marks", Who::Admins),
     ("GET", "/api/v1/changes", Who::Admins),
     ("GET", "/api/v1/changes/{sha}", Who::Admins),
     ("GET", "/api/v1/runs/{id}", Who::Admins),

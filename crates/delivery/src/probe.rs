@@ -162,6 +162,7 @@ impl Delivery {
         let (what, detail) = words(&outcome);
         let mut tx = self.engine.db().begin().await?;
         stored.state.probe = Some(outcome.clone());
+        stored.state.probed_at = Some(self.engine.now());
         store::deployment::update(&mut tx, &stored.state, &stored.waits_for).await?;
         store::deployment::journal(&mut tx, number, self.engine.now(), Entry::Observed, what, detail.as_deref())
             .await?;

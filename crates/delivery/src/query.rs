@@ -250,6 +250,12 @@ impl Delivery {
         Ok(stored.iter().filter_map(view::deployment::release).collect())
     }
 
+    /// As [`Delivery::releases`], of one change.
+    pub async fn releases_of(&self, repository: &str, commit: &str) -> Result<Vec<ReleaseView>, Error> {
+        let stored = store::deployment::of_change(self.engine.db(), repository, commit).await?;
+        Ok(stored.iter().filter_map(view::deployment::release).collect())
+    }
+
     async fn subject(&self, sha: &str) -> Result<String, Error> {
         Ok(store::change::find(self.engine.db(), sha).await?.map_or_else(String::new, |c| c.subject))
     }

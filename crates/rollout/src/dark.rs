@@ -16,7 +16,8 @@ use journeys::model::Definition;
 use crate::definitions::{self, Contexts};
 use crate::facade::{Error, Rollout};
 
-pub(crate) use touched::touched;
+use touched::touched;
+pub(crate) use touched::{defined, flags_of};
 
 /// Flags stay forced at most this long: probes that are cut off leave nothing behind.
 const FORCED_FOR: Duration = Duration::from_mins(30);

@@ -8,7 +8,7 @@ use storage::Db;
 use tokio::sync::broadcast;
 
 use crate::definitions::Contexts;
-use crate::lineage::{self, Lineage};
+use crate::lineage::{self, Lineage, customers};
 use crate::now::{self, Now};
 
 /// Rows that the first page looks at.
@@ -27,6 +27,8 @@ pub enum Error {
     Journeys(#[from] journeys::Error),
     #[error(transparent)]
     Events(#[from] events::Error),
+    #[error("the audit log could not be read")]
+    Audit(#[from] storage::AuditError),
     #[error(transparent)]
     Problem(#[from] Problem),
 }
@@ -49,6 +51,7 @@ impl From<Error> for Problem {
         match error {
             Error::Delivery(error) => error.into(),
             Error::Storage(error) => Self::internal(error.to_string()),
+            Error::Audit(error) => Self::internal(error.to_string()),
             Error::Flags(error) => error.into(),
             Error::Journeys(error) => error.into(),
             Error::Events(error) => error.into(),
@@ -87,7 +90,9 @@ impl Rollout {
 
     /// The whole story of a change; at least seven characters of its id.
     pub async fn lineage(&self, sha: &str) -> Result<Lineage, Error> {
-        Ok(lineage::tell(self.delivery.change(sha).await?, self.clock.now()))
+        let view = self.delivery.change(sha).await?;
+        let customers = customers::of(self, &view).await;
+        Ok(lineage::tell(view, customers, self.clock.now()))
     }
 
     /// What is changing for customers this minute, and what needs somebody.

@@ -8,6 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use delivery::view::change::ChangeRow;
 use futures_util::{Stream, StreamExt as _};
+use jiff::Timestamp;
 use kernel::Page;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
@@ -17,6 +18,7 @@ use utoipa_axum::routes;
 
 use crate::facade::{Error, Rollout};
 use crate::lineage::Lineage;
+use crate::marks::Marks;
 use crate::now::Now;
 
 const LIMIT_DEFAULT: usize = 50;
@@ -29,6 +31,7 @@ pub fn routes(rollout: Rollout) -> OpenApiRouter {
         .routes(routes!(changes))
         .routes(routes!(change))
         .routes(routes!(stream))
+        .routes(routes!(marks))
         .with_state(rollout)
 }
 
@@ -67,6 +70,25 @@ async fn changes(State(rollout): State<Rollout>, Query(query): Query<ListQuery>)
     responses((status = 200, body = Lineage), (status = 400, body = web::ProblemBody), (status = 404, body = web::ProblemBody)))]
 async fn change(State(rollout): State<Rollout>, Path(sha): Path<String>) -> web::Result<Json<Lineage>> {
     Ok(Json(rollout.lineage(&sha).await.map_err(problem)?))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct MarksQuery {
+    /// RFC 3339
+    #[param(value_type = String)]
+    from: Timestamp,
+    /// RFC 3339; now unless given
+    #[param(value_type = Option<String>)]
+    to: Option<Timestamp>,
+}
+
+/// Points in time that explain a trend: versions that went live or were taken back, and changes of flags; oldest first.
+#[utoipa::path(get, path = "/api/v1/marks", tag = "changes", params(MarksQuery),
+    responses((status = 200, body = Marks), (status = 400, body = web::ProblemBody)))]
+async fn marks(State(rollout): State<Rollout>, Query(query): Query<MarksQuery>) -> web::Result<Json<Marks>> {
+    let to = query.to.unwrap_or_else(|| rollout.clock.now());
+    Ok(Json(rollout.marks(query.from, to).await.map_err(problem)?))
 }
 
 /// Facts as they happen: event `fact` with `{"kind", "id"}`. Who missed some looks again: event `missed`.

@@ -6,6 +6,7 @@
 //! Invariant: whatever it does is safe to do twice, so facts may come again.
 
 pub mod lineage;
+pub mod marks;
 pub mod now;
 
 mod dark;

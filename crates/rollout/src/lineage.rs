@@ -2,7 +2,10 @@
 //!
 //! Parts that are not known yet are `null` and named in `unknown`; an empty list always means "none".
 
+pub mod customers;
+pub mod effect;
 pub mod evidence;
+pub mod proportion;
 pub mod timeline;
 
 use delivery::verify::RedGreen;
@@ -12,11 +15,13 @@ use delivery::view::run::RunView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use customers::Customers;
+use effect::Effect;
 use evidence::Evidence;
 use timeline::Timeline;
 
 /// Parts of the story that are told by contexts which are not there yet.
-const NOT_BUILT: [&str; 6] = ["flags", "exposed_persons", "journeys", "verdicts", "findings", "feedback"];
+const NOT_BUILT: [&str; 3] = ["verdicts", "findings", "feedback"];
 
 /// `change show SHA --json`, with what the change page adds.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -30,8 +35,7 @@ pub struct Lineage {
     pub artifacts: Option<Vec<ChangeArtifact>>,
     pub flags: Option<Vec<String>>,
     pub exposed_persons: Option<u64>,
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub journeys: Option<Vec<serde_json::Value>>,
+    pub journeys: Option<Vec<Effect>>,
     #[schema(value_type = Option<Vec<Object>>)]
     pub verdicts: Option<Vec<serde_json::Value>>,
     #[schema(value_type = Option<Vec<Object>>)]
@@ -55,26 +59,29 @@ pub struct Lineage {
 }
 
 /// Tells the story. `now` ends what is still going on.
-pub fn tell(view: ChangeView, now: jiff::Timestamp) -> Lineage {
+pub fn tell(view: ChangeView, customers: Customers, now: jiff::Timestamp) -> Lineage {
     let mut unknown: Vec<String> = NOT_BUILT.map(str::to_owned).to_vec();
     let known = [
         ("checks", view.checks.is_some()),
         ("red_green", view.red_green.is_some()),
         ("artifacts", view.artifacts.is_some()),
+        ("flags", customers.flags.is_some()),
+        ("exposed_persons", customers.exposed_persons.is_some()),
+        ("journeys", customers.journeys.is_some()),
     ];
     unknown.extend(known.iter().filter(|(_, is_known)| !is_known).map(|(name, _)| (*name).to_owned()));
     Lineage {
-        sentence: sentence(&view),
+        sentence: format!("{}{}", sentence(&view), measured(&view, customers.journeys.as_deref())),
         timeline: timeline::of(&view, now),
-        evidence: evidence::of(&view),
+        evidence: evidence::of(&view, customers.journeys.as_deref()),
         command: format!("trunkline change show {}", view.row.short),
         commit: view.commit,
         checks: view.checks,
         red_green: view.red_green,
         artifacts: view.artifacts,
-        flags: None,
-        exposed_persons: None,
-        journeys: None,
+        flags: customers.flags,
+        exposed_persons: customers.exposed_persons,
+        journeys: customers.journeys,
         verdicts: None,
         findings: None,
         feedback: None,
@@ -121,6 +128,7 @@ fn deployed(view: &ChangeView, newest: &DeploymentItem) -> String {
         "live" => format!("All customers have it: deployment {number} is live"),
         "superseded" => format!("Customers had it as deployment {number}; a newer one is live since"),
         "canary" => format!("{} of customers have it: deployment {number} is in its canary", percent(newest.weight)),
+        "probing" => format!("No customer has it: deployment {number} is probed in the dark"),
         "rolled_back" | "rolling_back" => match &view.fixed_by {
             Some(fix) => format!("Taken back: {reason}. Mended by {}", short(fix)),
             None => format!("Taken back: {reason}"),
@@ -131,6 +139,20 @@ fn deployed(view: &ChangeView, newest: &DeploymentItem) -> String {
             None => format!("Verified; deployment {number} is next"),
         },
         _ => format!("Deployment {number} is on its way to customers"),
+    }
+}
+
+/// What its first journey says, of a version that customers have or had.
+fn measured(view: &ChangeView, journeys: Option<&[Effect]>) -> String {
+    let has_customers = view.row.deployments.first().is_some_and(|d| matches!(d.phase.as_str(), "live" | "canary"));
+    let first = journeys.into_iter().flatten().find(|effect| effect.difference.is_some());
+    let Some(effect) = first.filter(|_| has_customers) else { return String::new() };
+    let (Some(before), Some(after)) = (effect.before.rate, effect.after.rate) else { return String::new() };
+    let (before, after) = (percent(before), percent(after));
+    if effect.randomised {
+        format!("; {}: {before} without it, {after} with it", effect.journey)
+    } else {
+        format!("; {}: {before} before, {after} since (not randomised)", effect.journey)
     }
 }
 

@@ -60,9 +60,11 @@ struct Consumers {
 }
 
 async fn look(rollout: &Rollout, consumers: &Consumers) -> Result<(), Error> {
-    consume(rollout, &consumers.delivery).await?;
-    dark::take_up(rollout, &consumers.at_work).await?;
-    pass_on(rollout, &consumers.flags).await
+    let consumed = consume(rollout, &consumers.delivery).await;
+    // What stands in the way of one is no reason to leave the others.
+    let taken_up = dark::take_up(rollout, &consumers.at_work).await;
+    let passed_on = pass_on(rollout, &consumers.flags).await;
+    consumed.and(taken_up).and(passed_on)
 }
 
 async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {

@@ -27,6 +27,9 @@ pub(crate) async fn record(
     if matches!(deployment.stage, Stage::Canary { .. } | Stage::Live) {
         deployment.exposed_at.get_or_insert(now);
     }
+    if deployment.stage == Stage::Probing {
+        deployment.probing_at = Some(now);
+    }
     if deployment.stage == Stage::Live {
         deployment.live_at = Some(now);
     }

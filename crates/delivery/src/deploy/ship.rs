@@ -117,6 +117,8 @@ async fn create(engine: &Engine, service: &StoredService, change: &StoredChange)
         promoted: false,
         evidence: Evidence::default(),
         exposed_at: None,
+        probing_at: None,
+        probed_at: None,
         probe: None,
     };
     let new = StoredDeployment {

@@ -137,7 +137,12 @@ pub(crate) struct Deployment {
     /// When visitors began to get it.
     #[serde(default)]
     pub exposed_at: Option<Timestamp>,
-    /// How its dark verification ended, once it has.
+    /// When its dark verification began, and when it ended.
+    #[serde(default)]
+    pub probing_at: Option<Timestamp>,
+    #[serde(default)]
+    pub probed_at: Option<Timestamp>,
+    /// How that ended.
     #[serde(default)]
     pub probe: Option<Outcome>,
 }

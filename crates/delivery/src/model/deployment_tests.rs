@@ -26,6 +26,8 @@ pub(crate) fn deployment(stage: Stage) -> Deployment {
         promoted: false,
         evidence: Evidence::default(),
         exposed_at: None,
+        probing_at: None,
+        probed_at: None,
         probe: None,
     }
 }

@@ -29,6 +29,10 @@ pub struct DeploymentItem {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     pub probe: Option<Outcome>,
+    #[serde(default)]
+    pub probing_at: Option<String>,
+    #[serde(default)]
+    pub probed_at: Option<String>,
 }
 
 /// A step of the state machine.
@@ -158,6 +162,8 @@ pub(crate) fn item(stored: &StoredDeployment, subject: String) -> DeploymentItem
         reason: d.stage.why().map(str::to_owned),
         digest: d.digest.clone(),
         probe: d.probe.clone(),
+        probing_at: d.probing_at.map(time),
+        probed_at: d.probed_at.map(time),
     }
 }
 

@@ -1,11 +1,15 @@
 //! What speaks for a change, and what against: what production runs is what was checked.
 
+use delivery::Outcome;
 use delivery::verify::{Proof, RedGreen};
 use delivery::view::change::ChangeView;
+use delivery::view::deployment::DeploymentItem;
 use delivery::view::run::RunView;
 use delivery::view::{State, StateKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::effect::Effect;
 
 /// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -17,7 +21,7 @@ pub struct Evidence {
     pub link: Option<String>,
 }
 
-pub(crate) fn of(view: &ChangeView) -> Vec<Evidence> {
+pub(crate) fn of(view: &ChangeView, journeys: Option<&[Effect]>) -> Vec<Evidence> {
     let mut all = Vec::new();
     all.extend(view.run_view.as_ref().map(checks));
     all.extend(view.red_green.as_ref().map(red_green));
@@ -30,6 +34,7 @@ pub(crate) fn of(view: &ChangeView) -> Vec<Evidence> {
         });
     }
     for deployment in &view.row.deployments {
+        all.extend(probe(deployment));
         all.push(Evidence {
             state: deployment.state.clone(),
             text: format!("Deployment {} of {}", deployment.number, deployment.service),
@@ -37,7 +42,33 @@ pub(crate) fn of(view: &ChangeView) -> Vec<Evidence> {
             link: Some(format!("/deployments/{}", deployment.number)),
         });
     }
+    all.extend(journeys.into_iter().flatten().map(journey));
     all
+}
+
+fn journey(effect: &Effect) -> Evidence {
+    let (kind, word) = match effect.difference {
+        Some(d) if d.lower > 0.0 => (StateKind::Good, "Better"),
+        Some(d) if d.upper < 0.0 => (StateKind::Bad, "Worse"),
+        Some(_) => (StateKind::Plain, "No clear difference"),
+        None => (StateKind::Plain, "Too few persons"),
+    };
+    // What chance did not choose is no proof.
+    let kind = if effect.randomised { kind } else { StateKind::Plain };
+    let link = Some(format!("/journeys/{}", effect.journey));
+    Evidence { state: state(kind, word), text: effect.sentence.clone(), detail: None, link }
+}
+
+/// How its dark verification ended.
+fn probe(deployment: &DeploymentItem) -> Option<Evidence> {
+    let (kind, word, text) = match deployment.probe.as_ref()? {
+        Outcome::Passed { sentence } => (StateKind::Good, "Probed", sentence.clone()),
+        Outcome::Failed { why } => (StateKind::Bad, "Probe failed", why.clone()),
+        Outcome::NothingToProbe => (StateKind::Plain, "Not probed", "No journey declares a probe".to_owned()),
+    };
+    let link = Some(format!("/deployments/{}", deployment.number));
+    let detail = Some(format!("deployment {} of {}, in the dark", deployment.number, deployment.service));
+    Some(Evidence { state: state(kind, word), text, detail, link })
 }
 
 fn state(kind: StateKind, word: &str) -> State {

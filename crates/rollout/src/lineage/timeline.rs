@@ -1,5 +1,6 @@
 //! One horizontal time axis from commit to customers; spans have their real durations.
 
+use delivery::Outcome;
 use delivery::view::change::ChangeView;
 use delivery::view::deployment::DeploymentItem;
 use delivery::view::run::RunView;
@@ -47,6 +48,7 @@ pub struct Mark {
 pub(crate) fn of(view: &ChangeView, now: Timestamp) -> Timeline {
     let mut lanes = vec![commit(view)];
     lanes.extend(view.run_view.as_ref().and_then(checks));
+    lanes.extend(probes(&view.row.deployments));
     if !view.row.deployments.is_empty() {
         lanes.push(deploy(&view.row.deployments));
     }
@@ -81,6 +83,24 @@ fn checks(run: &RunView) -> Option<Lane> {
     };
     let span = Span { from: run.started.clone()?, to: run.ended.clone(), kind: kind.into(), label };
     Some(Lane { name: "Checks".into(), spans: vec![span], marks: vec![] })
+}
+
+/// The time that was spent in the dark, where something was probed.
+fn probes(deployments: &[DeploymentItem]) -> Option<Lane> {
+    let spans: Vec<_> = deployments.iter().rev().filter_map(probe).collect();
+    (!spans.is_empty()).then(|| Lane { name: "Probe".into(), spans, marks: vec![] })
+}
+
+fn probe(item: &DeploymentItem) -> Option<Span> {
+    let from = item.probing_at.clone()?;
+    let (kind, label) = match &item.probe {
+        Some(Outcome::Passed { .. }) => ("dark", format!("{} probed", item.number)),
+        Some(Outcome::Failed { .. }) => ("bad", format!("{} failed its probe", item.number)),
+        Some(Outcome::NothingToProbe) => return None,
+        None if item.ended.is_some() => ("bad", format!("{} was not probed", item.number)),
+        None => ("busy", format!("{} is probed", item.number)),
+    };
+    Some(Span { from, to: item.probed_at.clone().or_else(|| item.ended.clone()), kind: kind.into(), label })
 }
 
 fn deploy(deployments: &[DeploymentItem]) -> Lane {
