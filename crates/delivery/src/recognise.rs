@@ -4,15 +4,19 @@
 
 mod go;
 mod hints;
+mod journey;
 mod node;
 mod python;
 mod rust;
 mod site;
+mod wiring;
 mod write;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use journey::{FIRST_JOURNEY, FIRST_JOURNEY_FILE};
+pub use wiring::{Wiring, wiring};
 pub use write::yaml;
 
 /// Files of a product are small where they say how it runs.

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use delivery::config;
-use delivery::recognise::{Guess, Recognised, recognise, yaml};
+use delivery::recognise::{FIRST_JOURNEY, FIRST_JOURNEY_FILE, Guess, Recognised, recognise, wiring, yaml};
 use kernel::Problem;
 use serde_json::json;
 
@@ -54,11 +54,42 @@ pub(super) fn write(args: &InitArgs, common: &Common) -> anyhow::Result<()> {
     })?;
     let text = yaml(&found, &trunk(&folder));
     fs::write(&path, &text).with_context(|| format!("cannot write {}", path.display()))?;
+    let journey = first_journey(&folder)?;
     if common.json {
-        return out::json(&json!({ "file": path, "kind": found.kind, "product": found.product, "yaml": text }));
+        return out::json(&json!({
+            "file": path, "kind": found.kind, "product": found.product, "yaml": text, "journey": journey,
+        }));
     }
     tell(&folder, &found);
+    tell_wiring(&found);
+    if journey.is_some() {
+        out::line(format_args!("Wrote {FIRST_JOURNEY_FILE}, a first journey."));
+    }
+    out::line(format_args!("Wrote {}. Next: commit it, then `trunkline up`", config::FILE));
     Ok(())
+}
+
+/// Writes a first journey, unless the product has journeys already.
+fn first_journey(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
+    let path = folder.join(FIRST_JOURNEY_FILE);
+    let parent = path.parent().unwrap_or(folder);
+    let has_some = fs::read_dir(parent).is_ok_and(|mut entries| entries.next().is_some());
+    if has_some {
+        return Ok(None);
+    }
+    fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
+    fs::write(&path, FIRST_JOURNEY).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(Some(path))
+}
+
+fn tell_wiring(found: &Recognised) {
+    out::line("To use flags and events, write into the product (Trunkline sets the variables):");
+    for part in wiring(found.kind) {
+        out::line(format_args!("  {}", part.what));
+        for line in part.install.iter().chain(part.lines) {
+            out::line(format_args!("    {}{line}{:#}", out::FAINT, out::FAINT));
+        }
+    }
 }
 
 /// The top of the repository, else where we stand.
@@ -101,7 +132,6 @@ fn tell(folder: &Path, found: &Recognised) {
             out::mark("warn")
         ));
     }
-    out::line(format_args!("Wrote {}. Next: commit it, then `trunkline up`", config::FILE));
 }
 
 fn article(kind: &str) -> String {

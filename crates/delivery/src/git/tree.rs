@@ -40,7 +40,7 @@ impl Mirror {
         if entries.len() > FILES_MAX || entries.iter().map(|entry| entry.size).sum::<u64>() > BYTES_MAX {
             return Err(Error::TooMany { folders: folders.join(", "), files_max: FILES_MAX, bytes_max: BYTES_MAX });
         }
-        let ids = entries.iter().map(|entry| format!("{}\n", entry.id)).collect::<String>();
+        let ids: String = entries.iter().flat_map(|entry| [entry.id.as_str(), "\n"]).collect();
         let answer =
             Call::in_repository(self.folder(), "cat-file").arg("--batch").input(ids.into_bytes()).output().await?;
         let texts = blobs(&answer).ok_or_else(|| Error::Unreadable { what: "cat-file".into() })?;
