@@ -1,5 +1,6 @@
-//! Kill -9, at seeded moments: of the control plane in the middle of a run, a deployment, a rollback, a migration and a
-//! Terraform apply; of the edge at any time. The product never stops answering, and what was begun is finished or undone.
+//! Kill -9, at seeded moments: of the control plane in the middle of a run, a deployment, a probe, a rollback, a migration
+//! and a Terraform apply; of the edge at any time. The product never stops answering, and what was begun is finished or
+//! undone.
 //!
 //! Ten seeds are played, chosen by the commit that is tested; with `TRUNKLINE_SOAK` all fifty.
 

@@ -14,6 +14,7 @@ use super::seeds::Random;
 pub(super) enum Scene {
     Run,
     Deployment,
+    Probing,
     Rollback,
     Migration,
     Apply,
@@ -22,7 +23,7 @@ pub(super) enum Scene {
 impl Scene {
     /// Every scene that this machine can play.
     pub(super) fn all() -> Vec<Self> {
-        let mut all = vec![Self::Run, Self::Deployment, Self::Rollback, Self::Migration];
+        let mut all = vec![Self::Run, Self::Deployment, Self::Probing, Self::Rollback, Self::Migration];
         if program("terraform").is_some() {
             all.push(Self::Apply);
         } else {
@@ -100,6 +101,7 @@ impl Plot {
             "resource \"terraform_data\" \"pets\" {{\n  triggers_replace = \"{version}\"\n  provisioner \"local-exec\" {{ command = \"sleep 0.6\" }}\n}}\n"
         );
         self.repository.write("infra/main.tf", &resource);
+        self.repository.write("journeys/visit.yaml", &journey(scene == Scene::Probing));
         let mends = self.bad.take().map_or(String::new(), |bad| format!("\n\nFixes: {bad}"));
         self.head = self.repository.commit(&format!("{version}, for {scene:?}{mends}"));
         if scene == Scene::Rollback {
@@ -111,6 +113,7 @@ impl Plot {
         match scene {
             Scene::Run => self.trunkline.change(&self.head)["run_view"]["state"] == "running",
             Scene::Deployment => self.trunkline.deployment_of(&self.head).is_some(),
+            Scene::Probing => self.trunkline.deployment_of(&self.head).is_some_and(|d| d["phase"] == "probing"),
             Scene::Rollback => self
                 .trunkline
                 .deployment_of(&self.head)
@@ -165,7 +168,7 @@ impl Plot {
 const fn longest(scene: Scene) -> u64 {
     match scene {
         Scene::Run => 1_200,
-        Scene::Rollback => 800,
+        Scene::Rollback | Scene::Probing => 800,
         Scene::Migration => 250,
         Scene::Deployment | Scene::Apply => 1_500,
     }
@@ -174,6 +177,12 @@ const fn longest(scene: Scene) -> u64 {
 fn declaration(has_infrastructure: bool) -> String {
     let text = products::quick_python("[50, 100]", "    migrate: python3 migrate.py\n");
     if has_infrastructure { format!("{text}infrastructure: {{ dir: infra }}\n") } else { text }
+}
+
+/// A walk that takes long enough for a kill to fall into it.
+fn journey(has_probe: bool) -> String {
+    let text = "journey: visit\nwithin: 1h\nsteps:\n  - { name: came, event: $pageview }\n";
+    if has_probe { format!("{text}probe: sleep 0.6\n") } else { text.to_owned() }
 }
 
 /// Customers on the front page, each on a connection of its own. What they are answered is their own affair.

@@ -14,6 +14,7 @@ pub(super) fn examine(plot: &Plot) -> Vec<String> {
     migrations_at_most_once(plot, &mut wrong);
     unknown_is_never_done(plot, &mut wrong);
     nothing_is_orphaned(plot, &mut wrong);
+    nobody_had_what_was_not_probed(plot, &mut wrong);
     wrong
 }
 
@@ -35,6 +36,12 @@ fn one_version(plot: &Plot, wrong: &mut Vec<String>) {
     if live.len() != 1 {
         wrong.push(format!("several deployments are live: {live:?}"));
     }
+}
+
+/// A kill within a probe does not let the version through.
+fn nobody_had_what_was_not_probed(plot: &Plot, wrong: &mut Vec<String>) {
+    let unprobed = plot.trunkline.history().into_iter().filter(|d| !d["live_at"].is_null() && d["probe"].is_null());
+    wrong.extend(unprobed.map(|d| format!("deployment {} was live and nobody probed it", d["number"])));
 }
 
 fn migrations_at_most_once(plot: &Plot, wrong: &mut Vec<String>) {
