@@ -9,12 +9,14 @@ mod doctor;
 mod down;
 mod edge;
 mod evaluate;
+mod event;
 mod failure;
 mod feature;
 mod flag;
 mod init;
 mod journey;
 mod options;
+mod person;
 mod repo;
 mod run;
 mod runtime;
@@ -94,6 +96,12 @@ enum Command {
     /// Tokens and sign-in links
     #[command(subcommand)]
     Token(token::Verb),
+    /// Events of customers
+    #[command(subcommand)]
+    Event(event::Verb),
+    /// What is known of a customer, and forgetting them
+    #[command(subcommand)]
+    Person(person::Verb),
     /// Repositories whose trunk is watched
     #[command(subcommand)]
     Repo(repo::Verb),
@@ -163,6 +171,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Evaluate(args) => evaluate::evaluate(&args, &common)?,
         Command::Secret(verb) => secret::run(verb, &client()?)?,
         Command::Token(verb) => token::run(verb, &client()?)?,
+        Command::Event(verb) => event::run(&verb, &client()?)?,
+        Command::Person(verb) => person::run(&verb, &client()?)?,
         Command::Repo(verb) => repo::run(verb, &client()?)?,
         Command::Backup(args) => backup::backup(&args, &common)?,
         Command::Restore(args) => backup::restore(&args, &common)?,

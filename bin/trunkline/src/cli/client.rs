@@ -88,6 +88,12 @@ impl Client {
         self.read(answer)
     }
 
+    /// Sends bytes as they are.
+    pub(super) fn post_bytes<T: DeserializeOwned>(&self, path: &str, body: &[u8]) -> anyhow::Result<T> {
+        let call = self.agent.post(self.address(path)).header("authorization", self.bearer());
+        self.read(call.header("content-type", "application/x-ndjson").send(body))
+    }
+
     pub(super) fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> anyhow::Result<T> {
         let answer = self.agent.put(self.address(path)).header("authorization", self.bearer()).send_json(body);
         self.read(answer)
