@@ -1,5 +1,7 @@
 //! The web console, embedded from `ui/dist`. Without it a plain page says how to build it.
 
+use std::borrow::Cow;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Path;
@@ -28,6 +30,11 @@ pub(crate) fn routes() -> Router {
         .route("/console", get(|| async { Redirect::temporary("/console/") }))
         .route("/console/", get(|| async { document() }))
         .route("/console/{*path}", get(asset))
+}
+
+/// A script of posthog-js, for the product's own pages: `array.js` and what it loads.
+pub(crate) fn script(name: &str) -> Option<Cow<'static, [u8]>> {
+    Dist::get(&format!("posthog/{name}")).map(|file| file.data)
 }
 
 async fn asset(Path(path): Path<String>) -> Response {

@@ -4,6 +4,7 @@ mod cli;
 mod console;
 mod definitions;
 mod out;
+mod plane;
 mod up;
 
 use std::process::ExitCode;

@@ -7,21 +7,25 @@ mod ready;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use delivery::Delivery;
-use kernel::{Clock, SystemClock};
-use rollout::Rollout;
-use storage::Db;
+use storage::{Db, Migrations};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::definitions::AllDefinitions;
 
 pub(crate) use app::{App, Settings, document};
 pub(crate) use place::{Place, default_data};
+
+/// The tables of all contexts.
+const MIGRATIONS: [Migrations; 5] = [
+    access::MIGRATIONS,
+    delivery::MIGRATIONS,
+    events::MIGRATIONS,
+    flags::MIGRATIONS,
+    journeys::MIGRATIONS,
+];
 
 /// How long running requests and steps may take to end once we are asked to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
@@ -54,6 +58,9 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     place.watch_repository(&app.delivery).await?;
     let mut tasks = app.delivery.start(shutdown.clone()).await?;
     tasks.push(app.rollout.start(shutdown.clone()));
+    tasks.push(app.access.start(shutdown.clone()));
+    tasks.extend(app.flags.start(shutdown.clone()));
+    tasks.extend(app.events.start(shutdown.clone()));
     tasks.push(tokio::spawn(edge::keep(place.clone(), args.clone(), edge, shutdown.clone())));
     ready::wait(&format!("http://{}", state.system_address)).await?;
     ready::say(&place, &args, &app.access, &state).await?;
@@ -67,19 +74,6 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
 }
 
 fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeState) -> anyhow::Result<App> {
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let access = access::Access::new(db.clone(), Arc::clone(&clock));
-    let options = delivery::Options {
-        db: db.clone(),
-        clock: Arc::clone(&clock),
-        data: place.data.clone(),
-        launcher: exec::Launcher::current(),
-        access: access.clone(),
-        edge: edge.clone(),
-        system_url: format!("http://{}", state.system_address),
-        definitions: Arc::new(AllDefinitions),
-    };
-    let delivery = Delivery::open(options)?;
     let settings = Settings {
         product: place.product.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -88,16 +82,15 @@ fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeStat
         data: place.data.display().to_string(),
         isolation: exec::isolation::in_force().explanation.trim_start_matches("isolation is ").to_owned(),
         database: db.engine().name().to_owned(),
-        webhook_secret: delivery.webhook_secret(),
+        webhook_secret: String::new(),
     };
-    let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &place.product);
-    Ok(App { db, access, delivery, rollout, edge, settings })
+    App::over(db, edge, &place.data, settings)
 }
 
 async fn open_store(place: &Place, args: &UpArgs) -> anyhow::Result<Db> {
     let db =
         Db::open(&place.database(args.database.as_deref())?).await.context("the control store cannot be opened")?;
-    db.migrate(&[access::MIGRATIONS, delivery::MIGRATIONS]).await.context("the control store cannot be migrated")?;
+    db.migrate(&MIGRATIONS).await.context("the control store cannot be migrated")?;
     Ok(db)
 }
 

@@ -1,7 +1,9 @@
 //! `trunkline edge`: the front door, started by `up` and outliving it.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
 
+use ::edge::Extension;
 use anyhow::Context as _;
 use clap::Args;
 use kernel::Problem;
@@ -9,6 +11,7 @@ use kernel::Problem;
 use super::options::Common;
 use super::runtime::runtime;
 use crate::out;
+use crate::plane::Plane;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct EdgeArgs {
@@ -24,6 +27,11 @@ pub(super) struct EdgeArgs {
 pub(super) fn serve(args: EdgeArgs, common: &Common) -> anyhow::Result<()> {
     out::log("info");
     let data = common.data.clone().context("give --data")?;
+    let folder = data.clone();
+    // Opened when no other edge can have this data folder.
+    let plane = move || -> Result<Arc<dyn Extension>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Arc::new(Plane::open(&folder)?))
+    };
     let options = ::edge::Options {
         data,
         system_listen: address(&args.listen, "--listen")?,
@@ -31,7 +39,7 @@ pub(super) fn serve(args: EdgeArgs, common: &Common) -> anyhow::Result<()> {
         behind_proxy: args.behind_proxy,
         launcher: exec::Launcher::current(),
     };
-    runtime()?.block_on(::edge::serve(options, || Ok(std::sync::Arc::new(::edge::NoExtension)))).map_err(told)
+    runtime()?.block_on(::edge::serve(options, plane)).map_err(told)
 }
 
 /// What the person who started it can change is told so.

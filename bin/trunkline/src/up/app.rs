@@ -11,9 +11,13 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use delivery::Delivery;
+use events::{Events, EventsOptions};
+use flags::Flags;
 use futures_util::FutureExt as _;
-use kernel::{Kind, Problem, SystemClock};
-use rollout::Rollout;
+use journeys::{Journeys, JourneysOptions};
+use kernel::snapshot::Serving;
+use kernel::{Clock, Kind, Problem, SystemClock};
+use rollout::{Contexts, Rollout};
 use serde::{Deserialize, Serialize};
 use storage::{Db, args};
 use subtle::ConstantTimeEq as _;
@@ -34,6 +38,9 @@ pub(crate) struct App {
     pub db: Db,
     pub access: Access,
     pub delivery: Delivery,
+    pub events: Events,
+    pub flags: Flags,
+    pub journeys: Journeys,
     pub rollout: Rollout,
     pub edge: edge::Client,
     pub settings: Settings,
@@ -64,6 +71,40 @@ async fn settings(State(settings): State<Settings>) -> Json<Settings> {
 }
 
 impl App {
+    /// Puts the contexts together: calls go down, and what serves at the edge is told through `edge`.
+    pub(crate) fn over(db: Db, edge: edge::Client, data: &Path, mut settings: Settings) -> anyhow::Result<Self> {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let serving: Arc<dyn Serving> = Arc::new(edge.clone());
+        let access = Access::new(db.clone(), Arc::clone(&clock)).serving(Arc::clone(&serving));
+        let events =
+            Events::open(EventsOptions { db: db.clone(), clock: Arc::clone(&clock), data: data.to_owned() })?;
+        let flags = Flags::open(flags::Options {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            serving,
+            events: Some(events.clone()),
+        });
+        let journeys = Journeys::open(JourneysOptions {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            events: Arc::new(events.clone()),
+        });
+        let delivery = Delivery::open(delivery::Options {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            data: data.to_owned(),
+            launcher: exec::Launcher::current(),
+            access: access.clone(),
+            edge: edge.clone(),
+            system_url: format!("http://{}", settings.system_address),
+            definitions: Arc::new(AllDefinitions),
+        })?;
+        settings.webhook_secret = delivery.webhook_secret();
+        let contexts = Contexts { flags: flags.clone(), journeys: journeys.clone(), events: events.clone() };
+        let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &settings.product).with(contexts);
+        Ok(Self { db, access, delivery, events, flags, journeys, rollout, edge, settings })
+    }
+
     fn compose(self) -> (Router, OpenApi) {
         let db = self.db.clone();
         let store = Arc::new(move || {
@@ -83,6 +124,9 @@ impl App {
         let (router, document) = web::App::new(web::Metrics::install())
             .merge(access::routes(self.access.clone()))
             .merge(delivery::routes(self.delivery))
+            .merge(events::routes(self.events))
+            .merge(flags::routes(self.flags))
+            .merge(journeys::routes(self.journeys))
             .merge(rollout::routes(self.rollout))
             .merge(OpenApiRouter::new().routes(routes!(settings)).with_state(self.settings))
             .merge_undocumented(console::routes())
@@ -128,22 +172,7 @@ pub(crate) async fn document() -> anyhow::Result<OpenApi> {
 }
 
 fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
-    let clock = Arc::new(SystemClock);
-    let access = Access::new(db.clone(), clock.clone());
     let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-    let edge = edge::Client::connect(data)?;
-    let options = delivery::Options {
-        db: db.clone(),
-        clock: clock.clone(),
-        data: data.to_owned(),
-        launcher: exec::Launcher::current(),
-        access: access.clone(),
-        edge: edge.clone(),
-        system_url: String::new(),
-        definitions: Arc::new(AllDefinitions),
-    };
-    let delivery = Delivery::open(options)?;
-    let rollout = Rollout::new(db.clone(), delivery.clone(), clock, "");
     let settings = Settings {
         product: String::new(),
         version: String::new(),
@@ -154,7 +183,7 @@ fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
         database: String::new(),
         webhook_secret: String::new(),
     };
-    Ok(App { db, access, delivery, rollout, edge, settings })
+    App::over(db, edge::Client::connect(data)?, data, settings)
 }
 
 #[cfg(test)]

@@ -1,0 +1,114 @@
+//! The data plane: what the edge serves besides the product. Flags are evaluated and events are taken here, from snapshots and
+//! into the log, whether or not a control plane is there.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use axum::Router;
+use edge::{Arrival, Body, Extension, Later, Seen};
+use events::{Capture, CaptureOptions, StaticFiles};
+use flags::{Serving, ServingOptions};
+use http::{Method, Request, Response};
+use kernel::{Clock, SystemClock};
+use tower::ServiceExt as _;
+
+use crate::console;
+
+/// A log file is handed over at this size, or at this age; both bound what a reader has to look through.
+const SEAL_BYTES: u64 = 64 << 20;
+const SEAL_AFTER: Duration = Duration::from_mins(1);
+/// Events that wait for the disk.
+const QUEUE_BYTES: usize = 64 << 20;
+
+/// What runs inside the edge.
+#[derive(Debug)]
+pub(crate) struct Plane {
+    tokens: access::Tokens,
+    capture: Capture,
+    serving: Serving,
+    log: columnar::wal::Writer,
+    router: Router,
+}
+
+impl Plane {
+    /// Over the data folder's log. Knows no token and no flag until their snapshots come.
+    pub(crate) fn open(data: &Path) -> anyhow::Result<Self> {
+        let log = columnar::wal::Writer::open(columnar::wal::Options {
+            folder: data.join("events").join("log"),
+            seal_bytes: SEAL_BYTES,
+            seal_after: SEAL_AFTER,
+            queue_bytes: QUEUE_BYTES,
+        })
+        .context("the event log cannot be opened")?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let tokens = access::Tokens::default();
+        let capture = Capture::new(CaptureOptions {
+            log: log.clone(),
+            clock: Arc::clone(&clock),
+            tokens: tokens.clone(),
+            limits: events::Limits::default(),
+            static_files: Some(StaticFiles::Embedded(console::script)),
+        });
+        let serving = Serving::new(ServingOptions { capture: capture.clone(), tokens: tokens.clone(), clock });
+        let router = capture.router().merge(serving.router());
+        Ok(Self { tokens, capture, serving, log, router })
+    }
+}
+
+impl Extension for Plane {
+    fn serves(&self, _: &Method, path: &str) -> bool {
+        Capture::serves(path) || Serving::serves(path)
+    }
+
+    fn serve(self: Arc<Self>, request: Request<Body>, arrival: Arrival) -> Later<'static, Response<Body>> {
+        Box::pin(async move {
+            let mut request = request.map(axum::body::Body::new);
+            request.extensions_mut().insert(events::Arrival {
+                first_party: arrival.first_party,
+                witness: arrival.witness,
+                address: arrival.address,
+            });
+            let answered = self.router.clone().oneshot(request).await;
+            let response = answered.unwrap_or_else(|never| match never {});
+            response.map(|body| Body::new(http_body_util::BodyExt::map_err(body, Into::into)))
+        })
+    }
+
+    fn apply(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        match name {
+            access::SNAPSHOT => self.tokens.apply(bytes).map_err(|error| error.to_string()),
+            flags::SNAPSHOT => self.serving.apply(bytes),
+            // A newer control plane may have more to say than this edge understands.
+            _ => Ok(()),
+        }
+    }
+
+    fn seen(&self, seen: &Seen<'_>) {
+        let verifier = seen.probe.map(|run| format!("verifier:{run}"));
+        self.capture.seen(&events::Seen {
+            service: seen.service,
+            deployment: seen.deployment,
+            person: verifier.as_deref().unwrap_or(seen.person),
+            witness: seen.witness,
+            method: seen.method.as_str(),
+            path: seen.path,
+            status: seen.status.as_u16(),
+            page: seen.is_page(),
+            user_agent: seen.user_agent,
+        });
+    }
+
+    fn metrics(&self) -> String {
+        self.capture.metrics()
+    }
+
+    fn close(&self) -> Later<'_, ()> {
+        Box::pin(async {
+            if let Err(error) = self.log.close().await {
+                tracing::error!(%error, "the event log did not end in good order; what was acknowledged is there");
+            }
+        })
+    }
+}
