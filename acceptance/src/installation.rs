@@ -155,6 +155,15 @@ impl Installation {
         serde_json::from_str(&answer.body).expect("the API speaks JSON")
     }
 
+    /// A token of this role.
+    ///
+    /// # Panics
+    /// When there is none to be had.
+    pub fn token(&self, role: &str) -> String {
+        let (code, made) = self.cli(&["token", "create", "--role", role]);
+        made["token"].as_str().unwrap_or_else(|| panic!("token create: exit {code}, {made}")).to_owned()
+    }
+
     /// A page of the product.
     pub fn product(&self, path: &str) -> Answer {
         get(&self.product_url, path).unwrap_or_else(|error| Answer {

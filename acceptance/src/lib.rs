@@ -9,6 +9,7 @@ mod installation;
 mod load;
 mod nginx;
 pub mod products;
+pub mod sdk;
 mod streams;
 mod wait;
 
@@ -18,6 +19,7 @@ pub use http::{Answer, Connection, get};
 pub use installation::{Installation, Options, binary};
 pub use load::{Load, Report};
 pub use nginx::{Nginx, free_port};
+pub use sdk::Sdk;
 pub use streams::{Streams, StreamsReport};
 pub use wait::{until, until_within};
 

@@ -24,13 +24,28 @@ enum What {
     /// Requests per CPU second and added latency, beside nginx
     #[default]
     Proxy,
+    /// One evaluation, beside a hand-written match; flags over OFREP, beside a bare hyper server
+    Flags,
+    /// Durable events in batches of 100, beside a bare hyper server that syncs the same bytes
+    Ingest,
+    /// A funnel and exact daily users over ten million events, beside DuckDB and chDB
+    Journeys,
 }
 
 impl What {
-    fn example(self) -> &'static str {
+    /// The program of the acceptance crate that measures it, and its arguments.
+    fn example(self) -> (&'static str, &'static [&'static str]) {
         match self {
-            Self::Proxy => "bench_proxy",
+            Self::Proxy => ("bench_proxy", &[]),
+            Self::Flags => ("bench_serving", &["flags"]),
+            Self::Ingest => ("bench_serving", &["ingest"]),
+            Self::Journeys => ("bench_journeys", &[]),
         }
+    }
+
+    /// The crate whose criterion benches belong to it.
+    fn criterion(self) -> Option<&'static str> {
+        matches!(self, Self::Flags).then_some("flags")
     }
 }
 
@@ -38,9 +53,13 @@ impl What {
 pub(crate) fn bench(args: &Args) -> Result<ExitCode> {
     requirements::check()?;
     let binary = release::build()?;
-    let mut command =
-        cargo(["run", "--release", "--quiet", "--package", "acceptance", "--example", args.what.example(), "--"]);
-    let status = command.args(&args.passed).env("TRUNKLINE", binary).status()?;
+    if let Some(package) = args.what.criterion() {
+        let status = cargo(["bench", "--quiet", "--package", package]).status()?;
+        ensure!(status.success(), "the measurement failed");
+    }
+    let (example, arguments) = args.what.example();
+    let mut command = cargo(["run", "--release", "--quiet", "--package", "acceptance", "--example", example, "--"]);
+    let status = command.args(arguments).args(&args.passed).env("TRUNKLINE", binary).status()?;
     ensure!(status.success(), "the measurement failed");
     Ok(ExitCode::SUCCESS)
 }

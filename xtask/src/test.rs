@@ -3,6 +3,7 @@
 //! A suite that cannot run here is said on a line of its own (`skipped: ...`); where `TRUNKLINE_REQUIRE_SUITES` is set it
 //! counts as failed. The last line on standard output is `N passed, N failed`.
 
+mod clients;
 mod console;
 mod junit;
 mod machine;
@@ -48,6 +49,7 @@ fn all(tally: &mut Tally) {
     timed("console: types and unit tests", tally, console::units);
     timed("console: in a browser", tally, |tally| console::browser(&machine, tally));
     if timed("Rust: build", tally, rust::built) {
+        timed("acceptance: clients of others", tally, clients::install);
         timed("Rust: unit and facade tests", tally, |tally| rust::crates(&machine, tally));
         timed("acceptance: stories on the whole", tally, |tally| rust::acceptance(&machine, tally));
     }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use acceptance::{Installation, Load, until_within};
 
 use plot::{Plot, Scene};
-use seeds::Random;
+pub(crate) use seeds::{Random, chosen};
 
 const SETTLES_WITHIN: Duration = Duration::from_secs(90);
 

@@ -5,12 +5,17 @@
 mod bad_input;
 mod browser;
 mod demo;
+mod flags;
+mod ingest;
 mod init_and_doctor;
 mod isolation;
 mod kills;
 mod latency;
 mod other_products;
 mod pets;
+mod released;
 mod reverts;
 mod safe_keeping;
+mod shown;
+mod web_clients;
 mod zero_downtime;

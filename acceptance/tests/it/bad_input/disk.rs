@@ -7,7 +7,10 @@ use std::process::Command;
 
 use acceptance::{Installation, Load, Repository, products, skip, until};
 
+use serde_json::json;
+
 use crate::pets::{Declaration, SOON, text};
+use crate::shown::{Customers, FLAG, Shown};
 
 /// A small file system in memory. Dropped, it is unmounted, whatever still holds it.
 struct SmallDisk(PathBuf);
@@ -73,6 +76,42 @@ fn a_full_disk_is_said_keeps_the_product_served_and_is_recovered_from() {
     until("nothing of it is said any more", || !said(&trunkline).iter().any(|text| text.contains("no space left")));
     let report = load.stop();
     assert_eq!(report.failed, 0, "{report:?}");
+}
+
+#[test]
+fn a_full_disk_refuses_events_for_later_and_goes_on_serving_flags_and_the_product() {
+    let root = tempfile::tempdir().unwrap();
+    let Some(disk) = SmallDisk::mount(&root.path().join("disk"), 192) else {
+        return skip("the story of events on a full disk", "this machine does not let us mount a tmpfs (root may)");
+    };
+    let shown = Shown::live_below(root.path(), "disk/data");
+    let (mut sdk, mut customers) = (shown.sdk("server"), Customers::default());
+    for _ in 0..20 {
+        assert!(customers.walk(&mut sdk));
+    }
+    let filler = disk.fill();
+    // What the log had room for already may still be taken; then it is full.
+    let big = json!({ "text": "x".repeat(100_000) });
+    let mut refused = None;
+    until("an event is refused", || {
+        let event = acceptance::sdk::event("filler", "somebody", &big);
+        let body = json!({ "batch": [event] }).to_string();
+        let answer = sdk.post("/batch/", &body).unwrap();
+        refused = Some(answer).filter(|answer| answer.status != 200);
+        refused.is_some()
+    });
+    let refused = refused.unwrap();
+    assert_eq!(refused.status, 503, "{}", refused.body);
+    assert!(refused.header("retry-after").is_some(), "{:?}", refused.headers);
+    assert!(sdk.variant(FLAG, "somebody").is_some(), "flags go on");
+    assert_eq!(shown.trunkline.product("/page").status, 200, "the product goes on");
+
+    std::fs::remove_file(filler).unwrap();
+    until("events are taken again", || customers.walk(&mut sdk));
+    for _ in 0..20 {
+        assert!(customers.walk(&mut sdk));
+    }
+    until("what was acknowledged is counted, once", || shown.reported() == customers.books);
 }
 
 /// What needs somebody, as far as the control plane can still say it.

@@ -6,7 +6,7 @@ const ALL: u64 = 50;
 const PLAYED: u64 = 10;
 
 /// Ten seeds that rotate with the commit; all of them in a soak.
-pub(super) fn chosen() -> Vec<u64> {
+pub(crate) fn chosen() -> Vec<u64> {
     if std::env::var_os("TRUNKLINE_SOAK").is_some() {
         return (0..ALL).collect();
     }
@@ -17,19 +17,19 @@ pub(super) fn chosen() -> Vec<u64> {
 }
 
 /// SplitMix64 (Steele, Lea, Flood 2014).
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) const fn of(seed: u64) -> Self {
+    pub(crate) const fn of(seed: u64) -> Self {
         Self(seed)
     }
 
     /// An index below `end`.
-    pub(super) fn pick(&mut self, end: usize) -> usize {
+    pub(crate) fn pick(&mut self, end: usize) -> usize {
         usize::try_from(self.below(end as u64)).expect("it is below a usize")
     }
 
-    pub(super) const fn below(&mut self, end: u64) -> u64 {
+    pub(crate) const fn below(&mut self, end: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
