@@ -20,7 +20,7 @@ use crate::console;
 const SEAL_BYTES: u64 = 64 << 20;
 const SEAL_AFTER: Duration = Duration::from_mins(1);
 /// Events that wait for the disk.
-const QUEUE_BYTES: usize = 64 << 20;
+const QUEUE_BYTES: usize = 128 << 20;
 
 /// What runs inside the edge.
 #[derive(Debug)]
@@ -95,7 +95,7 @@ impl Extension for Plane {
             method: seen.method.as_str(),
             path: seen.path,
             status: seen.status.as_u16(),
-            page: seen.is_page(),
+            page: seen.pageviews && seen.is_page(),
             user_agent: seen.user_agent,
         });
     }
