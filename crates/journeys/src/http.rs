@@ -63,7 +63,7 @@ struct ReportParams {
     /// `variant:FLAG`, `release`, `domain`, or a property of the first step.
     by: Option<String>,
     /// `everyone` or `witnessed`
-    #[param(value_type = Option<Audience>)]
+    #[param(inline, value_type = Option<Audience>)]
     who: Option<String>,
 }
 
@@ -90,9 +90,9 @@ struct TrendParams {
     from: Option<String>,
     to: Option<String>,
     /// `hour` or `day`
-    #[param(value_type = Option<Grain>)]
+    #[param(inline, value_type = Option<Grain>)]
     by: Option<String>,
-    #[param(value_type = Option<Audience>)]
+    #[param(inline, value_type = Option<Audience>)]
     who: Option<String>,
 }
 
@@ -119,13 +119,13 @@ async fn trend(
 struct PersonsParams {
     from: Option<String>,
     to: Option<String>,
-    #[param(value_type = Option<Audience>)]
+    #[param(inline, value_type = Option<Audience>)]
     who: Option<String>,
     /// From 1; the last unless given.
     #[param(value_type = Option<u32>)]
     step: Option<String>,
     /// `converted` did the step; `dropped` and `pending` did the one before.
-    #[param(value_type = Option<PersonOutcome>)]
+    #[param(inline, value_type = Option<PersonOutcome>)]
     outcome: Option<String>,
     #[param(value_type = Option<u32>)]
     limit: Option<String>,
