@@ -14,18 +14,12 @@ use storage::{Db, Migrations};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-
 pub(crate) use app::{App, Settings, document};
 pub(crate) use place::{Place, default_data};
 
 /// The tables of all contexts.
-const MIGRATIONS: [Migrations; 5] = [
-    access::MIGRATIONS,
-    delivery::MIGRATIONS,
-    events::MIGRATIONS,
-    flags::MIGRATIONS,
-    journeys::MIGRATIONS,
-];
+const MIGRATIONS: [Migrations; 5] =
+    [access::MIGRATIONS, delivery::MIGRATIONS, events::MIGRATIONS, flags::MIGRATIONS, journeys::MIGRATIONS];
 
 /// How long running requests and steps may take to end once we are asked to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);

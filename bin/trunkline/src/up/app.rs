@@ -76,8 +76,7 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let serving: Arc<dyn Serving> = Arc::new(edge.clone());
         let access = Access::new(db.clone(), Arc::clone(&clock)).serving(Arc::clone(&serving));
-        let events =
-            Events::open(EventsOptions { db: db.clone(), clock: Arc::clone(&clock), data: data.to_owned() })?;
+        let events = Events::open(EventsOptions { db: db.clone(), clock: Arc::clone(&clock), data: data.to_owned() })?;
         let flags = Flags::open(flags::Options {
             db: db.clone(),
             clock: Arc::clone(&clock),
