@@ -1,6 +1,6 @@
 //! The split algorithms, by name. Stored results depend on them, so none ever changes; a new one gets a new name beside them.
 //!
-//! Three came out of flagd within a year, and official providers of today disagree; see ADR 0017.
+//! Three came out of flagd within a year, and official providers of today disagree; see ADR 0013.
 
 use serde::{Deserialize, Serialize};
 
@@ -153,17 +153,17 @@ impl Cbor {
         let kind = kind << 5;
         match number {
             0..24 => self.0.push(kind | number as u8),
-            24..0x100 => self.0.extend_from_slice(&[kind | 24, number as u8]),
+            24..0x100 => self.0.extend_from_slice(&[kind | 0x18, number as u8]),
             0x100..0x1_0000 => {
-                self.0.push(kind | 25);
+                self.0.push(kind | 0x19);
                 self.0.extend_from_slice(&(number as u16).to_be_bytes());
             }
             0x1_0000..0x1_0000_0000 => {
-                self.0.push(kind | 26);
+                self.0.push(kind | 0x1A);
                 self.0.extend_from_slice(&(number as u32).to_be_bytes());
             }
             _ => {
-                self.0.push(kind | 27);
+                self.0.push(kind | 0x1B);
                 self.0.extend_from_slice(&number.to_be_bytes());
             }
         }
