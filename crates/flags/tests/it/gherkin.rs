@@ -34,6 +34,21 @@ fn the_evaluator_scenarios_hold() {
     assert!(played >= 140, "only {played} scenarios were found");
 }
 
+#[test]
+fn the_provider_scenarios_about_targeting_hold() {
+    let Some(testbed) = suites::folder("flagd-testbed") else { return };
+    let files = ["custom-ops", "testing-flags", "evaluator-refs", "edge-case-flags", "zero-flags"];
+    let set = flags_of(&files.map(|name| testbed.join("flags").join(format!("{name}.json"))));
+    let text = std::fs::read_to_string(testbed.join("gherkin/targeting.feature")).unwrap();
+    let scenarios = scenarios(&text);
+    let of = |algorithm| scenarios.iter().filter(|scenario| scenario.algorithm == algorithm).count();
+    let counts = [Algorithm::Flagd1, Algorithm::Flagd2, Algorithm::Flagd3].map(of);
+    assert!(counts.iter().all(|count| *count > 10), "{counts:?}");
+    for scenario in &scenarios {
+        play(scenario, &set);
+    }
+}
+
 fn flags_of(files: &[impl AsRef<Path>]) -> FlagSet {
     let mut set = FlagSet::default();
     for file in files {
@@ -66,30 +81,30 @@ struct State<'a> {
 
 impl State<'_> {
     fn step(&mut self, step: &str, table: &[Vec<String>]) -> Result<(), String> {
-        let words = quoted(step);
-        let bare = without_quoted(step);
+        let (bare, words) = taken_apart(step);
         match (bare.as_str(), words.as_slice()) {
-            ("an evaluator" | "the flag was evaluated with details", []) => Ok(()),
+            // Options are of the client that plays the scenarios elsewhere.
+            ("an option of type with value", _)
+            | ("an evaluator" | "a stable flagd provider" | "the flag was evaluated with details", []) => {}
             (flag, [key, fallback]) if flag.contains("-flag with key") => {
                 let kind = flag.split_whitespace().nth(1).unwrap().trim_end_matches("-flag");
                 self.flag = Some((kind.into(), key.clone(), fallback.clone()));
-                Ok(())
             }
             ("a context containing a targeting key with value", [key]) => self.set("targetingKey", json!(key)),
             ("a context containing a key , with type and with value", [key, kind, value]) => {
-                self.set(key, typed(kind, value))
+                self.set(key, typed(kind, value));
             }
             (
                 "a context containing a nested property with outer key and inner key , with value",
                 [outer, inner, value],
             ) => self.set(outer, json!({ inner: value })),
-            (then, words) => self.then(then, words, table),
+            (then, words) => return self.then(then, words, table),
         }
+        Ok(())
     }
 
-    fn set(&mut self, key: &str, value: Value) -> Result<(), String> {
+    fn set(&mut self, key: &str, value: Value) {
         self.context.insert(key.to_owned(), value);
-        Ok(())
     }
 
     fn then(&self, then: &str, words: &[String], table: &[Vec<String>]) -> Result<(), String> {
@@ -155,14 +170,19 @@ fn typed(kind: &str, text: &str) -> Value {
     }
 }
 
-fn quoted(step: &str) -> Vec<String> {
-    step.replace("\\\"", "\u{1}").split('"').skip(1).step_by(2).map(|word| word.replace('\u{1}', "\\\"")).collect()
-}
-
-fn without_quoted(step: &str) -> String {
-    let step = step.replace("\\\"", "");
-    let bare: Vec<_> = step.split('"').step_by(2).collect();
-    bare.concat().split_whitespace().collect::<Vec<_>>().join(" ")
+/// A step without its quoted words, and those. A JSON object in quotes goes on to the last quote of the step.
+fn taken_apart(step: &str) -> (String, Vec<String>) {
+    let escaped = step.replace("\\\"", "\u{1}");
+    let (mut bare, mut words, mut rest) = (String::new(), Vec::new(), escaped.as_str());
+    while let Some((before, after)) = rest.split_once('"') {
+        bare.push_str(before);
+        let end = if after.starts_with('{') { after.rfind('"') } else { after.find('"') };
+        let (word, behind) = after.split_at(end.unwrap_or(after.len()));
+        words.push(word.replace('\u{1}', "\\\""));
+        rest = behind.strip_prefix('"').unwrap_or_default();
+    }
+    bare.push_str(rest);
+    (bare.split_whitespace().collect::<Vec<_>>().join(" "), words)
 }
 
 /// A reader of the part of Gherkin that the testbed uses.

@@ -58,8 +58,11 @@ fn share<'a>(list: &V<'a>) -> Option<(V<'a>, V<'a>)> {
     items.next().is_none().then_some(share)
 }
 
-/// None if there is no targeting key.
+/// None if there is no targeting key. Since its third version flagd takes only a text for one.
 fn by_targeting_key(frame: &Frame<'_, '_>, fractional: &Fractional) -> Option<u32> {
+    if fractional.algorithm == Algorithm::Flagd3 && frame.env.context.targeting_key().is_none() {
+        return None;
+    }
     let key = functions::targeting_key(frame)?;
     Some(match fractional.algorithm {
         Algorithm::Flagd1 | Algorithm::Flagd2 => murmur3(fractional.seed.as_bytes(), key.as_bytes()),
@@ -109,7 +112,9 @@ fn encode(value: &Value, cbor: &mut Cbor) {
         Value::String(text) => cbor.text(text),
         Value::Array(items) => {
             cbor.list(items.len());
-            items.iter().for_each(|item| encode(item, cbor));
+            for item in items {
+                encode(item, cbor);
+            }
         }
         Value::Object(fields) => {
             cbor.map(fields.len());
