@@ -52,6 +52,7 @@ impl Plane {
             static_files: Some(StaticFiles::Embedded(console::script)),
         });
         let serving = Serving::new(ServingOptions { capture: capture.clone(), tokens: tokens.clone(), clock });
+        capture.name_variants(Arc::new(serving.clone()));
         let router = capture.router().merge(serving.router());
         Ok(Self { tokens, capture, serving, log, router })
     }

@@ -109,3 +109,10 @@ impl Serving {
         self.0.rules.load_full()
     }
 }
+
+/// For [`events::Capture::name_variants`]. Capture and serving then hold each other until the process ends.
+impl events::Variants for Serving {
+    fn with_value(&self, flag: &str, value: bool) -> Option<String> {
+        self.0.rules.load().only_variant_with(flag, value).map(ToOwned::to_owned)
+    }
+}

@@ -221,6 +221,15 @@ impl Ruleset {
         }
     }
 
+    /// The variants of flag `key`; none if it cannot be used.
+    pub fn variants(&self, key: &str) -> impl Iterator<Item = Served<'_>> {
+        let rules = match self.flags.get(key) {
+            Some(Slot::Ready(rules)) => Some(rules),
+            Some(Slot::Unusable(_)) | None => None,
+        };
+        rules.into_iter().flat_map(|rules| &rules.variants).map(|(variant, value)| Served { value, variant })
+    }
+
     /// The answer of flag `key` as if its rule had given `variant`: for testers, kills and forced variants.
     pub fn fixed(&self, key: &str, variant: &str, reason: Reason) -> Option<Evaluation<'_>> {
         let Slot::Ready(rules) = self.flags.get(key)? else { return None };

@@ -88,6 +88,12 @@ impl Rules {
         self.ruleset.keys()
     }
 
+    /// The only variant of a flag that has this value.
+    pub(super) fn only_variant_with(&self, key: &str, value: bool) -> Option<&str> {
+        let mut same = self.ruleset.variants(key).filter(|served| served.value.as_bool() == Some(value));
+        same.next().filter(|_| same.next().is_none()).map(|served| served.variant)
+    }
+
     /// The order of precedence: a kill, the verifier's run, a tester, the rules.
     pub(crate) fn evaluate(
         &self,

@@ -1,5 +1,6 @@
 //! PostHog's clients.
 
+use events::Variants as _;
 use flags::Stage;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -49,4 +50,24 @@ async fn a_wrong_key_or_no_person_is_told() {
     assert_eq!((status, &answer["code"]), (StatusCode::UNAUTHORIZED, &json!("invalid_api_key")));
     let (status, answer) = ask("/flags/?v=2", json!({ "token": "client" })).await;
     assert_eq!((status, &answer["code"]), (StatusCode::BAD_REQUEST, &json!("missing_distinct_id")));
+}
+
+#[tokio::test]
+async fn a_told_value_is_the_only_variant_that_has_it() {
+    let test = storage::testing::sqlite().await;
+    let edge = Edge::new(&clock());
+    let flags = flags(&test.db, &edge).await;
+    let two = r#"{"flags": {
+      "bool": {"state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off"},
+      "doubled": {"state": "ENABLED", "variants": {"on": true, "also": true, "off": false}, "defaultVariant": "off"},
+      "text": {"state": "ENABLED", "variants": {"yes": "true"}, "defaultVariant": "yes"}
+    }}"#;
+    push(&flags, "c1", two, Stage::Live).await;
+    let named = |flag, value| edge.serving().with_value(flag, value);
+    assert_eq!(named("bool", true).as_deref(), Some("on"));
+    assert_eq!(named("bool", false).as_deref(), Some("off"));
+    assert_eq!(named("doubled", true), None);
+    assert_eq!(named("doubled", false).as_deref(), Some("off"));
+    assert_eq!(named("text", true), None);
+    assert_eq!(named("nothing", true), None);
 }

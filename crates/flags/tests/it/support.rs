@@ -84,8 +84,12 @@ impl Edge {
         exposures
     }
 
+    pub(crate) fn serving(&self) -> Serving {
+        self.serving.lock().unwrap().clone()
+    }
+
     pub(crate) fn router(&self) -> Router {
-        self.serving.lock().unwrap().router()
+        self.serving().router()
     }
 
     pub(crate) fn generation(&self) -> Option<u64> {
@@ -150,7 +154,7 @@ fn capture(clock: &ManualClock) -> (events::Capture, tempfile::TempDir) {
     let options = columnar::wal::Options {
         folder: folder.path().to_owned(),
         seal_bytes: 1 << 20,
-        seal_after: std::time::Duration::from_secs(60),
+        seal_after: std::time::Duration::from_mins(1),
         queue_bytes: 64 << 20,
     };
     let log = columnar::wal::Writer::open(options).unwrap();
