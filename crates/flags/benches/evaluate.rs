@@ -117,7 +117,7 @@ fn benches(criterion: &mut Criterion) {
     });
     let json = values[0].to_string();
     group.bench_function("context from JSON", |bencher| {
-        bencher.iter(|| Context::from_slice(black_box(json.as_bytes())))
+        bencher.iter(|| Context::from_slice(black_box(json.as_bytes())));
     });
     group.finish();
 }

@@ -106,8 +106,8 @@ struct Compiler<'s> {
 }
 
 impl<'s> Compiler<'s> {
-    fn wrong(&self, place: Place, problem: Problem) -> Box<Problem> {
-        Box::new(place.mark(problem, &self.origin.file))
+    fn refuse<T>(&self, place: Place, problem: Problem) -> Result<T, Box<Problem>> {
+        Err(Box::new(place.mark(problem, &self.origin.file)))
     }
 
     fn part(&mut self, node: &'s Node) -> Compiled {
@@ -115,7 +115,7 @@ impl<'s> Compiler<'s> {
         if self.parts > RULE_PARTS_MAX || self.depth > DEPTH_MAX {
             let problem = Problem::invalid("the rule is too large or too deep, with its evaluators");
             let hint = format!("at most {RULE_PARTS_MAX} parts and {DEPTH_MAX} levels");
-            return Err(self.wrong(node.place, problem.hint(hint)));
+            return self.refuse(node.place, problem.hint(hint));
         }
         self.depth += 1;
         let compiled = self.part_within(node);
@@ -131,7 +131,7 @@ impl<'s> Compiler<'s> {
                 [(name, place, argument)] => self.folded(node, name, *place, argument),
                 [_, (name, place, _), ..] => {
                     let problem = Problem::invalid(format!("{name:?} is the second operator in one object"));
-                    Err(self.wrong(*place, problem.hint("an object in a rule has one key, the operator")))
+                    self.refuse(*place, problem.hint("an object in a rule has one key, the operator"))
                 }
             },
             Tree::List(items) if !constant::is_plain(node) => Ok(Expr::List(self.all(items)?)),
@@ -160,7 +160,7 @@ impl<'s> Compiler<'s> {
             (Err(thrown), Mode::Interpreted) => Ok(Expr::Throw(thrown)),
             (Err(thrown), Mode::Compiled) => {
                 let problem = Problem::invalid(format!("this can only fail: {thrown}"));
-                Err(self.wrong(place, problem.hint("nothing in it depends on the context")))
+                self.refuse(place, problem.hint("nothing in it depends on the context"))
             }
         }
     }
@@ -170,12 +170,12 @@ impl<'s> Compiler<'s> {
         let Some((name, (origin, rule))) = self.set.evaluators.get_key_value(name) else {
             let hint = check::suggestion(name, self.set.evaluators.keys().map(String::as_str));
             let problem = Problem::invalid(format!("evaluator {name:?} is not defined")).hint(hint);
-            return Err(self.wrong(place, problem));
+            return self.refuse(place, problem);
         };
         if self.references.contains(&name.as_str()) {
             let chain = self.references.join(" > ");
             let problem = Problem::invalid(format!("evaluator {name:?} refers to itself: {chain} > {name}"));
-            return Err(self.wrong(place, problem.hint("write out one of them")));
+            return self.refuse(place, problem.hint("write out one of them"));
         }
         self.references.push(name);
         let outer = std::mem::replace(&mut self.origin, origin);

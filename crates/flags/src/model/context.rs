@@ -76,13 +76,12 @@ impl Context {
         let hash = hash::of(name);
         let start = self.hashes.partition_point(|other| *other < hash);
         let same = self.hashes[start..].iter().take_while(|other| **other == hash).count();
-        match (start..start + same).find(|position| self.names[*position] == name) {
-            Some(position) => self.values[position] = value,
-            None => {
-                self.hashes.insert(start, hash);
-                self.names.insert(start, name.to_owned());
-                self.values.insert(start, value);
-            }
+        if let Some(position) = (start..start + same).find(|position| self.names[*position] == name) {
+            self.values[position] = value;
+        } else {
+            self.hashes.insert(start, hash);
+            self.names.insert(start, name.to_owned());
+            self.values.insert(start, value);
         }
     }
 

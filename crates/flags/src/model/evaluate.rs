@@ -62,7 +62,7 @@ struct Above<'a, 'f> {
     /// None where the reference hands on the list alone.
     index: Option<usize>,
     data: &'f V<'a>,
-    above: Option<&'f Above<'a, 'f>>,
+    outer: Option<&'f Above<'a, 'f>>,
 }
 
 /// Runs the rule of flag `key`.
@@ -91,7 +91,7 @@ pub(super) fn constant(expr: &Expr) -> Result<V<'_>, Thrown> {
     frame.eval(expr)
 }
 
-impl<'a, 'f> Frame<'a, 'f> {
+impl<'a> Frame<'a, '_> {
     /// The part whose value is the rule's: which branch, and whether a split gave it.
     fn last<'s: 'a>(&mut self, mut expr: &'s Expr) -> Result<(V<'a>, Option<&'s Split>), Thrown> {
         loop {
@@ -259,11 +259,11 @@ impl<'a, 'f> Frame<'a, 'f> {
     fn var_above(&mut self, ups: usize, path: &'a Path, default: Option<&'a Expr>) -> Result<V<'a>, Thrown> {
         let mut above = self.above.as_ref();
         for _ in 0..(ups - 1) / 2 {
-            above = above.and_then(|above| above.above);
+            above = above.and_then(|above| above.outer);
         }
         let value = match above {
             None => V::Undefined,
-            Some(above) if ups % 2 == 0 => self.look(above.data, path),
+            Some(above) if ups.is_multiple_of(2) => self.look(above.data, path),
             Some(Above { list, index: None, .. }) => walk((*list).clone(), path),
             Some(Above { list, index: Some(index), .. }) => match path.split_first() {
                 #[expect(clippy::cast_precision_loss, reason = "no list is that long")]
@@ -378,13 +378,13 @@ impl<'a, 'f> Frame<'a, 'f> {
         items: Vec<V<'a>>,
         body: &'a Expr,
     ) -> Result<V<'a>, Thrown> {
-        let mut made = Vec::new();
+        let mut kept = Vec::new();
         let tells_index = mode == Mode::Compiled || matches!(iteration, Iteration::Map | Iteration::Filter);
         for (index, item) in items.into_iter().enumerate() {
             let value = self.inside(list, tells_index.then_some(index), item.clone(), body)?;
             match iteration {
-                Iteration::Map => made.push(value),
-                Iteration::Filter if value.is_true() => made.push(item),
+                Iteration::Map => kept.push(value),
+                Iteration::Filter if value.is_true() => kept.push(item),
                 Iteration::All if !value.is_true() => return Ok(V::Bool(false)),
                 Iteration::Some if value.is_true() => return Ok(V::Bool(true)),
                 Iteration::None if value.is_true() => return Ok(V::Bool(false)),
@@ -392,7 +392,7 @@ impl<'a, 'f> Frame<'a, 'f> {
             }
         }
         Ok(match iteration {
-            Iteration::Map | Iteration::Filter => V::Made(made),
+            Iteration::Map | Iteration::Filter => V::Made(kept),
             Iteration::All | Iteration::None => V::Bool(true),
             Iteration::Some => V::Bool(false),
         })
@@ -401,7 +401,7 @@ impl<'a, 'f> Frame<'a, 'f> {
     /// The body of a loop for one item.
     fn inside(&self, list: &V<'a>, index: Option<usize>, data: V<'a>, body: &'a Expr) -> Result<V<'a>, Thrown> {
         self.env.step()?;
-        let above = Above { list, index, data: &self.data, above: self.above.as_ref() };
+        let above = Above { list, index, data: &self.data, outer: self.above.as_ref() };
         let mut frame = Frame { env: self.env, data, above: Some(above), previous: V::Undefined, tracks: false };
         frame.eval(body)
     }

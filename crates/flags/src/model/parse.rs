@@ -80,11 +80,11 @@ impl Reader {
         if let Some(metadata) = node.get("metadata") {
             self.metadata = scalars(metadata);
         }
-        match node.get("flags") {
-            Some(flags) => self.flags(flags),
-            None => {
-                self.tell(node.place, Problem::invalid("\"flags\" is missing").hint("write flags: {} if there is none"))
-            }
+        if let Some(flags) = node.get("flags") {
+            self.flags(flags);
+        } else {
+            let problem = Problem::invalid("\"flags\" is missing");
+            self.tell(node.place, problem.hint("write flags: {} if there is none"));
         }
         (self.read, self.problems)
     }
@@ -127,13 +127,12 @@ impl Reader {
             };
             let metadata = merged(&self.metadata, value.get("metadata"));
             let told = self.problems.len();
-            match self.flag(key.clone(), *place, value, metadata.clone()) {
-                Some(definition) => self.read.definitions.push(definition),
-                None => {
-                    let first = self.problems.get(told).cloned();
-                    let problem = first.unwrap_or_else(|| Problem::invalid("the file has too many problems"));
-                    self.read.unusable.push((key, Unusable { metadata, problem }));
-                }
+            if let Some(definition) = self.flag(key.clone(), *place, value, metadata.clone()) {
+                self.read.definitions.push(definition);
+            } else {
+                let first = self.problems.get(told).cloned();
+                let problem = first.unwrap_or_else(|| Problem::invalid("the file has too many problems"));
+                self.read.unusable.push((key, Unusable { metadata, problem }));
             }
         }
     }
@@ -240,13 +239,14 @@ impl Reader {
         let Some(Tree::Object(fields)) = node.map(|node| &node.tree) else { return pin };
         for (name, place, node) in fields {
             match name.as_str() {
-                "algorithm" => match serde_json::from_value(node.to_value()) {
-                    Ok(algorithm) => pin.algorithm = algorithm,
-                    Err(_) => {
+                "algorithm" => {
+                    if let Ok(algorithm) = serde_json::from_value(node.to_value()) {
+                        pin.algorithm = algorithm;
+                    } else {
                         let problem = Problem::invalid("this is no split algorithm");
                         self.tell(node.place, problem.hint("known are flagd-1, flagd-2 and flagd-3"));
                     }
-                },
+                }
                 "seed" => match node.text() {
                     Some(seed) => seed.clone_into(&mut pin.seed),
                     None => self.tell(node.place, Problem::invalid(format!("the seed is {}, not a text", node.what()))),

@@ -87,13 +87,12 @@ impl<'a> V<'a> {
     /// `Number(value)`.
     pub(super) fn to_number(&self) -> f64 {
         match self {
-            Self::Undefined => f64::NAN,
             Self::Null => 0.0,
             Self::Bool(value) => f64::from(u8::from(*value)),
             Self::Number(number) => *number,
             Self::Text(text) => number_of(text),
             Self::List(_) | Self::Made(_) => number_of(&self.to_text()),
-            Self::Object(_) | Self::Pair(_) | Self::Context => f64::NAN,
+            Self::Undefined | Self::Object(_) | Self::Pair(_) | Self::Context => f64::NAN,
         }
     }
 

@@ -110,9 +110,9 @@ async fn history(lies: bool) -> Result<(), String> {
             }
         }
     });
-    let mut writes = Vec::new();
+    let mut acknowledged = Vec::new();
     for writer in writers {
-        writes.extend(writer.await.unwrap());
+        acknowledged.extend(writer.await.unwrap());
     }
     over.store(true, Ordering::SeqCst);
     killer.await.unwrap();
@@ -120,9 +120,9 @@ async fn history(lies: bool) -> Result<(), String> {
     for reader in readers {
         reads.push(reader.await.unwrap());
     }
-    assert!(writes.len() as u64 > WRITES, "only {} writes were acknowledged", writes.len());
+    assert!(acknowledged.len() as u64 > WRITES, "only {} writes were acknowledged", acknowledged.len());
     assert!(reads.iter().map(Vec::len).sum::<usize>() > 100, "hardly anybody read");
-    check(&writes, &reads)
+    check(&acknowledged, &reads)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

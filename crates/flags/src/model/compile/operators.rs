@@ -62,7 +62,7 @@ impl<'s> Compiler<'s> {
             "missing_some" => self.call(Function::MissingSome, argument),
             "substr" => self.call(Function::Substr, argument),
             "log" => self.call(Function::Log, argument),
-            unknown => Err(self.wrong(place, check::unknown_operator(unknown))),
+            unknown => self.refuse(place, check::unknown_operator(unknown)),
         }
     }
 
@@ -193,7 +193,7 @@ impl<'s> Compiler<'s> {
         let name = name.text().unwrap_or_default();
         let Some(segment) = self.set.segments.get(name) else {
             let hint = format!("write segments/{name}.txt, one targeting key a line");
-            return Err(self.wrong(place, Problem::invalid(format!("segment {name:?} is not defined")).hint(hint)));
+            return self.refuse(place, Problem::invalid(format!("segment {name:?} is not defined")).hint(hint));
         };
         // The attribute is its name, or a part that gives the value.
         let item = match attribute.map(|attribute| (attribute, attribute.text())) {

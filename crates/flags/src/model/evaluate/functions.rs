@@ -148,16 +148,16 @@ pub(super) fn cat<'a>(frame: &mut Frame<'a, '_>, parts: &'a [Expr], mode: Mode) 
 
 /// Compiled code writes null as `null`, interpreted code leaves it out.
 fn joined(parts: &[V<'_>], mode: Mode) -> Result<String, Thrown> {
-    let mut made = String::new();
+    let mut text = String::new();
     for part in parts {
         if mode == Mode::Compiled || !part.is_nullish() {
-            made.push_str(&part.to_text());
+            text.push_str(&part.to_text());
         }
-        if made.len() > MADE_MAX {
+        if text.len() > MADE_MAX {
             return Err(Thrown::TooMuch);
         }
     }
-    Ok(made)
+    Ok(text)
 }
 
 pub(super) fn arithmetic<'a>(
