@@ -12,7 +12,7 @@ import { bytes, count, short, shortDigest } from "../look/words";
 import { useDeployment } from "./api";
 import { deploymentSentence } from "./deployment";
 import { DeploymentActions } from "./DeploymentActions";
-import { DeploymentLog, Instances, Journal, Machine, Plan } from "./DeploymentParts";
+import { DeploymentLog, Instances, Journal, Logs, Machine, Plan } from "./DeploymentParts";
 import { Health } from "./Health";
 import { Probe } from "./Probe";
 
@@ -56,7 +56,7 @@ function Inside({ d }: { d: DeploymentView }) {
         <small>Next: <Said text={lower(d.next)} /></small>
       </div>
       <Card title="From queue to live" note="what happens next is decided from what is recorded"><Machine steps={d.machine} /></Card>
-      <Probe phase={d.phase} outcome={(d as { probe?: unknown }).probe} />
+      <Probe phase={d.phase} outcome={d.probe} />
       <Health deployment={d} />
       <div className="grid">
         <Card title="Instances" note="processes that serve it" span={8}><Instances items={d.instances} /></Card>
@@ -64,6 +64,7 @@ function Inside({ d }: { d: DeploymentView }) {
       </div>
       {d.plan && <Card title="Infrastructure" note={d.plan.summary}><Plan plan={d.plan} /></Card>}
       <Card title="Journal" note="recorded before it is done"><Journal lines={d.journal} /></Card>
+      {d.logs.length > 0 && <Card title="Logs of its steps" note="what was printed on the way to customers"><Logs deployment={d} /></Card>}
       <Card title="Log" note="the last 300 lines of its instances"><DeploymentLog number={String(d.number)} isRunning={isRunning} /></Card>
     </>
   );

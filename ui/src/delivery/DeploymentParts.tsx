@@ -1,5 +1,5 @@
 import { useCallback, useMemo } from "react";
-import type { InstanceView, JournalLine, MachineStep } from "../api/shapes";
+import type { DeploymentView, InstanceView, JournalLine, MachineStep } from "../api/shapes";
 import { Chart } from "../charts/Chart";
 import { machine, words } from "../charts/machine";
 import { Skeleton } from "../look/Loading";
@@ -66,6 +66,11 @@ export function Plan({ plan }: { plan: { summary: string; text: string } }) {
       <pre className="plan" tabIndex={0} role="region" aria-label="Terraform plan">{plan.text}</pre>
     </details>
   );
+}
+
+/** The logs of its plan, its migration and its probes, each as plain text. */
+export function Logs({ deployment: { number, logs } }: { deployment: Pick<DeploymentView, "number" | "logs"> }) {
+  return <ul className="bullets">{logs.map((name) => <li key={name}><a href={`/api/v1/deployments/${number}/logs/${encodeURIComponent(name)}`} target="_blank" rel="noreferrer">{name}</a></li>)}</ul>;
 }
 
 export function DeploymentLog({ number, isRunning }: { number: string; isRunning: boolean }) {

@@ -33,7 +33,8 @@ export const useDeployment = (number: string) =>
 export const useDeploymentLog = (number: string, isRunning: boolean) =>
   useQuery({
     queryKey: ["deployment-log", number],
-    queryFn: () => answer(api.GET("/api/v1/deployments/{number}/log", { params: { path: { number: Number(number) }, query: { lines: LOG_LINES } }, parseAs: "text" })),
+    // A body without a byte is a log without a line.
+    queryFn: async () => (await answer(api.GET("/api/v1/deployments/{number}/log", { params: { path: { number: Number(number) }, query: { lines: LOG_LINES } }, parseAs: "text" }))) ?? "",
     refetchInterval: isRunning ? HEALTH_MS : false,
   });
 

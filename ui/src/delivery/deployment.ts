@@ -7,8 +7,9 @@ export function deploymentSentence(d: DeploymentView): string {
   switch (d.phase) {
     case "queued":
       return "It waits for its turn; no customer has it";
-    case "verifying":
     case "probing":
+      return `It runs in the dark, where a verifier walks the journeys${d.paused ? "; a person paused it" : ""}; no customer has it yet`;
+    case "verifying":
       return `It is being prepared beside ${d.replaces ? old : "nothing: it is the first"}; no customer has it yet`;
     case "canary":
       return `${percent(d.weight)} of visitors have it, the others have ${old}${d.paused ? "; a person paused it" : ""}`;
@@ -39,6 +40,7 @@ export function actionsOf(d: { phase: string; paused: boolean }, waits: boolean)
     case "queued":
       return d.paused ? ["resume"] : ["pause"];
     case "verifying":
+    case "probing":
     case "canary":
       return d.paused ? ["resume", "promote", "rollback"] : ["pause", "promote", "rollback"];
     case "live":

@@ -1,33 +1,10 @@
-/** Shapes of the events API, as `crates/events` answers. */
+/** Names for the shapes of the events API. */
+import type { components } from "../api/schema";
 
-export interface RecentEvent {
-  id: string;
-  event: string;
-  distinct_id: string;
-  person: string;
-  at: string;
-  received_at: string;
-  source: string;
-  release?: number | null;
-  flags: Record<string, string>;
-  /** Why it is left out of every metric. */
-  aside?: "synthetic" | "bot" | null;
-  properties: Record<string, unknown>;
-}
+type Schemas = components["schemas"];
 
-export interface Rejection { at: string; source: string; code: string; reason: string; excerpt: string }
-
-export interface Rejections { items: Rejection[]; counts: { code: string; count: number }[]; unreadable?: number }
-
-export interface PersonView {
-  id: string;
-  /** Every id that is this person. */
-  ids: string[];
-  events: number;
-  first_at?: string | null;
-  last_at?: string | null;
-  witnessed: boolean;
-  flags: Record<string, string>;
-}
-
-export interface Deletion { hidden: boolean; done: boolean; files_left: number }
+export type RecentEvent = Omit<Schemas["RecentEvent"], "properties"> & { properties: Record<string, unknown> };
+export type Rejection = Schemas["Rejection"];
+export type Rejections = Schemas["Rejections"];
+export type PersonView = Schemas["PersonView"];
+export type Deletion = Schemas["Deletion"];

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { useEffect, useState, type FormEvent } from "react";
 import { Cli } from "../look/Cli";
 import { ProblemNotice } from "../look/Notice";
 import { Said } from "../look/Said";
@@ -13,13 +13,16 @@ export function Explain({ flag }: { flag: FlagView }) {
   const [context, setContext] = useState(EXAMPLE);
   const [wrong, setWrong] = useState<Error>();
   const explain = useExplain(flag.key);
+  // What was explained belongs to the revision that was asked.
+  const { reset } = explain;
+  useEffect(() => reset(), [flag.revision, reset]);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     try {
       const value: unknown = JSON.parse(context);
       if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Error("a context is a JSON object, for example " + EXAMPLE);
       setWrong(undefined);
-      explain.mutate(value);
+      explain.mutate(value as Record<string, unknown>);
     } catch (error) {
       explain.reset();
       setWrong(error instanceof Error ? error : new Error(String(error)));

@@ -3,7 +3,7 @@ import { Confirm, typed } from "../look/Confirm";
 import { Split } from "../look/Split";
 import { useAct, type Act } from "./api";
 import type { FlagView, Written } from "./shapes";
-import { blastWords, rampCommand, rampWords, rebalance, wrongWith, type Shares } from "./words";
+import { blastWords, canRamp, inOrder, rampCommand, rampWords, rebalance, wrongWith, type Shares } from "./words";
 
 /** Told about what was done, so that the page can offer to undo it. */
 export type Done = (written: Written, word: string) => void;
@@ -17,7 +17,7 @@ export function FlagActions({ flag, done }: Props) {
     <>
       {flag.killed ? <Clear flag={flag} done={done} /> : <Kill flag={flag} done={done} />}
       {flag.state === "retiring" && <Retire flag={flag} done={done} />}
-      {!flag.killed && flag.variants.length > 1 && <Ramp flag={flag} done={done} />}
+      {!flag.killed && canRamp(flag) && <Ramp flag={flag} done={done} />}
     </>
   );
 }
@@ -66,7 +66,7 @@ function Blast({ flag, says }: { flag: FlagView; says: string[] }) {
 
 const startingShares = (flag: FlagView): Shares => {
   const now = (flag.split ?? []);
-  const known = Object.fromEntries(flag.variants.map((v) => [v, Math.round((now.find((s) => s.variant === v)?.share ?? 0) * 1000) / 10]));
+  const known = Object.fromEntries(inOrder(flag).map((v) => [v, Math.round((now.find((s) => s.variant === v)?.share ?? 0) * 1000) / 10]));
   return now.length > 0 ? known : { ...known, [flag.default_variant ?? flag.variants[0] ?? ""]: 100 };
 };
 

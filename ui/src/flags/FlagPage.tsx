@@ -16,7 +16,7 @@ import { FlagActions, type Done } from "./FlagActions";
 import { Exposures, History, References, Rules, Testers, Variants } from "./FlagParts";
 import { Expiry } from "./FlagsPage";
 import type { FlagView, Written } from "./shapes";
-import { flagSentence, flagState, splitWords } from "./words";
+import { canRamp, flagSentence, flagState, splitOf, splitWords } from "./words";
 
 /** One flag: who gets what now, why, and everything that was decided about it. */
 export function FlagPage({ flagKey }: { flagKey: string }) {
@@ -68,7 +68,7 @@ function Meta({ flag }: { flag: FlagView }) {
 
 function Inside({ flag, done }: { flag: FlagView; done: Done }) {
   const state = flagState(flag.state);
-  const parts = (flag.split ?? []);
+  const parts = splitOf(flag);
   return (
     <>
       <div className={`verdict ${state.kind}`}>
@@ -79,7 +79,7 @@ function Inside({ flag, done }: { flag: FlagView; done: Done }) {
       <div className="grid">
         <Card title="Who gets what" note={parts.length > 0 ? "of all who reach the split" : undefined} span={7}>
           <div className="stack">
-            {parts.length > 0 ? <div className="stack-tight"><Split parts={parts} /><span className="small muted">{splitWords(parts)}{flag.ramp && <> · set by {flag.ramp.who} <Ago at={flag.ramp.at} /></>}</span></div> : <p className="empty">No split: the rules alone decide.</p>}
+            {parts.length > 0 ? <div className="stack-tight"><Split parts={parts} /><span className="small muted">{splitWords(parts)}{flag.ramp && <> · set by {flag.ramp.who} <Ago at={flag.ramp.at} /></>}</span></div> : <p className="empty">{canRamp(flag) ? "No split: the rules alone decide." : <>Several splits, each for some: their weights are changed in <code>flags/</code>, and a push puts them into force.</>}</p>}
             <Rules flag={flag} />
           </div>
         </Card>

@@ -12,7 +12,7 @@ import { useAct } from "./api";
 import { SetBack, type Done } from "./FlagActions";
 import type { FlagView, Reference, Revision, Tester } from "./shapes";
 import { conditionWords, servesWords } from "./logic";
-import { splitWords, valueWord, whatWords } from "./words";
+import { inOrder, splitOf, splitWords, valueWord, whatWords } from "./words";
 
 interface Props { flag: FlagView; done: Done }
 
@@ -47,18 +47,19 @@ export function Variants({ flag }: { flag: FlagView }) {
 
 export function Exposures({ flag }: { flag: FlagView }) {
   const days = flag.exposures;
-  const key = JSON.stringify([flag.variants, days]);
+  const variants = inOrder(flag);
+  const key = JSON.stringify([variants, days]);
   const draw = useCallback((width: number) => {
     const [variants, given] = JSON.parse(key) as [string[], FlagView["exposures"]];
     return columns(columnsOf(variants, given ?? []), width);
   }, [key]);
   if (!days) return <p className="empty">Not known: exposures are not counted yet.</p>;
   if (days.length === 0) return <p className="empty">Nobody was exposed to it yet. An evaluation of this flag alone by OFREP, OpenTelemetry or PostHog counts; evaluating all flags at once does not.</p>;
-  const rows = days.map((d) => [d.day, ...flag.variants.map((v) => count(d.variants[v] ?? 0))]);
+  const rows = days.map((d) => [d.day, ...variants.map((v) => count(d.variants[v] ?? 0))]);
   return (
     <>
-      <Legend arms={flag.variants.map((name, i) => ({ name, colour: armColour(i, flag.variants.length) }))} />
-      <Chart draw={draw} height={COLUMNS_HEIGHT} twin={<Twin label="Exposed persons by day" head={["Day", ...flag.variants]} rows={rows} />} />
+      <Legend arms={variants.map((name, i) => ({ name, colour: armColour(i, variants.length) }))} />
+      <Chart draw={draw} height={COLUMNS_HEIGHT} twin={<Twin label="Exposed persons by day" head={["Day", ...variants]} rows={rows} />} />
     </>
   );
 }
@@ -109,7 +110,7 @@ export function History({ flag, done }: Props) {
     { name: "Revision", narrow: "named", cell: (r) => count(r.revision) },
     { name: "When", nowrap: true, cell: (r) => <Ago at={r.at} /> },
     { name: "Who", cell: (r) => r.who },
-    { name: "What", narrow: "whole", width: "30%", cell: (r) => <>{whatWords(r.what)}{r.split && r.split.length > 0 && <div className="small muted">{splitWords(r.split)}</div>}</> },
+    { name: "What", narrow: "whole", width: "30%", cell: (r) => <>{whatWords(r.what)}{splitOf(r).length > 0 && <div className="small muted">{splitWords(splitOf(r))}</div>}</> },
     { name: "Why", narrow: "whole", width: "24%", cell: (r) => (r.why ? <span className="muted">{r.why}</span> : null) },
     { name: "Commit", nowrap: true, cell: (r) => (r.commit ? <Link href={`/changes/${r.commit}`}><code>{short(r.commit)}</code></Link> : none) },
     { name: "Undo", num: true, cell: (r) => (r.revision === flag.history[0]?.revision ? <span className="small muted">in force</span> : <SetBack flag={flag} revision={r.revision} done={done} />) },

@@ -12,7 +12,7 @@ import { Table, type Column } from "../look/Table";
 import { Ago, useNow } from "../look/Time";
 import { useFlags } from "./api";
 import type { FlagRow } from "./shapes";
-import { expiryWords, exposedWords, flagState, splitWords } from "./words";
+import { expiryWords, exposedWords, flagState, splitOf, splitWords } from "./words";
 
 const EXAMPLES = ["state:ramping", "state:dark", "state:killed", "kind:release"];
 
@@ -68,7 +68,7 @@ const COLUMNS: Column<FlagRow>[] = [
 
 function Division({ flag }: { flag: FlagRow }) {
   if (flag.state === "killed") return <span className="muted">off for everybody</span>;
-  const parts = (flag.split ?? []);
+  const parts = splitOf(flag);
   if (parts.length === 0) return <span className="muted">by rule</span>;
   return <div className="stack-tight"><Split parts={parts} height={8} /><span className="small muted">{splitWords(parts)}</span></div>;
 }

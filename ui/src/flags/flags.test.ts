@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { conditionWords, servesWords } from "./logic";
 import type { FlagView } from "./shapes";
-import { blastWords, expiryWords, flagSentence, flagState, rampCommand, rampWords, rebalance, valueWord, wrongWith } from "./words";
+import { blastWords, canRamp, expiryWords, flagSentence, flagState, inOrder, rampCommand, rampWords, rebalance, splitOf, valueWord, wrongWith } from "./words";
 
 const flag: FlagView = {
-  key: "one-address", state: "ramping", type: "boolean", revision: 7, variants: ["off", "on"], values: { off: false, on: true }, default_variant: "off", killed: false, rules: [], testers: [], history: [], blast: { persons_now: null, journeys: [] },
+  key: "one-address", state: "ramping", type: "boolean", unit: "visitor", expired: false, edge: true, changed: { at: "2026-11-22T12:00:00Z", who: "ana", what: "flag.ramped" }, revision: 7, variants: ["off", "on"], values: { off: false, on: true }, default_variant: "off", killed: false, rules: [], testers: [], history: [], blast: { persons_now: null, journeys: [] },
   split: [{ variant: "off", share: 0.75 }, { variant: "on", share: 0.25 }],
 };
 
@@ -14,6 +14,12 @@ describe("a flag in a sentence", () => {
     expect(flagSentence({ ...flag, state: "live", split: [{ variant: "on", share: 1 }] })).toBe("Everybody gets `on`");
     expect(flagSentence({ ...flag, state: "dark", split: [], testers: [{ targeting_key: "ana", variant: "on" }] })).toBe("Deployed and not released: only 1 tester and verifiers get anything but `off`");
     expect(flagSentence({ ...flag, state: "killed", killed: true, killed_by: { at: "", who: "ana", why: "wrong totals" } })).toBe("Off for everybody since it was killed by ana: wrong totals; no rule counts until the kill is cleared");
+  });
+
+  test("one variant for all is no division: where a flag ramps its rules divide", () => {
+    expect(flagSentence({ ...flag, split: [{ variant: "off", share: 1 }] })).toBe("Some customers get it by rule, the others do not");
+    expect(splitOf({ state: "live", split: [{ variant: "on", share: 1 }] })).toHaveLength(1);
+    expect(inOrder({ variants: ["on", "off"], default_variant: "off" })).toEqual(["off", "on"]);
   });
 
   test("a state that this console does not know is still a word", () => {
@@ -50,6 +56,12 @@ describe("a ramp", () => {
         expect(wrongWith(next), JSON.stringify({ start, value, next })).toBeUndefined();
         expect(Object.keys(next)).toEqual(Object.keys(start));
       }
+  });
+
+  test("is offered where one split decides or none yet", () => {
+    const rule = { when: null, serves: { fractional: [["on", 50], ["off", 50]] } };
+    expect([[], [rule], [rule, rule]].map((rules) => canRamp({ variants: ["on", "off"], rules }))).toEqual([true, true, false]);
+    expect(canRamp({ variants: ["on"], rules: [] })).toBe(false);
   });
 
   test("is refused with the reason", () => {

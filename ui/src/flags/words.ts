@@ -16,6 +16,12 @@ export function flagState(state: string): State {
   return STATES[state as FlagState] ?? { kind: "plain", word: state.charAt(0).toUpperCase() + state.slice(1) };
 }
 
+/** The split that divides customers; where rules divide them further one variant for all is the default, and no split. */
+export const splitOf = ({ state, split }: { state: string; split?: Share[] | null }): Share[] => (state === "ramping" && split?.some((s) => s.share === 1) ? [] : split ?? []);
+
+/** Variants with the one first that customers had before, so that its colour is the same everywhere. */
+export const inOrder = ({ variants, default_variant }: Pick<FlagView, "variants" | "default_variant">): string[] => [...variants].sort((a, b) => Number(b === default_variant) - Number(a === default_variant));
+
 /** `off 75 %, on 25 %`; who gets nothing is left out. */
 export const splitWords = (split: Share[]): string => split.filter((s) => s.share > 0).map((s) => `${s.variant} ${percent(s.share)}`).join(", ");
 
@@ -30,9 +36,9 @@ export function valueWord(value: unknown): string {
 
 /** The answer of the flag's page, in a sentence. */
 export function flagSentence(flag: FlagView): string {
-  const split = flag.split ?? [];
+  const split = splitOf(flag);
   const shares = splitWords(split);
-  switch (flag.state) {
+  switch (flag.state as FlagState) {
     case "killed":
       return `Off for everybody since it was killed${flag.killed_by ? ` by ${flag.killed_by.who}${flag.killed_by.why ? `: ${flag.killed_by.why}` : ""}` : ""}; no rule counts until the kill is cleared`;
     case "dark":
@@ -47,6 +53,8 @@ export function flagSentence(flag: FlagView): string {
       return `Trunk has it no more; ${quoted(flag.default_variant)} is served to code that still asks, until somebody retires it`;
     case "archived":
       return "Not served any more; its history stays";
+    default:
+      return `It is ${flag.state}`;
   }
 }
 
@@ -107,6 +115,9 @@ export function rampWords(before: Share[], after: Shares, persons: number | null
 
 /** Where a row of the list says who is exposed. */
 export const exposedWords = (row: Pick<FlagRow, "exposed_persons">): string => (typeof row.exposed_persons === "number" ? count(row.exposed_persons) : "not known");
+
+/** Whether one split decides, or none yet; of several a ramp could mean any, and the server refuses. */
+export const canRamp = ({ variants, rules }: Pick<FlagView, "variants" | "rules">): boolean => variants.length > 1 && (JSON.stringify(rules).match(/"fractional":/g)?.length ?? 0) < 2;
 
 /** The command that ramps it just so. */
 export const rampCommand = (key: string, shares: Shares): string => `trunkline flag ramp ${key} ${Object.entries(shares).map(([variant, share]) => `${variant}=${share}`).join(" ")}`;

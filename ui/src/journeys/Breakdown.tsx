@@ -39,7 +39,7 @@ function intervalOf(arm: Group): string {
 }
 
 function Value({ by, group: { value, is_rest } }: { by: string; group: Group }) {
-  if (value === null) return <span className="muted">not known</span>;
+  if (value === null || value === undefined) return <span className="muted">not known</span>;
   if (is_rest) return <span className="muted">all others</span>;
   return by === "release" && /^\d+$/.test(value) ? <Link href={`/deployments/${value}`}>{value}</Link> : <>{value}</>;
 }

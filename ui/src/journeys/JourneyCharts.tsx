@@ -11,7 +11,7 @@ import { ProblemNotice } from "../look/Notice";
 import { count, counted, duration } from "../look/words";
 import { useMarks, useTrend } from "./api";
 import type { Report } from "./shapes";
-import { armsOf, funnelOf, marksOf, spreadOf, trendBy, type Range, type Who } from "./words";
+import { armsOf, funnelOf, marksOf, markWords, spreadOf, trendBy, type Range, type Who } from "./words";
 
 /** Draws what a chart shows anew only when that changes, and not when it was asked again. */
 function useDrawing<T>(data: T, draw: (data: T, width: number) => string): (width: number) => string {
@@ -95,7 +95,7 @@ export function JourneyTrend({ name, range, who, what }: { name: string; range: 
       {marks.length > 0 && (
         <details className="chart-twin">
           <summary>{counted(marks.length, "mark")}</summary>
-          <ul className="bullets">{marks.map((m) => <li key={`${m.at}-${m.label}`}>{momentWord(m.at, "hour")}: {m.href ? <Link href={m.href.replace(/^\/console/, "")}>{m.label}</Link> : m.label}</li>)}</ul>
+          <ul className="bullets">{marks.map((m) => <li key={`${m.at}-${m.label}`}>{momentWord(m.at, "hour")}: <Link href={m.link}>{markWords(m)}</Link></li>)}</ul>
         </details>
       )}
     </>

@@ -4,7 +4,7 @@ import { armsOf, bounds, featureMatches, funnelOf, leftOut, marksOf, rangeOf, re
 
 const NOW = Date.parse("2026-11-22T14:30:00Z");
 const steps = (...persons: number[]) => persons.map((n, i) => ({ name: ["Basket", "Address", "Paid"][i] ?? "", persons: n, seconds_from_previous: i === 0 ? null : { p50: 10, p90: 20, p99: 30 } }));
-const report: Report = { journey: "checkout", steps: steps(1000, 700, 531), pending_persons: 12, breakdown: [] };
+const report: Report = { journey: "checkout", order: "ordered", within_seconds: 86_400, as_of: "2026-11-22T14:30:00Z", histogram: [], sentence: "", steps: steps(1000, 700, 531), pending_persons: 12, breakdown: [] };
 const group = (value: string | null, ...persons: number[]) => ({ value, steps: steps(...persons), pending_persons: 0 });
 
 describe("when", () => {
@@ -70,8 +70,10 @@ describe("in words", () => {
   });
 
   test("marks have an icon by what they are", () => {
-    const mark = (kind: string, label: string) => ({ at: "2026-11-22T00:00:00Z", kind, label });
-    expect(marksOf([mark("deployment", "shop 7"), mark("deployment", "back to shop 6"), mark("flag", "one-address 50 %")]).map((m) => [m.icon, m.kind])).toEqual([["deployment", "good"], ["undo", "bad"], ["flag", "busy"]]);
+    const mark = (kind: string, label: string, service?: string) => ({ at: "2026-11-22T00:00:00Z", kind, label, link: "/", ...(service && { service }) });
+    expect(marksOf([mark("deployment", "7 live (3f9c2ab)", "shop"), mark("rollback", "7 taken back (3f9c2ab)", "shop"), mark("flag", "one-address ramped"), mark("flag", "one-address killed")]).map((m) => [m.label, m.icon, m.kind])).toEqual([
+      ["shop 7 live (3f9c2ab)", "deployment", "good"], ["shop 7 taken back (3f9c2ab)", "undo", "bad"], ["one-address ramped", "flag", "busy"], ["one-address killed", "flag", "bad"],
+    ]);
   });
 });
 
@@ -85,6 +87,7 @@ describe("features", () => {
 
   test("a trend that is not known is still a word", () => {
     expect(trendWord("rising").word).toBe("Rising");
+    expect(trendWord("too_few").word).toBe("Too few");
     expect(trendWord("odd")).toEqual({ icon: "question", word: "odd", kind: "plain" });
   });
 });

@@ -5,7 +5,7 @@ import type { SpreadRow } from "../charts/spread";
 import type { TrendMark } from "../charts/trend";
 import type { Glyph } from "../look/glyphs";
 import { count, counted, duration, percent } from "../look/words";
-import type { Feature, Group, Order, ProductMark, Report, StepReport } from "./shapes";
+import type { Feature, Group, Order, Moment, Report, StepReport } from "./shapes";
 
 const ORDERS: Record<Order, string> = { ordered: "in order, other events between allowed", strict: "in order, nothing between", any: "in any order" };
 
@@ -58,7 +58,7 @@ export const conversion = (steps: StepReport[]): number => (entered(steps) === 0
 export interface Arm { value: string; steps: StepReport[] }
 
 /** Persons whose value is known; the others are said, not drawn. */
-const known = (report: Report): Group[] => report.breakdown.filter((group) => group.value !== null && !group.is_rest);
+const known = (report: Report): Group[] => report.breakdown.filter((group) => typeof group.value === "string" && !group.is_rest);
 
 /** The values with most persons in the order of their names, so that colours stay when counts change; or everybody. */
 export function armsOf(report: Report): Arm[] {
@@ -121,9 +121,14 @@ export function reportCommand(name: string, range: Range, by: string, who: Who):
   return `trunkline journey report ${name}${when}${by ? ` --by ${by}` : ""}${who === "witnessed" ? " --who witnessed" : ""}`;
 }
 
+const MARKS: Record<string, Pick<TrendMark, "icon" | "kind">> = { deployment: { icon: "deployment", kind: "good" }, rollback: { icon: "undo", kind: "bad" }, flag: { icon: "flag", kind: "busy" } };
+
+/** `pets 7 live (3f9c2ab)`, `one-address ramped` */
+export const markWords = ({ service, label }: Moment): string => (service ? `${service} ${label}` : label);
+
 /** Marks as the trend draws them. */
-export const marksOf = (marks: ProductMark[]): TrendMark[] =>
-  marks.map((m) => ({ at: m.at, label: m.label, kind: /back|kill/i.test(m.label) ? "bad" : m.kind === "flag" ? "busy" : "good", icon: /back/i.test(m.label) ? "undo" : m.kind === "flag" ? "flag" : "deployment" }));
+export const marksOf = (marks: Moment[]): TrendMark[] =>
+  marks.map((m) => ({ at: m.at, label: markWords(m), ...(MARKS[m.kind] ?? MARKS["deployment"]!), ...(m.kind === "flag" && m.label.endsWith(" killed") && { kind: "bad" }) }));
 
 /** `half within 3 min 12 s, 9 of 10 within 11 min` */
 export const quantileWords = (step: StepReport): string => (step.seconds_from_previous ? `half within ${duration(step.seconds_from_previous.p50)}, 9 of 10 within ${duration(step.seconds_from_previous.p90)}` : "");
@@ -137,6 +142,7 @@ const TRENDS: Record<Feature["trend"], { icon: Glyph; word: string; kind: "good"
   falling: { icon: "falling", word: "Falling", kind: "warn" },
   new: { icon: "new", word: "New", kind: "busy" },
   gone: { icon: "bad", word: "Gone", kind: "plain" },
+  too_few: { icon: "question", word: "Too few", kind: "plain" },
 };
 
 export const trendWord = (trend: string) => TRENDS[trend as Feature["trend"]] ?? { icon: "question" as Glyph, word: trend, kind: "plain" as const };

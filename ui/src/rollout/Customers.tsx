@@ -5,11 +5,11 @@ import { share } from "../charts/arms";
 import { Chart, Twin } from "../charts/Chart";
 import { effectHeight, forest, signed, type Effect } from "../charts/forest";
 import { useFlag } from "../flags/api";
-import { flagState, splitWords } from "../flags/words";
+import { flagState, splitOf, splitWords } from "../flags/words";
 import { Card } from "../look/Card";
 import { State } from "../look/State";
 import { count } from "../look/words";
-import { drawable, effectsOf, effectWords, rateOf, type JourneyEffect } from "./effects";
+import { drawable, effectWords, rateOf, type JourneyEffect } from "./effects";
 
 /** What the change means for customers: its flags, who saw it, what they did. Parts that nobody knows are not drawn. */
 export function Customers({ change }: { change: Lineage }) {
@@ -17,7 +17,7 @@ export function Customers({ change }: { change: Lineage }) {
   if (!flags && !journeys && typeof exposed !== "number") return null;
   return (
     <div className="grid">
-      <Card title="Effect on journeys" note="95 % intervals, in percentage points" span={7}>{journeys ? <Journeys effects={effectsOf(journeys)} /> : <p className="empty">Not known yet.</p>}</Card>
+      <Card title="Effect on journeys" note="95 % intervals, in percentage points" span={7}>{journeys ? <Journeys effects={journeys} /> : <p className="empty">Not known yet.</p>}</Card>
       <Card title="Flags and who saw it" note={typeof exposed === "number" ? `${count(exposed)} exposed ${exposed === 1 ? "person" : "persons"}` : "who saw it is not known yet"} span={5}>{flags ? <Flags keys={flags} /> : <p className="empty">Not known yet.</p>}</Card>
     </div>
   );
@@ -34,7 +34,7 @@ function FlagLine({ flagKey }: { flagKey: string }) {
     <li className="flag-line">
       <div>
         <Link href={`/flags/${encodeURIComponent(flagKey)}`}><code>{flagKey}</code></Link>
-        {flag && <div className="small muted">{splitWords(flag.split ?? []) || "by rule"}</div>}
+        {flag && <div className="small muted">{splitWords(splitOf(flag)) || "by rule"}</div>}
       </div>
       {flag ? <State state={flagState(flag.state)} /> : <span className="skeleton" style={{ width: 60 }} />}
     </li>
@@ -47,7 +47,7 @@ function Journeys({ effects }: { effects: JourneyEffect[] }) {
   const draw = useCallback((width: number) => forest(JSON.parse(key) as Effect[], width), [key]);
   if (effects.length === 0) return <p className="empty">No journey is measured with it.</p>;
   const rate = (figures: JourneyEffect["before"]) => { const r = rateOf(figures); return r === undefined ? "nobody" : share(r); };
-  const twin = effects.map((e) => [e.journey, count(e.before?.entered ?? 0), rate(e.before), count(e.after?.entered ?? 0), rate(e.after), e.difference ? `${signed(e.difference.estimate)} (${signed(e.difference.lower)} to ${signed(e.difference.upper)})` : "not known"]);
+  const twin = effects.map((e) => [e.journey, count(e.before.entered), rate(e.before), count(e.after.entered), rate(e.after), e.difference ? `${signed(e.difference.estimate)} (${signed(e.difference.lower)} to ${signed(e.difference.upper)})` : "not known"]);
   return (
     <div className="stack">
       <ul className="bullets">{effects.map((e) => <li key={e.journey}><Link href={`/journeys/${encodeURIComponent(e.journey)}?by=release`}>{e.journey}</Link>{effectWords(e).slice(e.journey.length)}</li>)}</ul>

@@ -100,7 +100,7 @@ test("a journey says who came how far, side by side, with a table for every pict
   await expect(page.getByRole("table", { name: "Breakdown" })).toContainText("53.3 % to 57.3 %");
   await page.getByText("as a table").first().click();
   await expect(page.getByRole("region", { name: "Funnel as a table" })).toContainText("paid, on");
-  await expect(page.getByRole("img", { name: /^Paid by hour of entry: .*The last 3 hours may still rise.*Marked: shop 4 at 19 Nov 20:00/ })).toBeVisible();
+  await expect(page.getByRole("img", { name: /^Paid by hour of entry: .*The last 3 hours may still rise.*Marked: shop 4 live \(0c4e9d7\) at 19 Nov 20:00/ })).toBeVisible();
 });
 
 test("when, who and which persons are part of the address and of what is asked", async ({ page }) => {
@@ -170,4 +170,5 @@ test("a deployment says how its dark verification ended", async ({ page }) => {
   await play(page, "loaded", "/deployments/6");
   await expect(page.getByText("checkout paid in production as a verifier in 2.1 s, with one-address on")).toBeVisible();
   await expect(page.getByRole("img", { name: /^State machine: .*probe done/ })).toBeVisible();
+  await expect(page.getByRole("link", { name: "probe-checkout" })).toHaveAttribute("href", "/api/v1/deployments/6/logs/probe-checkout");
 });

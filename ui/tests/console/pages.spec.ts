@@ -91,7 +91,7 @@ test("the change page tells the story, with a table for its picture", async ({ p
   await page.getByText("as a table").first().click();
   await expect(page.getByRole("region", { name: "Timeline as a table" })).toContainText("goes on");
   await expect(page.getByText("What customers said")).toBeVisible();
-  await expect(page.getByText("from 53.1 % to 55.3 %, better (+0.2 to +4.2 points; both at the same time)")).toBeVisible();
+  await expect(page.getByText("from 53.1 % to 55.3 %, better (+0.2 to +4.2 points; variants of its flag, both at the same time)")).toBeVisible();
   await expect(page.getByRole("img", { name: "checkout: +2.2 points, +0.2 to +4.2; search: −1.0 points, −4.2 to +2.1" })).toBeVisible();
   await expect(page.getByRole("heading", { name: "Flags and who saw it" })).toBeVisible();
   await expect(page.getByText("checkout keeps the address of a returning customer", { exact: true })).toBeVisible();
