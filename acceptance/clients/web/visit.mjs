@@ -4,15 +4,17 @@ import { chromium } from "playwright-core";
 
 const [url, visitors] = [process.argv[2], Number(process.argv[3])];
 const say = (value) => process.stdout.write(JSON.stringify(value) + "\n");
+const USER_AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36";
 const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: ["--no-sandbox"] });
 
 /** A visitor with a profile of their own: comes, comes back (so that their cookie is known), sees the page, and buys. */
 async function visit(buys) {
-  const context = await browser.newContext();
+  // A headless browser says so, and what says that it is a program is kept apart.
+  const context = await browser.newContext({ userAgent: USER_AGENT });
   const page = await context.newPage();
   const wrong = [];
   page.on("pageerror", (error) => wrong.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && wrong.push(message.text()));
+  page.on("response", (response) => response.status() >= 400 && wrong.push(`${response.status()} ${response.url()}`));
   await page.goto(url);
   await page.reload();
   await page.waitForSelector("#checkout[data-variant]:not([data-variant=''])");

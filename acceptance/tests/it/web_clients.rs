@@ -35,7 +35,8 @@ fn a_browser_reads_flags_and_sends_events_without_a_line_of_ours() {
 
     let seen: Vec<Value> = (0..VISITORS).map(|_| next()).collect();
     for visitor in &seen {
-        assert_eq!(visitor["reason"], "SPLIT", "{visitor}");
+        // Who comes back is served from the provider's own cache first.
+        assert!(visitor["reason"] == "SPLIT" || visitor["reason"] == "CACHED", "{visitor}");
         assert_eq!(visitor["wrong"], serde_json::json!([]), "the page has no errors: {visitor}");
     }
     let bought = seen.iter().filter(|visitor| visitor["buys"] == true).count() as u64;

@@ -4,6 +4,7 @@ mod backup;
 mod change;
 mod check;
 mod client;
+mod confirm;
 mod deploy;
 mod doctor;
 mod down;

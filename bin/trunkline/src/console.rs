@@ -32,8 +32,10 @@ pub(crate) fn routes() -> Router {
         .route("/console/{*path}", get(asset))
 }
 
-/// A script of posthog-js, for the product's own pages: `array.js` and what it loads.
+/// A script of posthog-js, for the product's own pages: `array.js` and what it loads. It asks for the latter below its own
+/// version, `1.449.2/surveys.js`; there is one version here, so that any of them is answered with it.
 pub(crate) fn script(name: &str) -> Option<Cow<'static, [u8]>> {
+    let name = name.rsplit('/').next().unwrap_or(name);
     Dist::get(&format!("posthog/{name}")).map(|file| file.data)
 }
 

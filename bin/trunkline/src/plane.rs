@@ -18,7 +18,7 @@ use crate::console;
 
 /// A log file is handed over at this size, or at this age; both bound what a reader has to look through.
 const SEAL_BYTES: u64 = 64 << 20;
-const SEAL_AFTER: Duration = Duration::from_mins(1);
+const SEAL_AFTER: Duration = Duration::from_secs(20);
 /// Events that wait for the disk.
 const QUEUE_BYTES: usize = 128 << 20;
 

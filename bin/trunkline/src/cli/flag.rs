@@ -2,17 +2,17 @@
 
 mod wish;
 
-use std::io::{IsTerminal as _, Write as _};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use flags::Written;
 use flags::view::{FlagItem, FlagView, Share, Stale};
-use kernel::{Page, Problem};
+use kernel::Page;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::client::{Client, segment};
+use super::confirm::{asks, confirm};
 use crate::out;
 
 #[derive(Debug, Subcommand)]
@@ -42,7 +42,7 @@ pub(super) enum Verb {
     /// New shares: `trunkline flag ramp gift-wrap on=25% off=75%`; whoever has a variant that grows keeps it
     Ramp {
         key: String,
-        /// VARIANT=SHARE, as 25% or 0.25; the rest goes to the off variant
+        /// VARIANT=SHARE, as 25%, 25 or 0.25; the rest goes to the off variant
         #[arg(required = true, value_name = "VARIANT=SHARE")]
         split: Vec<String>,
         #[command(flatten)]
@@ -111,9 +111,7 @@ pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
         Verb::Stale { days } => stale(client, days),
         Verb::Retire { key, sure } => {
             let question = format!("This ends {key}: code that still asks for it gets its own default.");
-            if !confirmed(client, &sure, &question, "Retire it?")? {
-                return Ok(());
-            }
+            confirm(client, sure.yes, &question, "Retire it?")?;
             write(client, &key, "retire", &json!({ "reason": sure.reason }), |_| "is retired".to_owned())
         }
     }
@@ -221,11 +219,9 @@ fn show(client: &Client, key: &str) -> anyhow::Result<()> {
 }
 
 fn kill(client: &Client, key: &str, sure: &Sure) -> anyhow::Result<()> {
-    if asks(client, sure) {
+    if asks(client, sure.yes) {
         let view: FlagView = client.get(&path(key, ""))?;
-        if !confirmed(client, sure, &format!("This turns {key} off for {}.", blast(&view)), "Kill it?")? {
-            return Ok(());
-        }
+        confirm(client, sure.yes, &format!("This turns {key} off for {}.", blast(&view)), "Kill it?")?;
     }
     write(client, key, "kill", &json!({ "reason": sure.reason }), |_| "is off".to_owned())
 }
@@ -250,9 +246,7 @@ fn ramp(client: &Client, key: &str, split: &[String], sure: &Sure) -> anyhow::Re
     let wanted: Vec<Share> =
         split.iter().map(|(variant, share)| Share { variant: variant.clone(), share: *share }).collect();
     let question = format!("This takes {key} from {now} to {}.", shares(&wanted));
-    if !confirmed(client, sure, &question, "Ramp it?")? {
-        return Ok(());
-    }
+    confirm(client, sure.yes, &question, "Ramp it?")?;
     let body = json!({ "split": split, "reason": sure.reason });
     write(client, key, "ramp", &body, |_| format!("is at {}", shares(&wanted)))
 }
@@ -262,9 +256,7 @@ fn set(client: &Client, key: &str, revision: Option<u64>, variant: Option<&str>,
         (Some(revision), _) => format!("what it was at revision {revision}"),
         (None, variant) => format!("{} for everybody", variant.unwrap_or_default()),
     };
-    if !confirmed(client, sure, &format!("This sets {key} to {to}."), "Set it?")? {
-        return Ok(());
-    }
+    confirm(client, sure.yes, &format!("This sets {key} to {to}."), "Set it?")?;
     let body = json!({ "revision": revision, "variant": variant, "reason": sure.reason });
     write(client, key, "set", &body, |written| format!("is {}: {to}", written.state))
 }
@@ -318,25 +310,4 @@ fn told(client: &Client, written: &Written, what: &str, began: Instant) -> anyho
     out::line(format_args!("{} {key} {what} since revision {revision} ({seconds:.2} s)", out::mark("good")));
     out::line(format_args!("Undo: {}", written.undo));
     Ok(())
-}
-
-/// Whether somebody is there to be asked.
-fn asks(client: &Client, sure: &Sure) -> bool {
-    !sure.yes && !client.is_json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-}
-
-/// Says what will happen and asks, on a terminal; a script is taken at its word.
-fn confirmed(client: &Client, sure: &Sure, what: &str, question: &str) -> anyhow::Result<bool> {
-    if !asks(client, sure) {
-        return Ok(true);
-    }
-    out::talk(what);
-    let _ = write!(anstream::stderr().lock(), "{question} [y/N] ");
-    let mut answer = String::new();
-    std::io::stdin().read_line(&mut answer)?;
-    let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
-    if !yes {
-        return Err(Problem::conflict("nothing was changed").hint("--yes does it without asking").into());
-    }
-    Ok(true)
 }

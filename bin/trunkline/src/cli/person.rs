@@ -7,6 +7,7 @@ use kernel::Problem;
 use serde::{Deserialize, Serialize};
 
 use super::client::{Client, segment};
+use super::confirm::confirm;
 use crate::out;
 
 /// A log file that is still open goes when the edge has sealed it.
@@ -23,6 +24,9 @@ pub(super) enum Verb {
     Delete {
         /// Any of their ids
         id: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 
@@ -39,7 +43,11 @@ pub(super) fn run(verb: &Verb, client: &Client) -> anyhow::Result<()> {
             out::raw(&client.text(&format!("/api/v1/persons/{}/export", segment(id)))?);
             Ok(())
         }
-        Verb::Delete { id } => delete(id, client),
+        Verb::Delete { id, yes } => {
+            let what = format!("This removes everything that is known of {id}. It cannot be undone.");
+            confirm(client, *yes, &what, "Forget them?")?;
+            delete(id, client)
+        }
     }
 }
 

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use kernel::Problem;
 
-/// `on=25%` or `on=0.25`, several; what they leave over goes to `rest`.
+/// `on=25%`, `on=25` or `on=0.25`, several; what they leave over goes to `rest`.
 pub(super) fn split(words: &[String], rest: Option<&str>) -> Result<BTreeMap<String, f64>, Problem> {
     let mut split = BTreeMap::new();
     for word in words {
-        let (variant, share) = word
-            .rsplit_once('=')
-            .and_then(|(variant, share)| Some((variant, read(share)?)))
-            .ok_or_else(|| Problem::invalid(format!("\"{word}\" is no share")).hint("write on=25% or on=0.25"))?;
+        let (variant, share) =
+            word.rsplit_once('=').and_then(|(variant, share)| Some((variant, read(share)?))).ok_or_else(|| {
+                Problem::invalid(format!("\"{word}\" is no share"))
+                    .hint("write on=25%, on=25 or on=0.25; a plain 1 could be 1% or 100%")
+            })?;
         if split.insert(variant.to_owned(), share).is_some() {
             return Err(Problem::invalid(format!("\"{variant}\" is given twice")));
         }
@@ -23,10 +24,20 @@ pub(super) fn split(words: &[String], rest: Option<&str>) -> Result<BTreeMap<Str
     Ok(split)
 }
 
+/// A number without its unit: above one it can only be per cent. One itself could be either, and the wrong one of them would
+/// show the flag to everybody.
+fn plain(number: f64) -> Option<f64> {
+    match number {
+        _ if number > 1.0 => Some(number / 100.0),
+        _ if number < 1.0 => Some(number),
+        _ => None,
+    }
+}
+
 fn read(share: &str) -> Option<f64> {
     let share = match share.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
-        None => share.parse().ok()?,
+        None => plain(share.parse().ok()?)?,
     };
     (0.0..=1.0).contains(&share).then_some(share)
 }
