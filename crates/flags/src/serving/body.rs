@@ -18,6 +18,7 @@ pub(super) struct Question<'a> {
     pub(super) context: Context,
     /// The context's bytes, as they were sent.
     pub(super) raw: &'a [u8],
+    /// Empty is nobody in particular: what is split falls to the default, and there is no exposure.
     pub(super) unit: String,
 }
 
@@ -49,8 +50,8 @@ pub(super) fn question(body: &[u8]) -> Result<Question<'_>, Bad> {
         bad(code, error.to_string())
     })?;
     let unit = match context.get("targetingKey") {
-        Some(serde_json::Value::String(unit)) if !unit.is_empty() => unit.clone(),
-        Some(serde_json::Value::String(_) | serde_json::Value::Null) | None => {
+        Some(serde_json::Value::String(unit)) => unit.clone(),
+        Some(serde_json::Value::Null) | None => {
             return Err(bad("TARGETING_KEY_MISSING", "the context has no targetingKey"));
         }
         Some(_) => return Err(bad("INVALID_CONTEXT", "targetingKey is not a text")),
@@ -74,10 +75,15 @@ mod tests {
         assert_eq!(code(br#"{"context":null}"#), "INVALID_CONTEXT");
         assert_eq!(code(br#"{"context":[]}"#), "INVALID_CONTEXT");
         assert_eq!(code(br#"{"context":{}}"#), "TARGETING_KEY_MISSING");
-        assert_eq!(code(br#"{"context":{"targetingKey":""}}"#), "TARGETING_KEY_MISSING");
+        assert_eq!(code(br#"{"context":{"targetingKey":null}}"#), "TARGETING_KEY_MISSING");
         assert_eq!(code(br#"{"context":{"targetingKey":7}}"#), "INVALID_CONTEXT");
         assert_eq!(code(br#"{"context":{"targetingKey":"x","n":NaN}}"#), "PARSE_ERROR");
         assert_eq!(code(b"{\"context\":{\"targetingKey\":\"\xff\"}}"), "PARSE_ERROR");
+    }
+
+    #[test]
+    fn a_targeting_key_may_be_empty_as_the_protocol_has_it() {
+        assert_eq!(question(br#"{"context":{"targetingKey":""}}"#).unwrap().unit, "");
     }
 
     #[test]

@@ -65,7 +65,7 @@ fn expose(
     (asker, witness): (Asker, Option<String>),
     now_ms: i64,
 ) {
-    let Some(served) = answer.evaluation.served else { return };
+    let Some(served) = answer.evaluation.served.filter(|_| !unit.is_empty()) else { return };
     let is_told_by_client = asker == Asker::Client;
     let exposure = || Exposure {
         flag: key.to_owned(),

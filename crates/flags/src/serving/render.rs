@@ -52,8 +52,10 @@ pub(super) fn success(out: &mut Vec<u8>, answer: &Answer<'_>, unit: &str) {
         None => out.extend_from_slice(b",\"variant\":\"\",\"errorDetails\":\"the code's own default is to be used\""),
     }
     out.extend_from_slice(fragments.metadata.as_bytes());
-    out.extend_from_slice(b",\"contextId\":");
-    text(out, unit);
+    if !unit.is_empty() {
+        out.extend_from_slice(b",\"contextId\":");
+        text(out, unit);
+    }
     out.extend_from_slice(b"}}");
 }
 

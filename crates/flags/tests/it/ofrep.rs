@@ -155,12 +155,20 @@ async fn what_a_client_has_already_is_not_sent_again() {
 }
 
 #[tokio::test]
+async fn nobody_in_particular_gets_what_no_split_decides() {
+    let (edge, ..) = edge().await;
+    let (status, answer) = one(&edge.router(), "split", "server", json!({ "targetingKey": "" })).await;
+    assert_eq!((status, &answer["variant"]), (StatusCode::OK, &json!("off")), "{answer}");
+    assert_eq!(answer["metadata"].get("contextId"), None);
+}
+
+#[tokio::test]
 async fn an_evaluation_is_an_exposure_once_a_day_and_a_look_is_none() {
     let (edge, ..) = edge().await;
     let router = edge.router();
     one(&router, "split", "admin", json!({ "targetingKey": "boss" })).await;
     post(&router, ALL, "server", context("bulk")).await;
-    for unit in ["ann", "ann", "verifier:abc"] {
+    for unit in ["", "ann", "ann", "verifier:abc"] {
         one(&router, "split", "server", json!({ "targetingKey": unit })).await;
     }
     one(&router, "split", "client", json!({ "targetingKey": "ben" })).await;
