@@ -6,6 +6,7 @@ use events::{EventRows, Properties, Select, Who};
 use kernel::Problem;
 
 use super::Journeys;
+use crate::model::definition::Step;
 use crate::model::scalar::{Held, pick};
 use crate::model::suggestion::{Act, Done, Suggestion, suggest};
 use crate::model::usage::{Feature, features};
@@ -18,9 +19,10 @@ const SUGGESTION_DAYS: i64 = 7;
 const EVENTS_MAX: u64 = 1_000_000;
 /// Different things that visitors do, of page views each page; what is beyond it is not looked at.
 const ACTS_MAX: usize = 2_000;
-/// A page view, and the properties that may say which page, the best first.
-const PAGE_VIEW: &str = "$pageview";
-const PAGE_KEYS: [&str; 3] = ["$pathname", "path", "$current_url"];
+/// Page views: those that the edge counts, and those that the product's own SDKs tell of.
+const PAGE_VIEWS: [&str; 2] = ["page viewed", "$pageview"];
+/// The properties that may say which page, the best first: pages of one kind are one page.
+const PAGE_KEYS: [&str; 4] = ["template", "$pathname", "path", "$current_url"];
 
 impl Journeys {
     /// Who uses what, how often, rising or falling; over so many days up to now.
@@ -43,17 +45,18 @@ impl Journeys {
         let Some(from_ms) = self.suggestions_from(now_ms).await? else { return Ok(Vec::new()) };
         let select =
             Select { names: Vec::new(), from_ms, to_ms: now_ms + 1, properties: Properties::Left, who: Who::Everyone };
-        let pages = Select { names: vec![PAGE_VIEW.to_owned()], properties: Properties::Wanted, ..select.clone() };
+        let names = PAGE_VIEWS.map(str::to_owned).to_vec();
+        let pages = Select { names, properties: Properties::Wanted, ..select.clone() };
         let (all, pages) = (self.log.rows(select).await?, self.log.rows(pages).await?);
-        let known: Vec<Vec<String>> = store::all(&self.db)
+        let known: Vec<Vec<Step>> = store::all(&self.db)
             .await?
             .into_iter()
             .filter(|stored| stored.retired.is_none())
-            .map(|stored| stored.definition.steps.into_iter().map(|step| step.event).collect())
+            .map(|stored| stored.definition.steps)
             .collect();
         let suggestions = tokio::task::spawn_blocking(move || {
             let mut table = Table::default();
-            for list in all.lists.iter().filter(|list| list.name != PAGE_VIEW).chain(&pages.lists) {
+            for list in all.lists.iter().filter(|list| !PAGE_VIEWS.contains(&list.name.as_str())).chain(&pages.lists) {
                 table.take(list);
             }
             suggest(table.done, &table.acts, &known)
@@ -116,7 +119,7 @@ impl Table {
 
 /// The property that says which page, and the page.
 fn page(properties: &serde_json::value::RawValue) -> Option<(String, String)> {
-    let mut found = [Held::Nothing, Held::Nothing, Held::Nothing];
+    let mut found = [const { Held::Nothing }; PAGE_KEYS.len()];
     pick(properties, &PAGE_KEYS, &mut found);
     let is_text = |held: &Held<'_>| matches!(held, Held::Text(text) if !text.is_empty());
     let at = found.iter().position(is_text)?;

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::definition::Step;
+use super::scalar::Scalar;
 use super::sentence::{percent, thousands};
 
 const SUGGESTIONS_MAX: usize = 5;
@@ -28,6 +30,14 @@ pub struct Act {
 impl Act {
     fn name(&self) -> &str {
         self.page.as_ref().map_or(&self.event, |(_, page)| page)
+    }
+
+    /// Whether a declared step is this act: of page views, this very page.
+    fn is(&self, step: &Step) -> bool {
+        let has = |(key, page): &(String, String)| {
+            matches!(step.conditions.get(key), Some(Scalar::Text(declared)) if declared == page)
+        };
+        step.event == self.event && self.page.as_ref().is_none_or(has)
     }
 
     /// A step of a definition, as YAML. A JSON text is a YAML text.
@@ -79,8 +89,8 @@ struct Way {
     took_ms: Vec<i64>,
 }
 
-/// Ways that no two of are the same, most persons first. `known` are the events of journeys that are declared already.
-pub fn suggest(mut done: Vec<Done>, acts: &[Act], known: &[Vec<String>]) -> Vec<Suggestion> {
+/// Ways that no two of are the same, most persons first. `known` are the steps of journeys that are declared already.
+pub fn suggest(mut done: Vec<Done>, acts: &[Act], known: &[Vec<Step>]) -> Vec<Suggestion> {
     done.sort_unstable();
     let visits = firsts(&done);
     let mut seen: Vec<Vec<u32>> = Vec::new();
@@ -90,8 +100,11 @@ pub fn suggest(mut done: Vec<Done>, acts: &[Act], known: &[Vec<String>]) -> Vec<
         let mut set = way.acts.clone();
         set.sort_unstable();
         let contained = |other: &Vec<u32>| set.iter().all(|act| other.contains(act));
-        let events: Vec<&str> = way.acts.iter().map(|act| acts[*act as usize].event.as_str()).collect();
-        if way.acts.len() < 2 || seen.iter().any(contained) || known.iter().any(|known| *known == events) {
+        let is_known = |steps: &Vec<Step>| {
+            let is = |(act, step): (&u32, &Step)| acts[*act as usize].is(step);
+            steps.len() == way.acts.len() && way.acts.iter().zip(steps).all(is)
+        };
+        if way.acts.len() < 2 || seen.iter().any(contained) || known.iter().any(is_known) {
             continue;
         }
         seen.push(set);
@@ -250,7 +263,7 @@ mod tests {
             "20 persons did \"view\"; 6 of them (30.0 %) came to \"pay\", by way of \"basket\"."
         );
         assert_eq!(suggestions.len(), 1);
-        let declared = ["view", "basket", "pay"].map(str::to_owned).to_vec();
+        let declared = crate::model::parse(&suggestions[0].yaml, "j.yaml").unwrap().steps;
         assert_eq!(suggest(done(&visits), &acts, &[declared]), []);
     }
 
@@ -262,6 +275,11 @@ mod tests {
         let definition = crate::model::parse(&suggestions[0].yaml, "j.yaml").unwrap();
         assert_eq!(definition.steps[0].event, "open: the 'shop'");
         assert_eq!(definition.steps[1].conditions["$pathname"], crate::model::Scalar::Text("/a \"b\": {x}".into()));
+        let visits = [&[0, 1][..]; 9];
+        assert_eq!(suggest(done(&visits), &acts, std::slice::from_ref(&definition.steps)), [], "it is declared now");
+        let mut any_page = definition.steps;
+        any_page[1].conditions.clear();
+        assert_eq!(suggest(done(&visits), &acts, &[any_page]), suggestions, "a journey to whatever page is another");
     }
 
     #[test]

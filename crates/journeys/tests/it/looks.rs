@@ -11,15 +11,20 @@ use crate::bed::{CHECKOUT, Memory, beds, deed, file};
 
 const DAY: i64 = 24 * 60;
 
+/// The page of a person's own basket, as the edge tells of it.
+fn basket(person: u64) -> String {
+    format!(r#"{{"path":"/basket/{person}","template":"/basket/:id"}}"#)
+}
+
 /// Ten days: `old` is used ever less, `new` since some days; visitors look at pages and pay.
 fn weeks() -> Memory {
     let mut deeds = Vec::new();
     for day in 0_i64..10 {
         for person in 0..60 {
             let minute = -day * DAY - 60;
-            deeds.push(deed("$pageview", person, minute).with(r#"{"$pathname":"/"}"#));
+            deeds.push(deed("page viewed", person, minute).with(r#"{"path":"/","template":"/"}"#));
             if person < 30 {
-                deeds.push(deed("$pageview", person, minute + 1).with(r#"{"$pathname":"/basket"}"#));
+                deeds.push(deed("page viewed", person, minute + 1).with(&basket(person)));
                 deeds.push(deed("paid", person, minute + 2));
             }
             if person < 5 * day.unsigned_abs() {
@@ -39,7 +44,7 @@ async fn features_say_who_uses_what_and_which_way_it_goes() {
         let features = journeys.features(28).await.unwrap();
         let told: Vec<_> = features.iter().map(|f| (f.event.as_str(), f.persons, f.trend)).collect();
         let expected = [
-            ("$pageview", 60, Direction::Steady),
+            ("page viewed", 60, Direction::Steady),
             ("old", 45, Direction::Falling),
             ("paid", 30, Direction::Steady),
             ("new", 20, Direction::New),
@@ -63,7 +68,7 @@ async fn the_way_that_visitors_go_is_suggested_with_its_pages() {
     for (_store, journeys) in beds(visits).await {
         let suggestions = journeys.suggestions().await.unwrap();
         let names: Vec<&str> = suggestions[0].steps.iter().map(|step| step.name.as_str()).collect();
-        assert_eq!(names, ["/", "/basket", "paid"]);
+        assert_eq!(names, ["/", "/basket/:id", "paid"]);
         let applied = journeys.apply("aaaaaaa1", &[file("journeys/s.yaml", &suggestions[0].yaml)], Stage::Live).await;
         assert_eq!(applied.unwrap().added.len(), 1, "it is a definition as it stands: {}", suggestions[0].yaml);
     }
