@@ -84,6 +84,13 @@ impl Api {
         self.ask(Method::GET, &format!("/api/v1/journeys/{journey}/report?from={from}&to={to}&who=everyone{by}")).await
     }
 
+    /// What a journey's probe said on a deployment.
+    pub(crate) async fn probe_log(&self, deployment: u64, journey: &str) -> Result<String, Error> {
+        let path = format!("/api/v1/deployments/{deployment}/logs/probe-{journey}");
+        let body = self.answer(Method::GET, &path, Bytes::new()).await?;
+        Ok(String::from_utf8_lossy(&body).into_owned())
+    }
+
     /// Gives a variant to one person.
     pub(crate) async fn add_tester(&self, flag: &str, person: &str, variant: &str) -> Result<(), Error> {
         let body = serde_json::json!({ "variant": variant, "reason": "to look at it first" });
@@ -111,12 +118,17 @@ impl Api {
     }
 
     async fn send<T: DeserializeOwned>(&self, method: Method, path: &str, body: Bytes) -> Result<T, Error> {
+        let body = self.answer(method, path, body).await?;
+        serde_json::from_slice(&body).map_err(|source| Error::Shape { path: path.into(), source })
+    }
+
+    async fn answer(&self, method: Method, path: &str, body: Bytes) -> Result<Bytes, Error> {
         let late = |_| Error::Late { path: path.into() };
         let (status, body) = tokio::time::timeout(WITHIN, self.exchange(method, path, body)).await.map_err(late)??;
         if !status.is_success() {
             return Err(Error::Refused { path: path.into(), status, detail: detail(&body) });
         }
-        serde_json::from_slice(&body).map_err(|source| Error::Shape { path: path.into(), source })
+        Ok(body)
     }
 
     async fn exchange(&self, method: Method, path: &str, body: Bytes) -> Result<(StatusCode, Bytes), Error> {

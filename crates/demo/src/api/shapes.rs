@@ -59,6 +59,8 @@ pub(crate) struct Deployment {
     /// 0 to 1
     pub(crate) weight: f64,
     pub(crate) reason: Option<String>,
+    /// When its probes had walked, if it had any.
+    pub(crate) probed_at: Option<jiff::Timestamp>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

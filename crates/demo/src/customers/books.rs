@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use serde::Serialize;
 
@@ -83,6 +83,8 @@ struct Inner {
     customers: HashSet<usize>,
     failed: HashSet<usize>,
     last_release: BTreeMap<usize, u64>,
+    /// When the first customer got a release.
+    firsts: BTreeMap<u64, SystemTime>,
     seconds: VecDeque<Second>,
 }
 
@@ -105,6 +107,7 @@ impl Default for Books {
                 customers: HashSet::new(),
                 failed: HashSet::new(),
                 last_release: BTreeMap::new(),
+                firsts: BTreeMap::new(),
                 seconds: VecDeque::new(),
             }),
             walks: Mutex::default(),
@@ -135,6 +138,11 @@ impl Books {
     /// The last seconds, oldest first.
     pub fn seconds(&self) -> Vec<Second> {
         self.inner().seconds.iter().cloned().collect()
+    }
+
+    /// When the first customer got a release, by their own clock.
+    pub(crate) fn first_of(&self, release: u64) -> Option<SystemTime> {
+        self.inner().firsts.get(&release).copied()
     }
 
     /// A new book of the ways to an order.
@@ -206,11 +214,17 @@ impl Inner {
     /// Notes whether somebody is thrown back to an older release.
     fn follow(&mut self, entry: Entry) {
         let Some(release) = entry.release else { return };
+        self.firsts.entry(release).or_insert_with(now);
         let Some(before) = self.last_release.insert(entry.customer, release) else { return };
         if before > release {
             self.releases.entry(Some(before)).or_default().moved_back += 1;
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the demo stands outside: it is a customer with a clock of their own")]
+fn now() -> SystemTime {
+    SystemTime::now()
 }
 
 impl Ledger {

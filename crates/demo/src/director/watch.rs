@@ -54,7 +54,12 @@ pub(super) struct Way {
 
 impl Way {
     pub(super) fn live(&self) -> Option<u64> {
-        if let End::Live(deployment) = &self.end { Some(deployment.number) } else { None }
+        self.deployment().map(|deployment| deployment.number)
+    }
+
+    /// What went live.
+    pub(super) fn deployment(&self) -> Option<&Deployment> {
+        if let End::Live(deployment) = &self.end { Some(deployment) } else { None }
     }
 }
 

@@ -34,9 +34,7 @@ impl Act {
 
     /// Whether a declared step is this act: of page views, this very page.
     fn is(&self, step: &Step) -> bool {
-        let has = |(key, page): &(String, String)| {
-            matches!(step.conditions.get(key), Some(Scalar::Text(declared)) if declared == page)
-        };
+        let has = |(key, page): &(String, String)| matches!(step.conditions.get(key), Some(Scalar::Text(declared)) if declared == page);
         step.event == self.event && self.page.as_ref().is_none_or(has)
     }
 

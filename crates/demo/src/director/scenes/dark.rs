@@ -2,12 +2,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use jiff::Timestamp;
+
 use super::{ENOUGH_REQUESTS, Story};
 use crate::api::Report;
 use crate::customers::walks::{Funnel, Walks};
 use crate::director::findings::Findings;
 use crate::director::scenes::good::without_failure;
-use crate::director::watch::Missed;
+use crate::director::watch::{Missed, Way};
 use crate::director::{Demo, Told};
 
 const FLAG: &str = "one-page-checkout";
@@ -46,6 +48,7 @@ impl Demo {
         story.live = way.live();
         let Some(release) = story.live else { return Ok(()) };
         self.served(release, ENOUGH_REQUESTS).await?;
+        self.walked_first(&way, release, findings).await?;
         let (walks, to) = self.close_book().await;
         let seen = walks.funnel(|side| side.checkout.as_deref() == Some(ONE_PAGE))[0];
         findings.seen(seen == 0, format!("{seen} customers saw the new checkout while it was dark"));
@@ -54,6 +57,24 @@ impl Demo {
         let verifiers = report.synthetic_persons.unwrap_or(0);
         let text = format!("{verifiers} verifier walked the journey and is in no figure");
         findings.seen(verifiers > 0, text);
+        Ok(())
+    }
+
+    /// The probe met the new checkout, and was done before the first customer got the version.
+    async fn walked_first(&self, way: &Way, release: u64, findings: &mut Findings) -> Result<(), Missed> {
+        let log = self.api.probe_log(release, JOURNEY).await.map_err(crate::Error::from)?;
+        let is_met = log.contains(&format!("met the {ONE_PAGE} checkout"));
+        findings.seen(is_met, format!("the probe met {} checkout", if is_met { "the new" } else { "not the new" }));
+        let first = self.customers.books().first_of(release).and_then(|at| Timestamp::try_from(at).ok());
+        let probed = way.deployment().and_then(|deployment| deployment.probed_at);
+        let ahead = first.zip(probed).map(|(first, probed)| first.duration_since(probed).as_secs_f64());
+        findings.seen(
+            ahead.is_some_and(|seconds| seconds > 0.0),
+            match ahead {
+                Some(seconds) => format!("it was done {seconds:.1} s before the first customer"),
+                None => "nothing says when it was done".into(),
+            },
+        );
         Ok(())
     }
 
