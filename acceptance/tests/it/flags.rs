@@ -86,3 +86,58 @@ fn wrong_requests_are_told_what_is_wrong_and_stop_nothing() {
     assert!(answer.body.contains("FLAG_NOT_FOUND"));
     assert!(sdk.variant(FLAG, "x").is_some());
 }
+
+/// Forged events that are sent: as many as one address may send at once, and more.
+const FORGED: u64 = 60_000;
+const FORGED_BATCH: u64 = 2_000;
+
+#[test]
+fn forged_events_change_no_metric_of_witnessed_persons() {
+    let shown = Shown::live();
+    let token = shown.trunkline.token("client");
+    let persons: Vec<String> = (0..10).map(|n| buys(&shown, &token, n % 2 == 0)).collect();
+    let report = || shown.trunkline.api("GET", "/api/v1/journeys/checkout/report?who=witnessed", "");
+    let counts = |report: &Value| [0, 1].map(|step| report["steps"][step]["persons"].as_u64().unwrap_or_default());
+    acceptance::until("what they did is counted", || counts(&report()) == [10, 5]);
+
+    let mut forger = Sdk::new(&shown.trunkline.url, &token);
+    let (mut accepted, mut refused) = (0, 0);
+    for batch in 0..FORGED / FORGED_BATCH {
+        let events: Vec<Value> = (0..FORGED_BATCH)
+            .map(|n| match &persons[usize::try_from(n % 10).unwrap()] {
+                person if n % 3 == 0 => acceptance::sdk::event("order placed", person, &json!({})),
+                person if n % 3 == 1 => {
+                    json!({ "event": "$identify", "distinct_id": format!("forger-{batch}"), "properties": { "$anon_distinct_id": person } })
+                }
+                _ => acceptance::sdk::event("product viewed", &format!("invented-{batch}-{n}"), &json!({})),
+            })
+            .collect();
+        match forger.capture(&events).unwrap() {
+            200 => accepted += FORGED_BATCH,
+            429 => refused += FORGED_BATCH,
+            other => panic!("forged events are answered {other}"),
+        }
+    }
+    acceptance::say(&format!("of {FORGED} forged events {accepted} were taken and {refused} refused by the quota"));
+    assert!(accepted >= 20_000, "too few to say anything");
+    let everyone = || shown.trunkline.api("GET", "/api/v1/journeys/checkout/report", "");
+    acceptance::until("the forged events are in the log", || counts(&everyone())[0] > accepted / 4);
+    assert_eq!(counts(&report()), [10, 5], "witnessed persons did what they did");
+}
+
+/// A visitor with a browser comes, comes back, sees a product, and perhaps pays. Gives who they are.
+fn buys(shown: &Shown, token: &str, pays: bool) -> String {
+    let mut browser = Connection::open(&shown.trunkline.product_url).unwrap();
+    let came = browser.get("/").unwrap();
+    let cookie = came.header("set-cookie").unwrap().to_owned();
+    assert_eq!(browser.get("/").unwrap().status, 200);
+    let person = cookie.trim_start_matches("trunkline_id=").split('.').next().unwrap().to_owned();
+    let mut events = vec![acceptance::sdk::event("product viewed", &person, &json!({}))];
+    if pays {
+        events.push(acceptance::sdk::event("order placed", &person, &json!({})));
+    }
+    let body = json!({ "api_key": token, "batch": events }).to_string();
+    let headers = [("content-type", "application/json")];
+    assert_eq!(browser.send("POST", "/_trunkline/batch/", &headers, &body).unwrap().status, 200);
+    person
+}
