@@ -111,7 +111,7 @@ export function History({ flag, done }: Props) {
     { name: "When", nowrap: true, cell: (r) => <Ago at={r.at} /> },
     { name: "Who", cell: (r) => r.who },
     { name: "What", narrow: "whole", width: "30%", cell: (r) => <>{whatWords(r.what)}{splitOf(r).length > 0 && <div className="small muted">{splitWords(splitOf(r))}</div>}</> },
-    { name: "Why", narrow: "whole", width: "24%", cell: (r) => (r.why ? <span className="muted">{r.why}</span> : null) },
+    { name: "Why", narrow: "whole", width: "24%", cell: (r) => (r.why && !(r.commit && r.why === `commit ${short(r.commit)}`) ? <span className="muted">{r.why}</span> : null) },
     { name: "Commit", nowrap: true, cell: (r) => (r.commit ? <Link href={`/changes/${r.commit}`}><code>{short(r.commit)}</code></Link> : none) },
     { name: "Undo", num: true, cell: (r) => (r.revision === flag.history[0]?.revision ? <span className="small muted">in force</span> : <SetBack flag={flag} revision={r.revision} done={done} />) },
   ];

@@ -6,7 +6,7 @@ import { bounds, trendBy, type Range, type Who } from "./words";
 /** Events are counted, not told: what customers do shows within a second while somebody looks. */
 const REPORT_MS = 1000;
 const SLOW_MS = 10_000;
-const PAGE_SIZE = 50;
+const PAGE_SIZE = 20;
 
 export const useJourneys = () => useQuery({ queryKey: ["journeys"], queryFn: () => answer(api.GET("/api/v1/journeys")), refetchInterval: SLOW_MS });
 

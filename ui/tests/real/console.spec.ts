@@ -32,11 +32,41 @@ async function walk(page: Page, look: (name: string) => Promise<void>): Promise<
     await page.getByRole("heading", { name: "From queue to live" }).waitFor();
     await look("deployment");
   }
+  await to("flags", "/flags");
+  if (await opened(page, "main a[data-row]", "History")) await look("flag");
+  await to("journeys", "/journeys");
+  if (await opened(page, "main a[data-row]", "What these figures leave out")) {
+    await look("journey");
+    await page.getByLabel("Side by side").selectOption({ index: (await page.getByLabel("Side by side").locator("option").count()) > 3 ? 2 : 1 });
+    await page.getByRole("table", { name: "Breakdown" }).waitFor();
+    await look("journey-side-by-side");
+  }
+  await to("features", "/features");
+  await to("events", "/events");
+  const event = page.getByRole("list", { name: "Events" }).locator("summary").first();
+  if ((await event.count()) > 0) {
+    // It stands still, so that the row that is opened stays.
+    await page.getByRole("button", { name: "Pause" }).click();
+    await event.click();
+    await look("event");
+    if (await opened(page, ".event-detail a[href*='/persons/']:visible", "Ids")) await look("person");
+  }
+  await to("rejections", "/events/rejections");
   for (const part of ["", "/tokens", "/secrets", "/repositories", "/audit"]) await to(`settings${part.replace("/", "-")}`, `/settings${part}`);
 }
 
+/** Follows the first such link, if there is one, until a heading of its page is there. */
+async function opened(page: Page, link: string, heading: string): Promise<boolean> {
+  await expect(page.locator("[aria-busy='true'], .skeleton")).toHaveCount(0);
+  const first = page.locator(link).first();
+  if ((await first.count()) === 0) return false;
+  await first.click();
+  await page.getByRole("heading", { name: heading }).waitFor();
+  return true;
+}
+
 test("signs in with the link and walks every page", async ({ page }) => {
-  test.setTimeout(180_000);
+  test.setTimeout(480_000);
   const errors = watchErrors(page);
   await page.goto(link);
   await expect(page.getByRole("navigation", { name: "Places" })).toBeVisible();
