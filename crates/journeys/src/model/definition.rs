@@ -20,8 +20,8 @@ pub const STEPS_MAX: usize = 20;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Definition {
-    /// Its name: lower-case letters, digits and `-`.
-    #[serde(deserialize_with = "value::name")]
+    /// Its name: lower-case letters, digits and `-`, and not `suggestions`.
+    #[serde(deserialize_with = "value::journey")]
     pub journey: String,
     /// The domain that owns it.
     #[serde(default, deserialize_with = "value::maybe_name", skip_serializing_if = "Option::is_none")]

@@ -9,6 +9,8 @@ use serde::{Deserialize, Deserializer};
 use super::{STEPS_MAX, Scalar, Step};
 
 const NAME_MAX: usize = 60;
+/// The page of suggestions has this name among those of journeys.
+const TAKEN: &str = "suggestions";
 const LABEL_MAX: usize = 100;
 /// As capture's bound on event names.
 const EVENT_MAX: usize = 200;
@@ -103,6 +105,15 @@ pub(super) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Erro
     Err(D::Error::custom(format!(
         "{text:?} cannot be a name | a name has lower-case letters, digits and -, begins with a letter or digit and is at most {NAME_MAX} long"
     )))
+}
+
+/// A name that is free among the addresses below `/journeys`.
+pub(super) fn journey<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    let text = name(from)?;
+    if text != TAKEN {
+        return Ok(text);
+    }
+    Err(D::Error::custom(format!("a journey cannot be named {TAKEN:?} | that page shows ways without a journey")))
 }
 
 pub(super) fn maybe_name<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {

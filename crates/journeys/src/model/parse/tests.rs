@@ -61,6 +61,11 @@ fn mistakes_get_their_place_and_a_hint() {
             "journey: Check Out",
             "2:10: \"Check Out\" cannot be a name; a name has lower-case letters, digits and -, begins with a letter or digit and is at most 60 long",
         ),
+        (
+            "journey: checkout",
+            "journey: suggestions",
+            "2:10: a journey cannot be named \"suggestions\"; that page shows ways without a journey",
+        ),
     ];
     for (right, wrong, expected) in cases {
         let text = CHECKOUT.replacen(right, wrong, 1);
