@@ -69,7 +69,7 @@ async fn walk(rollout: &Rollout, contexts: &Contexts, probing: &Probing) -> Resu
         return Ok(Outcome::Failed { why });
     }
     note_references(rollout, contexts, &probing.commit, &files).await;
-    let probes: Vec<_> = declared(&files).into_iter().filter(|journey| journey.probe.is_some()).collect();
+    let probes = to_walk(&files);
     if probes.is_empty() {
         return Ok(Outcome::NothingToProbe);
     }
@@ -80,6 +80,11 @@ async fn walk(rollout: &Rollout, contexts: &Contexts, probing: &Probing) -> Resu
     let walked = all(rollout, probing.deployment, &probes, &run).await;
     contexts.flags.unforce(&run).await?;
     Ok(judged(&walked?, &variants))
+}
+
+/// All journeys of a version that have a probe, not only those that its change speaks of: any change may break any of them.
+fn to_walk(files: &[(String, String)]) -> Vec<Definition> {
+    declared(files).into_iter().filter(|journey| journey.probe.is_some()).collect()
 }
 
 /// The journeys of a commit; verified before, so what is wrong now is none.
@@ -143,6 +148,22 @@ mod tests {
             why: why.map(str::to_owned),
             log: format!("probe-{journey}"),
         }
+    }
+
+    #[test]
+    fn every_journey_that_has_a_probe_is_walked() {
+        let journey = |name: &str, probe: &str| {
+            let steps = "steps: [{ name: paid, event: order placed }]";
+            (format!("journeys/{name}.yaml"), format!("journey: {name}\nwithin: 1h\n{steps}\n{probe}\n"))
+        };
+        let files = [
+            ("flags/checkout.yaml".to_owned(), "flags: {}".to_owned()),
+            journey("browse", ""),
+            journey("checkout", "probe: node probes/checkout.mjs"),
+            journey("search", "probe: node probes/search.mjs"),
+        ];
+        let walked: Vec<_> = to_walk(&files).into_iter().map(|journey| journey.journey).collect();
+        assert_eq!(walked, ["checkout", "search"]);
     }
 
     #[test]
