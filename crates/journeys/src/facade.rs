@@ -81,9 +81,35 @@ impl Journeys {
 
     /// Takes the definitions of a commit, given as (path, text), as far as it has come. Safe to repeat.
     pub async fn apply(&self, commit: &str, files: &[(String, String)], stage: Stage) -> Result<Applied, Error> {
-        let declared = check(files).map_err(|mut problems| problems.remove(0))?;
         let mut tx = self.db.begin().await?;
         let known = store::all_in(&mut tx).await?;
+        let mut applied = self.declare(&mut tx, &known, commit, files, stage).await?;
+        if stage == Stage::Live {
+            applied.retired = self.retire_missing(&mut tx, &known, files, commit).await?;
+        }
+        tx.commit().await?;
+        Ok(applied)
+    }
+
+    /// A version that customers had before took over again. What its commit declares is in force as it declares it; journeys
+    /// that came later stay as they are: trunk still declares them.
+    pub async fn go_back(&self, commit: &str, files: &[(String, String)]) -> Result<Applied, Error> {
+        let mut tx = self.db.begin().await?;
+        let known = store::all_in(&mut tx).await?;
+        let applied = self.declare(&mut tx, &known, commit, files, Stage::Live).await?;
+        tx.commit().await?;
+        Ok(applied)
+    }
+
+    async fn declare(
+        &self,
+        tx: &mut storage::Tx,
+        known: &[Stored],
+        commit: &str,
+        files: &[(String, String)],
+        stage: Stage,
+    ) -> Result<Applied, Error> {
+        let declared = check(files).map_err(|mut problems| problems.remove(0))?;
         let mut applied = Applied::default();
         for (file, definition) in declared {
             let before = known.iter().find(|stored| stored.definition.journey == definition.journey);
@@ -92,7 +118,7 @@ impl Journeys {
                 (Stage::Dark, Some(before)) if before.retired.is_none() => {}
                 (Stage::Live, Some(before)) if is_same => {
                     if before.stage == Stage::Dark {
-                        store::set_live(&mut tx, &definition.journey).await?;
+                        store::set_live(tx, &definition.journey).await?;
                     }
                 }
                 _ => {
@@ -101,15 +127,11 @@ impl Journeys {
                     let revision = before.map_or(0, |before| before.revision) + 1;
                     let (commit, at) = (commit.to_owned(), self.clock.now());
                     let new = Stored { definition, revision, stage, file, commit, at, retired: None };
-                    store::put(&mut tx, &new).await?;
+                    store::put(tx, &new).await?;
                     tx.audit(audit(before, &new)).await?;
                 }
             }
         }
-        if stage == Stage::Live {
-            applied.retired = self.retire_missing(&mut tx, &known, files, commit).await?;
-        }
-        tx.commit().await?;
         Ok(applied)
     }
 

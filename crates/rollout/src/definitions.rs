@@ -21,29 +21,43 @@ pub(crate) async fn dark(
     commit: &str,
     files: &[(String, String)],
 ) -> Result<Result<(), String>, Error> {
-    apply(contexts, commit, files, (flags::Stage::Dark, journeys::Stage::Dark)).await
+    let flags = contexts.flags.apply(commit, files, flags::Stage::Dark, &trunk(commit)).await;
+    let journeys = contexts.journeys.apply(commit, files, journeys::Stage::Dark).await;
+    both(flags, journeys)
 }
 
-/// Brings all of it into force.
+/// Brings all of it into force; what the commit has no more is on its way out.
 pub(crate) async fn live(
     contexts: &Contexts,
     commit: &str,
     files: &[(String, String)],
 ) -> Result<Result<(), String>, Error> {
-    apply(contexts, commit, files, (flags::Stage::Live, journeys::Stage::Live)).await
+    let flags = contexts.flags.apply(commit, files, flags::Stage::Live, &trunk(commit)).await;
+    let journeys = contexts.journeys.apply(commit, files, journeys::Stage::Live).await;
+    both(flags, journeys)
 }
 
-async fn apply(
+/// Brings all of an older commit into force again; what came after it stays as it is.
+pub(crate) async fn back(
     contexts: &Contexts,
     commit: &str,
     files: &[(String, String)],
-    (of_flags, of_journeys): (flags::Stage, journeys::Stage),
 ) -> Result<Result<(), String>, Error> {
+    let flags = contexts.flags.go_back(commit, files, &trunk(commit)).await;
+    let journeys = contexts.journeys.go_back(commit, files).await;
+    both(flags, journeys)
+}
+
+fn trunk(commit: &str) -> flags::By {
     let short = commit.get(..7).unwrap_or(commit);
-    let by = flags::By { who: "trunk".into(), why: Some(format!("commit {short}")) };
-    let flags = contexts.flags.apply(commit, files, of_flags, &by).await.map(drop).map_err(Problem::from);
-    let journeys = contexts.journeys.apply(commit, files, of_journeys).await.map(drop).map_err(Problem::from);
-    for applied in [flags, journeys] {
+    flags::By { who: "trunk".into(), why: Some(format!("commit {short}")) }
+}
+
+fn both(
+    flags: Result<flags::Applied, flags::Error>,
+    journeys: Result<journeys::Applied, journeys::Error>,
+) -> Result<Result<(), String>, Error> {
+    for applied in [flags.map(drop).map_err(Problem::from), journeys.map(drop).map_err(Problem::from)] {
         match applied {
             Ok(()) => {}
             // The commit says something that cannot be; trying again would not mend it.

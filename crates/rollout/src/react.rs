@@ -89,16 +89,20 @@ async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {
 async fn follow(rollout: &Rollout, kind: &str, payload: &serde_json::Value) -> Result<(), Error> {
     match (kind, payload["deployment"].as_u64(), payload["commit"].as_str()) {
         ("deployment.rolled_back", Some(number), _) => Ok(rollout.delivery.land_revert(number).await?),
-        // Also when a version takes over again: what its commit says is in force again then.
-        ("deployment.live", _, Some(commit)) => bring_into_force(rollout, commit).await,
+        ("deployment.live", _, Some(commit)) => bring_into_force(rollout, commit, payload["again"] == true).await,
         _ => Ok(()),
     }
 }
 
-async fn bring_into_force(rollout: &Rollout, commit: &str) -> Result<(), Error> {
+/// `again`: a version that customers had before took over, so its commit is older than what trunk says.
+async fn bring_into_force(rollout: &Rollout, commit: &str, again: bool) -> Result<(), Error> {
     let Some(contexts) = &rollout.contexts else { return Ok(()) };
     let files = rollout.delivery.files(commit, &delivery::definitions::FOLDERS).await?;
-    if let Err(why) = definitions::live(contexts, commit, &files).await? {
+    let applied = match again {
+        false => definitions::live(contexts, commit, &files).await?,
+        true => definitions::back(contexts, commit, &files).await?,
+    };
+    if let Err(why) = applied {
         // It was verified; an older release may have had other rules. What was in force stays.
         tracing::error!(commit, why, "definitions could not be brought into force");
     }

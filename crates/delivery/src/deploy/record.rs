@@ -22,6 +22,7 @@ pub(crate) async fn record(
     why: &str,
 ) -> Result<StoredDeployment, Error> {
     let now = engine.now();
+    let again = deployment.live_at.is_some();
     let before = std::mem::replace(&mut deployment.stage, stage);
     deployment.since = now;
     if matches!(deployment.stage, Stage::Canary { .. } | Stage::Live) {
@@ -41,7 +42,7 @@ pub(crate) async fn record(
     consequences(engine, &mut tx, &mut deployment, &before, &service).await?;
     store::deployment::update(&mut tx, &deployment, "").await?;
     journal(engine, &mut tx, &deployment, why).await?;
-    tell_others(&mut tx, &deployment, &before, why).await?;
+    tell_others(&mut tx, &deployment, &before, again, why).await?;
     engine.settled.record();
     tx.commit().await?;
     engine.settled.record();
@@ -206,13 +207,21 @@ async fn stay(engine: &Engine, tx: &mut Tx, service: &StoredService, target: u64
     Ok(())
 }
 
-async fn tell_others(tx: &mut Tx, deployment: &Deployment, before: &Stage, why: &str) -> Result<(), Error> {
+/// `again`: customers had it before.
+async fn tell_others(
+    tx: &mut Tx,
+    deployment: &Deployment,
+    before: &Stage,
+    again: bool,
+    why: &str,
+) -> Result<(), Error> {
     let payload = json!({
         "deployment": deployment.number,
         "service": deployment.service,
         "commit": deployment.commit,
         "phase": deployment.stage.phase(),
         "why": why,
+        "again": again,
         "since": deployment.since.to_string(),
     });
     if before.phase() != deployment.stage.phase() {

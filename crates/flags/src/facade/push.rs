@@ -26,6 +26,8 @@ struct Push<'a> {
     stage: Stage,
     by: &'a By,
     revision: u64,
+    /// What the commit does not define stays as it is.
+    is_older: bool,
 }
 
 impl Flags {
@@ -43,10 +45,20 @@ impl Flags {
         stage: Stage,
         by: &By,
     ) -> Result<Applied, Error> {
+        self.push(files, Push { commit, stage, by, revision: 0, is_older: false }).await
+    }
+
+    /// A version that customers had before took over again. What its commit defines is in force as it defines it; flags that
+    /// came later stay as they are: trunk still has them, and nothing that is served reads them.
+    pub async fn go_back(&self, commit: &str, files: &[(String, String)], by: &By) -> Result<Applied, Error> {
+        self.push(files, Push { commit, stage: Stage::Live, by, revision: 0, is_older: true }).await
+    }
+
+    async fn push(&self, files: &[(String, String)], push: Push<'_>) -> Result<Applied, Error> {
         let defined = read(files).map_err(|mut problems| problems.swap_remove(0))?;
         let mut tx = self.db().begin().await?;
         let revision = store::advance(&mut tx, 1).await?;
-        let push = Push { commit, stage, by, revision };
+        let push = Push { revision, ..push };
         let mut applied = Applied { revision, ..Applied::default() };
         let shared = push_shared(&mut tx, &push, &defined).await?;
         self.push_flags(&mut tx, &push, &defined, &mut applied).await?;
@@ -76,7 +88,7 @@ impl Flags {
             if what == "flag.added" { &mut applied.added } else { &mut applied.changed }.push(key.clone());
             self.record(tx, &push.change(key, before, what), next).await?;
         }
-        if push.stage == Stage::Dark {
+        if push.stage == Stage::Dark || push.is_older {
             return Ok(());
         }
         for (key, Stored { flag, .. }) in &stored {

@@ -58,6 +58,35 @@ async fn a_flag_that_is_gone_from_trunk_is_retiring_and_served_until_it_is_retir
 }
 
 #[tokio::test]
+async fn going_back_to_an_older_commit_leaves_later_flags_as_they_are() {
+    for test in databases().await {
+        let edge = Edge::new(&clock());
+        let flags = flags(&test.db, &edge).await;
+        push(&flags, "c1", ONE, Stage::Live).await;
+        let changed = ONE.replace(r#"["on", 50], ["off", 50]"#, r#"["on", 0], ["off", 100]"#);
+        let later = changed.replace("new-checkout", "later");
+        let files = [("flags/a.json".to_owned(), changed.clone()), ("flags/b.json".to_owned(), later)];
+        let applied = flags.apply("c2", &files, Stage::Live, &by()).await.unwrap();
+        assert_eq!(
+            (applied.added, applied.changed),
+            (vec!["later".into()], vec!["new-checkout".into()]),
+            "{}",
+            test.name
+        );
+        let before = flags.show("later").await.unwrap();
+
+        let back = flags.go_back("c1", &[("flags/a.json".to_owned(), ONE.to_owned())], &by()).await.unwrap();
+        assert_eq!((back.changed, back.retiring), (vec!["new-checkout".into()], vec![]), "{}", test.name);
+        assert!(on_of_thousand(&edge).await > 400, "what the older commit defines is in force again");
+        let after = flags.show("later").await.unwrap();
+        assert_eq!((after.item.state, after.item.revision), (before.item.state, before.item.revision));
+
+        let reverted = push(&flags, "c3", ONE, Stage::Live).await;
+        assert_eq!(reverted.retiring, ["later"], "trunk has it no more when its revert is live");
+    }
+}
+
+#[tokio::test]
 async fn people_stay_where_they_are_when_a_variant_is_renamed() {
     let test = storage::testing::sqlite().await;
     let edge = Edge::new(&clock());

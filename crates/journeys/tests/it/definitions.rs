@@ -44,6 +44,25 @@ async fn what_trunk_does_not_declare_any_more_is_retired_and_can_come_back() {
 }
 
 #[tokio::test]
+async fn going_back_to_an_older_commit_leaves_later_journeys_as_they_are() {
+    for (store, journeys) in beds(Memory::default).await {
+        let old = [file("journeys/checkout.yaml", CHECKOUT)];
+        journeys.apply("aaaaaaa1", &old, Stage::Live).await.unwrap();
+        let new = [
+            file("journeys/checkout.yaml", &CHECKOUT.replace("1h", "2h")),
+            file("journeys/later.yaml", &CHECKOUT.replace("journey: checkout", "journey: later")),
+        ];
+        journeys.apply("bbbbbbb2", &new, Stage::Live).await.unwrap();
+        let back = journeys.go_back("aaaaaaa1", &old).await.unwrap();
+        assert_eq!(back, Applied { changed: vec!["checkout".into()], ..Applied::default() }, "{}", store.name);
+        assert_eq!(journeys.show("checkout").await.unwrap().within_seconds, 3600.0);
+        let later = journeys.show("later").await.unwrap();
+        assert_eq!((later.retired, later.revision), (None, 1), "{}", store.name);
+        assert_eq!(journeys.apply("ccccccc3", &old, Stage::Live).await.unwrap().retired, ["later"]);
+    }
+}
+
+#[tokio::test]
 async fn a_journey_that_is_not_there_gets_the_nearest() {
     for (_store, journeys) in beds(Memory::default).await {
         journeys.apply("aaaaaaa1", &[file("journeys/checkout.yaml", CHECKOUT)], Stage::Live).await.unwrap();
