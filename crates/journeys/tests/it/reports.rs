@@ -73,7 +73,7 @@ async fn a_report_is_what_the_contract_says() {
     for (_store, journeys) in beds(shop).await {
         declared(&journeys, CHECKOUT).await;
         let report = journeys.report("checkout", &by("plan")).await.unwrap();
-        insta::assert_json_snapshot!(report);
+        insta::assert_json_snapshot!("a_report_is_what_the_contract_says", report);
     }
 }
 
