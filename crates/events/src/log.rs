@@ -7,7 +7,7 @@
 //!
 //! Invariants: an event id counts once within retention, whatever else differs; nothing is removed from a log before the
 //! transaction that has it in a segment; the tail is what a restart would read again; identities are resolved when they are
-//! read, so that whatever was said can be taken back. ADR 0017.
+//! read, so that whatever was said can be taken back. ADR 0015.
 
 mod answers;
 mod error;
