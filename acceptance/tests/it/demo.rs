@@ -30,7 +30,7 @@ fn play(canary: &str) {
     let summary: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
     let outcomes = summary["outcomes"].as_array().unwrap();
     let names: Vec<_> = outcomes.iter().filter_map(|outcome| outcome["name"].as_str()).collect();
-    assert_eq!(names, ["first-deployment", "red-green", "failing-test", "bad-canary", "roll-forward"]);
+    assert_eq!(names, ["first-deployment", "red-green", "dark-launch", "failing-test", "bad-canary", "roll-forward"]);
     for outcome in outcomes {
         assert_eq!(outcome["ok"], true, "expected {}, but {}", outcome["expected"], outcome["actual"]);
     }

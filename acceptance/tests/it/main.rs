@@ -13,6 +13,7 @@ mod isolation;
 mod kills;
 mod latency;
 mod other_products;
+mod page_views;
 mod pets;
 mod released;
 mod reverts;
