@@ -18,15 +18,17 @@ const ALLOWED_HEADERS: &str = "Authorization, X-API-Key, Content-Type, If-None-M
 const PREFLIGHT_SECONDS: &str = "7200";
 const TOKEN_NEEDED: &str = "a token in force is needed: `Authorization: Bearer TOKEN` or `X-API-Key: TOKEN`";
 
-/// Whose token a request came with.
+/// Whose token a request came with; nobody's if it came with two.
 pub(super) fn bearer(serving: &Serving, headers: &HeaderMap) -> Option<Arc<Bearer>> {
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let bearer = authorization.and_then(|value| {
         let (scheme, token) = value.split_once(' ')?;
         scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
     });
-    let key = || headers.get("x-api-key").and_then(|value| value.to_str().ok());
-    serving.0.options.tokens.find(bearer.or_else(key)?)
+    let key = headers.get("x-api-key");
+    let is_one = bearer.zip(key).is_none_or(|(bearer, key)| key == bearer);
+    let token = bearer.or_else(|| key?.to_str().ok()).filter(|_| is_one);
+    serving.0.options.tokens.find(token?)
 }
 
 /// How far a token's questions go.

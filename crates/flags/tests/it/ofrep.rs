@@ -99,6 +99,23 @@ async fn nobody_is_answered_without_a_token() {
 }
 
 #[tokio::test]
+async fn two_tokens_at_once_are_none() {
+    let (edge, ..) = edge().await;
+    let router = edge.router();
+    let ask = |key| {
+        let headers = [("authorization", "Bearer server"), ("x-api-key", key)];
+        let router = router.clone();
+        async move { send(&router, ALL, &headers, context("x")).await.0 }
+    };
+    for other in ["", "unknown", "admin"] {
+        assert_eq!(ask(other).await, StatusCode::UNAUTHORIZED, "{other}");
+    }
+    assert_eq!(ask("server").await, StatusCode::OK);
+    let in_front = [("authorization", "Basic YTpi"), ("x-api-key", "server")];
+    assert_eq!(send(&router, ALL, &in_front, context("x")).await.0, StatusCode::OK, "that is for a proxy");
+}
+
+#[tokio::test]
 async fn a_client_token_sees_no_hidden_flag_and_no_rule() {
     let (edge, ..) = edge().await;
     let router = edge.router();
