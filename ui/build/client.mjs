@@ -17,16 +17,8 @@ function transform(shape) {
   return shape.type === "object" && !shape.properties && !shape.additionalProperties ? UNKNOWN : undefined;
 }
 
-/** A query parameter whose type the document names and does not describe is text; the server refuses what it does not know. */
-function withEveryReference(document) {
-  const schemas = document.components.schemas;
-  const named = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name);
-  const missing = named.filter((name) => !(name in schemas)).map((name) => [name, { type: "string" }]);
-  return { ...document, components: { ...document.components, schemas: { ...schemas, ...Object.fromEntries(missing) } } };
-}
-
 try {
-  const document = withEveryReference(withoutOperationIds(JSON.parse(await readFile(place, "utf8"))));
+  const document = withoutOperationIds(JSON.parse(await readFile(place, "utf8")));
   const types = astToString(await openapi(document, { transform }));
   await writeFile(schema, `// Generated from api/openapi.json by \`npm run client\`.\n${types}`);
 } catch (error) {

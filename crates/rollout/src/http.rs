@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use delivery::view::change::ChangeRow;
 use futures_util::{Stream, StreamExt as _};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kernel::Page;
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
@@ -23,6 +23,8 @@ use crate::now::Now;
 
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 100;
+/// As reports of journeys.
+const MARKS_BACK: SignedDuration = SignedDuration::from_hours(28 * 24);
 
 /// Everything that rollout serves, with its documentation.
 pub fn routes(rollout: Rollout) -> OpenApiRouter {
@@ -75,9 +77,9 @@ async fn change(State(rollout): State<Rollout>, Path(sha): Path<String>) -> web:
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct MarksQuery {
-    /// RFC 3339
-    #[param(value_type = String)]
-    from: Timestamp,
+    /// RFC 3339; 28 days ago unless given
+    #[param(value_type = Option<String>)]
+    from: Option<Timestamp>,
     /// RFC 3339; now unless given
     #[param(value_type = Option<String>)]
     to: Option<Timestamp>,
@@ -88,7 +90,8 @@ struct MarksQuery {
     responses((status = 200, body = Marks), (status = 400, body = web::ProblemBody)))]
 async fn marks(State(rollout): State<Rollout>, Query(query): Query<MarksQuery>) -> web::Result<Json<Marks>> {
     let to = query.to.unwrap_or_else(|| rollout.clock.now());
-    Ok(Json(rollout.marks(query.from, to).await.map_err(problem)?))
+    let from = query.from.unwrap_or(to - MARKS_BACK);
+    Ok(Json(rollout.marks(from, to).await.map_err(problem)?))
 }
 
 /// Facts as they happen: event `fact` with `{"kind", "id"}`. Who missed some looks again: event `missed`.

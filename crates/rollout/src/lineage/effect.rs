@@ -141,12 +141,14 @@ async fn before_after(contexts: &Contexts, journey: &str, compared: &Compared<'_
     let to = compared.release.to.unwrap_or(compared.now);
     let back = to.duration_since(from).clamp(LOOK_BACK_MIN, LOOK_BACK_MAX);
     let range = |from, to| ReportQuery { from: Some(from), to: Some(to), ..ReportQuery::default() };
-    let before = report(contexts, journey, &range(from - back, from)).await?;
-    let after = report(contexts, journey, &range(from, to.min(from + back))).await?;
     let side = |name: &str, report: &Report| Side::of(name.into(), &report.steps, report.pending_persons);
-    Ok(before
-        .zip(after)
-        .map(|(before, after)| effect(journey, "before_after", side("before", &before), side("after", &after))))
+    let Some(after) = report(contexts, journey, &range(from, to.min(from + back))).await? else { return Ok(None) };
+    let before = match compared.release.replaces {
+        Some(_) => report(contexts, journey, &range(from - back, from)).await?.map(|report| side("before", &report)),
+        // Before the first version there was no product to do anything in.
+        None => Some(Side::of("before".into(), &[], 0)),
+    };
+    Ok(before.map(|before| effect(journey, "before_after", before, side("after", &after))))
 }
 
 /// The control arm and the largest other one, both with somebody in it.
