@@ -25,6 +25,7 @@ mod secret;
 mod segment;
 mod story;
 mod token;
+mod when;
 
 use std::process::ExitCode;
 

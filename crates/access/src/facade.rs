@@ -64,6 +64,8 @@ pub struct Access {
     clock: Arc<dyn Clock>,
     /// Where tokens are looked up at the edge; none where nothing serves.
     edge: Option<Arc<dyn Serving>>,
+    /// Held while tokens are on their way there, so that none overtakes another.
+    bringing: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A token to be made.
@@ -105,7 +107,7 @@ pub struct Session {
 impl Access {
     /// Access over a migrated store.
     pub fn new(db: Db, clock: Arc<dyn Clock>) -> Self {
-        Self { db, clock, edge: None }
+        Self { db, clock, edge: None, bringing: Arc::default() }
     }
 
     /// From now on a token that was made or ended is known at the edge before its maker is told.
@@ -113,6 +115,10 @@ impl Access {
     pub fn serving(mut self, edge: Arc<dyn Serving>) -> Self {
         self.edge = Some(edge);
         self
+    }
+
+    pub(crate) fn bringing(&self) -> &tokio::sync::Mutex<()> {
+        &self.bringing
     }
 
     pub(crate) fn edge(&self) -> Option<&Arc<dyn Serving>> {

@@ -1,6 +1,6 @@
 //! The face at the edge: which tokens are in force, by their hashes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +34,8 @@ pub struct Tokens(Arc<ArcSwap<HashMap<String, Arc<Bearer>>>>);
 /// What goes to the edge: hash and bearer of each token.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Snapshot {
-    pub(crate) tokens: HashMap<String, Bearer>,
+    /// In order, so that the same tokens are the same bytes.
+    pub(crate) tokens: BTreeMap<String, Bearer>,
 }
 
 impl Tokens {
@@ -65,11 +66,22 @@ impl Access {
     /// The edge knows the tokens in force when it returns.
     pub(crate) async fn bring_to_edge(&self) -> Result<(), Error> {
         let Some(edge) = self.edge() else { return Ok(()) };
-        // The generation first: tokens that come in between are in the snapshot, and in the next one too.
-        let generation = self.db().position(PUBLISHER).await?;
-        let snapshot = Snapshot { tokens: store::in_force(self.db()).await? };
+        let _one_at_a_time = self.bringing().lock().await;
+        let (generation, tokens) = self.in_force().await?;
+        let snapshot = Snapshot { tokens };
         let bytes = serde_json::to_vec(&snapshot).expect("our own types have string keys and no failing serialisers");
         Ok(edge.put(kernel::snapshot::Snapshot { name: SNAPSHOT, generation, bytes }).await?)
+    }
+
+    /// The tokens in force, and the position of the fact that made them so. One generation never means two sets of tokens.
+    async fn in_force(&self) -> Result<(u64, BTreeMap<String, Bearer>), Error> {
+        loop {
+            let before = self.db().position(PUBLISHER).await?;
+            let tokens = store::in_force(self.db()).await?;
+            if self.db().position(PUBLISHER).await? == before {
+                return Ok((before, tokens));
+            }
+        }
     }
 
     /// As [`Self::bring_to_edge`], where [`Access::start`] trying again is soon enough.

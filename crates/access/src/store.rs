@@ -1,6 +1,6 @@
 //! SQL of access, private to it.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -77,7 +77,7 @@ pub(crate) async fn list(db: &Db, limit: usize) -> Result<Vec<TokenRow>, Error> 
 }
 
 /// Hash and bearer of every token in force.
-pub(crate) async fn in_force(db: &Db) -> Result<HashMap<String, Bearer>, Error> {
+pub(crate) async fn in_force(db: &Db) -> Result<BTreeMap<String, Bearer>, Error> {
     let rows = db.all("SELECT hash, id, role, deployment FROM access_token WHERE revoked IS NULL", args![]).await?;
     let bearer = |row: &Row| {
         let role = Role::parse(&row.get::<String>("role")?).unwrap_or(Role::Client);

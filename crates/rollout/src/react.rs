@@ -98,9 +98,10 @@ async fn follow(rollout: &Rollout, kind: &str, payload: &serde_json::Value) -> R
 async fn bring_into_force(rollout: &Rollout, commit: &str, again: bool) -> Result<(), Error> {
     let Some(contexts) = &rollout.contexts else { return Ok(()) };
     let files = rollout.delivery.files(commit, &delivery::definitions::FOLDERS).await?;
-    let applied = match again {
-        false => definitions::live(contexts, commit, &files).await?,
-        true => definitions::back(contexts, commit, &files).await?,
+    let applied = if again {
+        definitions::back(contexts, commit, &files).await?
+    } else {
+        definitions::live(contexts, commit, &files).await?
     };
     if let Err(why) = applied {
         // It was verified; an older release may have had other rules. What was in force stays.

@@ -5,7 +5,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use journeys::model::suggestion::Suggestion;
 use journeys::model::{Entries, Report, parse};
@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 
 use super::client::{Client, segment};
 use super::options::Common;
+use super::when::time;
 use crate::out;
 
 mod funnel;
@@ -37,18 +38,34 @@ pub(super) enum Verb {
 #[derive(Debug, Args)]
 pub(super) struct ReportArgs {
     name: String,
-    /// First steps from then on, as 2026-11-24T09:00:00Z [default: 28 days back]
-    #[arg(long, value_name = "TIME")]
+    /// First steps from then on, as 2026-11-24T09:00:00Z, 2026-11-24 or 7d (ago) [default: 28 days back]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<Timestamp>,
     /// First steps before then [default: now]
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     to: Option<Timestamp>,
     /// Break it down: variant:FLAG, release, domain, or a property of the first step
     #[arg(long)]
     by: Option<String>,
-    /// Only persons whose signed cookie came back
-    #[arg(long)]
-    witnessed: bool,
+    /// Whom to count: everyone, or only persons whose signed cookie came back
+    #[arg(long, value_enum, default_value_t)]
+    who: Who,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+enum Who {
+    #[default]
+    Everyone,
+    Witnessed,
+}
+
+impl Who {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::Witnessed => "witnessed",
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -60,10 +77,10 @@ pub(super) struct EvaluateArgs {
     #[arg(long, value_name = "FILE.ndjson")]
     events: PathBuf,
     /// First steps from then on, as 2026-11-24T09:00:00Z
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     from: Option<Timestamp>,
     /// First steps before then
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = time)]
     to: Option<Timestamp>,
     /// Break it down by a property of the first step
     #[arg(long, value_name = "PROPERTY")]
@@ -136,12 +153,11 @@ fn show(client: &Client, name: &str) -> anyhow::Result<()> {
 }
 
 fn report(client: &Client, args: &ReportArgs) -> anyhow::Result<()> {
-    let mut path = format!("/api/v1/journeys/{}/report?who=", segment(&args.name));
-    path.push_str(if args.witnessed { "witnessed" } else { "everyone" });
+    let mut path = format!("/api/v1/journeys/{}/report?who={}", segment(&args.name), args.who.word());
     let times = [("from", args.from), ("to", args.to)].map(|(name, time)| (name, time.map(|time| time.to_string())));
     for (name, value) in times.into_iter().chain([("by", args.by.clone())]) {
         if let Some(value) = value {
-            path.push_str(&format!("&{name}={}", segment(&value)));
+            path.extend(["&", name, "=", &segment(&value)]);
         }
     }
     if client.is_json {

@@ -2,12 +2,13 @@
 
 use axum::Extension;
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{Path, State};
+use axum::extract::rejection::{BytesRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use events::Arrival;
 use events::record::{Aside, Exposure, Source};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use super::body::{Bad, Question, question};
@@ -84,14 +85,35 @@ fn expose(
     serving.0.options.capture.expose(events::exposure_key(key, served.variant, unit), exposure);
 }
 
+/// When a client heard that flags changed, as it was told by the event stream. Nothing depends on it: the entity tag says more.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Modified {
+    #[serde(rename = "flagConfigLastModified")]
+    at: Option<String>,
+}
+
+impl Modified {
+    fn is_time(&self) -> bool {
+        self.at.as_deref().is_none_or(|at| {
+            let is_number = !at.is_empty() && at.bytes().all(|byte| byte.is_ascii_digit());
+            is_number || at.parse::<jiff::Timestamp>().is_ok()
+        })
+    }
+}
+
 /// All flags for one context; not an exposure, since nobody knows which of them are read.
 pub(super) async fn bulk(
     State(serving): State<Serving>,
     arrival: Option<Extension<Arrival>>,
     headers: HeaderMap,
+    modified: Result<Query<Modified>, QueryRejection>,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(bearer) = door::bearer(&serving, &headers) else { return door::unauthenticated() };
+    if modified.is_ok_and(|Query(modified)| !modified.is_time()) {
+        let details = "flagConfigLastModified is no time; send seconds since 1970, or RFC 3339 as 2026-02-20T21:28:18Z";
+        return door::failed(StatusCode::BAD_REQUEST, None, "PARSE_ERROR", details);
+    }
     let body = match body {
         Ok(body) => body,
         Err(rejection) => return door::untaken(None, &rejection),

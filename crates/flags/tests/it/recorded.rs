@@ -13,6 +13,7 @@ use storage::Db;
 use crate::support::{Edge, ONE, by, clock, context, flags, post, push, shares};
 
 const WRITES: u64 = 40;
+const ATTEMPTS_MAX: u64 = 100 * WRITES;
 const WRITERS: u64 = 3;
 const READERS: usize = 4;
 
@@ -59,8 +60,12 @@ async fn read(edge: &Edge) -> u64 {
 }
 
 async fn write(db: Db, edge: Arc<Edge>, order: Arc<Order>, writer: u64) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for n in 0..WRITES {
+    let mut steps: Vec<Step> = Vec::new();
+    // As many as are acknowledged: on a busy machine the edge is away for longer.
+    for n in 0..ATTEMPTS_MAX {
+        if steps.len() as u64 == WRITES {
+            break;
+        }
         // A control plane of its own each time: nothing but the store is left of the one before.
         let flags = flags(&db, &edge).await;
         let began = order.next();

@@ -151,8 +151,11 @@ async fn before_after(contexts: &Contexts, journey: &str, compared: &Compared<'_
     Ok(before.map(|before| effect(journey, "before_after", before, side("after", &after))))
 }
 
+/// A variant and the persons who were given it.
+type Group = (String, Side);
+
 /// The control arm and the largest other one, both with somebody in it.
-fn arms(report: &Report, is_control: impl Fn(&str) -> bool) -> (Option<(String, Side)>, Option<(String, Side)>) {
+fn arms(report: &Report, is_control: impl Fn(&str) -> bool) -> (Option<Group>, Option<Group>) {
     let (mut control, mut treatment) = (None, None::<(String, Side)>);
     for group in &report.breakdown {
         let Some(value) = group.value.clone().filter(|_| !group.is_rest) else { continue };
