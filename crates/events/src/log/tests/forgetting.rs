@@ -18,17 +18,31 @@ fn files_with(folder: &Path, text: &str) -> Vec<String> {
             found.extend(files_with(&path, text));
             continue;
         }
-        let bytes = std::fs::read(&path).unwrap();
-        let unpacked = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("facts") => zstd::decode_all(bytes.as_slice()).unwrap(),
-            Some("parquet") => unpacked(&Segment::open(&path).unwrap()),
-            _ => Vec::new(),
-        };
+        let Some((bytes, unpacked)) = whole(&path) else { continue };
         if has(&bytes) || has(&unpacked) {
             found.push(path.display().to_string());
         }
     }
     found
+}
+
+/// A file's bytes, as they are and unpacked; `None` if it is gone since. One that is being written is waited for.
+fn whole(path: &Path) -> Option<(Vec<u8>, Vec<u8>)> {
+    let deadline = std::time::Instant::now() + Duration::from_secs(20);
+    loop {
+        let bytes = std::fs::read(path).ok()?;
+        let unpacked = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("facts") => zstd::decode_all(bytes.as_slice()).map_err(|error| error.to_string()),
+            Some("parquet") => Segment::open(path).map(|s| unpacked(&s)).map_err(|error| error.to_string()),
+            _ => Ok(Vec::new()),
+        };
+        match unpacked {
+            Ok(unpacked) => return Some((bytes, unpacked)),
+            Err(_) if !path.exists() => return None,
+            Err(why) => assert!(std::time::Instant::now() < deadline, "{}: {why}", path.display()),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// All texts of a segment's columns.
