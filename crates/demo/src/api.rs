@@ -73,6 +73,12 @@ impl Api {
         }
     }
 
+    /// The shares of visitors that a deployment had before it was live.
+    pub(crate) async fn canary_shares(&self, deployment: u64) -> Result<Vec<String>, Error> {
+        let journal: shapes::Journal = self.ask(Method::GET, &format!("/api/v1/deployments/{deployment}")).await?;
+        Ok(journal.canary_shares())
+    }
+
     pub(crate) async fn status(&self) -> Result<Status, Error> {
         self.ask(Method::GET, "/api/v1/deploy/status").await
     }

@@ -56,11 +56,29 @@ pub(crate) enum Proof {
 pub(crate) struct Deployment {
     pub(crate) number: u64,
     pub(crate) phase: String,
-    /// 0 to 1
-    pub(crate) weight: f64,
     pub(crate) reason: Option<String>,
     /// When its probes had walked, if it had any.
     pub(crate) probed_at: Option<jiff::Timestamp>,
+}
+
+/// What a deployment went through.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Journal {
+    journal: Vec<JournalLine>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct JournalLine {
+    what: String,
+}
+
+impl Journal {
+    /// The shares of visitors that it had before all, in order: `20 %`.
+    pub(super) fn canary_shares(&self) -> Vec<String> {
+        self.journal.iter().filter_map(|line| line.what.strip_prefix("canary at ")).map(str::to_owned).collect()
+    }
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

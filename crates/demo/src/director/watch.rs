@@ -45,11 +45,10 @@ impl End {
     }
 }
 
-/// The way of a change to its end, and which shares of customers it had meanwhile.
+/// The way of a change to its end.
 #[derive(Debug)]
 pub(super) struct Way {
     pub(super) end: End,
-    pub(super) weights: Vec<f64>,
 }
 
 impl Way {
@@ -96,7 +95,6 @@ impl Demo {
     /// Follows a change until it is live, taken back or failed, and says each step.
     pub(super) async fn follow(&self, sha: &str) -> Result<Way, Missed> {
         let mut word = String::new();
-        let mut weights: Vec<f64> = Vec::new();
         let end = self
             .until(&format!("change {} to go live or to fail", short(sha)), async || {
                 let Some(change) = self.api.change(sha).await? else { return Ok(None) };
@@ -105,16 +103,11 @@ impl Demo {
                     self.note(format!("{}: {word}", short(sha)));
                 }
                 self.point_at(&change);
-                if let Some(newest) = change.deployments.first().filter(|d| d.phase == "canary")
-                    && weights.last().is_none_or(|last| *last < newest.weight)
-                {
-                    weights.push(newest.weight);
-                }
                 Ok(end(&change))
             })
             .await;
         match end {
-            Ok(end) => Ok(Way { end, weights }),
+            Ok(end) => Ok(Way { end }),
             Err(missed) => Err(self.with_sentence(missed, sha).await),
         }
     }
