@@ -13,7 +13,7 @@ use std::time::Duration;
 use delivery::{Outcome, Probe, ProbeResult, Probing};
 use journeys::model::Definition;
 
-use crate::definitions::{self, Contexts};
+use crate::definitions::{self, Contexts, Extent};
 use crate::facade::{Error, Rollout};
 
 use touched::touched;
@@ -65,7 +65,7 @@ async fn verify(rollout: &Rollout, probing: &Probing) -> Result<(), Error> {
 
 async fn walk(rollout: &Rollout, contexts: &Contexts, probing: &Probing) -> Result<Outcome, Error> {
     let files = rollout.delivery.files(&probing.commit, &delivery::definitions::FOLDERS).await?;
-    if let Err(why) = definitions::dark(contexts, &probing.commit, &files).await? {
+    if let Err(why) = definitions::apply(contexts, &probing.commit, &files, Extent::New).await? {
         return Ok(Outcome::Failed { why });
     }
     note_references(rollout, contexts, &probing.commit, &files).await;

@@ -1,5 +1,6 @@
 //! The definitions of a commit come into force with it: new ones dark when it is probed, changes when it is live.
 
+use delivery::{Arrival, Standing};
 use events::Events;
 use flags::Flags;
 use journeys::Journeys;
@@ -15,36 +16,50 @@ pub struct Contexts {
     pub events: Events,
 }
 
-/// Brings what is new into force, dark. The inner error says what is wrong with the definitions.
-pub(crate) async fn dark(
-    contexts: &Contexts,
-    commit: &str,
-    files: &[(String, String)],
-) -> Result<Result<(), String>, Error> {
-    let flags = contexts.flags.apply(commit, files, flags::Stage::Dark, &trunk(commit)).await;
-    let journeys = contexts.journeys.apply(commit, files, journeys::Stage::Dark).await;
-    both(flags, journeys)
+/// How much of what a commit defines comes into force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// What is new, dark.
+    New,
+    /// What it defines; what came later stays as it is.
+    Defined,
+    /// What it defines, and what it has no more is on its way out.
+    All,
 }
 
-/// Brings all of it into force; what the commit has no more is on its way out.
-pub(crate) async fn live(
-    contexts: &Contexts,
-    commit: &str,
-    files: &[(String, String)],
-) -> Result<Result<(), String>, Error> {
-    let flags = contexts.flags.apply(commit, files, flags::Stage::Live, &trunk(commit)).await;
-    let journeys = contexts.journeys.apply(commit, files, journeys::Stage::Live).await;
-    both(flags, journeys)
+/// Which commit's definitions come into force, and how much of them, once `commit` has gone live: those of the newest that
+/// any service has. So an older one that goes live later takes nothing back, and a rollback ends at the newest that is left.
+pub(crate) fn due<'a>(commit: &'a str, arrival: Arrival, standing: &'a Standing) -> Option<(&'a str, Extent)> {
+    let newest = standing.newest_live.as_deref()?;
+    match arrival {
+        Arrival::Again => Some((newest, Extent::Defined)),
+        // Its code is the first to ask for what is new in it.
+        Arrival::New if newest != commit => Some((commit, Extent::New)),
+        // What a newer one brought is not missing here: it is not there yet.
+        Arrival::New if standing.is_followed => Some((commit, Extent::Defined)),
+        Arrival::New => Some((commit, Extent::All)),
+    }
 }
 
-/// Brings all of an older commit into force again; what came after it stays as it is.
-pub(crate) async fn back(
+/// Brings the definitions of a commit into force. The inner error says what is wrong with them.
+pub(crate) async fn apply(
     contexts: &Contexts,
     commit: &str,
     files: &[(String, String)],
+    extent: Extent,
 ) -> Result<Result<(), String>, Error> {
-    let flags = contexts.flags.go_back(commit, files, &trunk(commit)).await;
-    let journeys = contexts.journeys.go_back(commit, files).await;
+    let (flags, journeys, by) = (&contexts.flags, &contexts.journeys, trunk(commit));
+    let (flags, journeys) = match extent {
+        Extent::New => (
+            flags.apply(commit, files, flags::Stage::Dark, &by).await,
+            journeys.apply(commit, files, journeys::Stage::Dark).await,
+        ),
+        Extent::Defined => (flags.go_back(commit, files, &by).await, journeys.go_back(commit, files).await),
+        Extent::All => (
+            flags.apply(commit, files, flags::Stage::Live, &by).await,
+            journeys.apply(commit, files, journeys::Stage::Live).await,
+        ),
+    };
     both(flags, journeys)
 }
 
@@ -68,4 +83,29 @@ fn both(
         }
     }
     Ok(Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(newest: Option<&str>, is_followed: bool) -> Standing {
+        Standing { newest_live: newest.map(str::to_owned), is_followed }
+    }
+
+    #[test]
+    fn the_newest_commit_that_is_live_decides() {
+        let cases = [
+            (Arrival::New, standing(Some("c2"), false), Some(("c2", Extent::All))),
+            (Arrival::New, standing(Some("c2"), true), Some(("c2", Extent::Defined))),
+            (Arrival::New, standing(Some("c3"), true), Some(("c2", Extent::New))),
+            (Arrival::Again, standing(Some("c2"), true), Some(("c2", Extent::Defined))),
+            (Arrival::Again, standing(Some("c3"), true), Some(("c3", Extent::Defined))),
+            // It was taken back before its fact was read.
+            (Arrival::New, standing(None, false), None),
+        ];
+        for (arrival, standing, wanted) in cases {
+            assert_eq!(due("c2", arrival, &standing), wanted, "{arrival:?} {standing:?}");
+        }
+    }
 }

@@ -6,8 +6,8 @@
 
 use std::time::Duration;
 
-use delivery::Fact;
 use delivery::view::deployment::ReleaseView;
+use delivery::{Arrival, Fact};
 use storage::outbox::Consumer;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
@@ -89,21 +89,18 @@ async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {
 async fn follow(rollout: &Rollout, kind: &str, payload: &serde_json::Value) -> Result<(), Error> {
     match (kind, payload["deployment"].as_u64(), payload["commit"].as_str()) {
         ("deployment.rolled_back", Some(number), _) => Ok(rollout.delivery.land_revert(number).await?),
-        ("deployment.live", _, Some(commit)) => bring_into_force(rollout, commit, payload["again"] == true).await,
+        ("deployment.live", _, Some(commit)) => bring_into_force(rollout, commit, Arrival::told(payload)).await,
         _ => Ok(()),
     }
 }
 
-/// `again`: a version that customers had before took over, so its commit is older than what trunk says.
-async fn bring_into_force(rollout: &Rollout, commit: &str, again: bool) -> Result<(), Error> {
+/// What the commits that customers have define is in force once a version has gone live.
+async fn bring_into_force(rollout: &Rollout, commit: &str, arrival: Arrival) -> Result<(), Error> {
     let Some(contexts) = &rollout.contexts else { return Ok(()) };
+    let standing = rollout.delivery.standing(commit).await?;
+    let Some((commit, extent)) = definitions::due(commit, arrival, &standing) else { return Ok(()) };
     let files = rollout.delivery.files(commit, &delivery::definitions::FOLDERS).await?;
-    let applied = if again {
-        definitions::back(contexts, commit, &files).await?
-    } else {
-        definitions::live(contexts, commit, &files).await?
-    };
-    if let Err(why) = applied {
+    if let Err(why) = definitions::apply(contexts, commit, &files, extent).await? {
         // It was verified; an older release may have had other rules. What was in force stays.
         tracing::error!(commit, why, "definitions could not be brought into force");
     }

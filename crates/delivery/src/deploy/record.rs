@@ -9,6 +9,7 @@ use crate::deploy::observe::WATCHED;
 use crate::engine::Engine;
 use crate::model::deployment::{Deployment, Stage};
 use crate::model::trunk::{Hold, held};
+use crate::standing::Arrival;
 use crate::store;
 use crate::store::deployment::{Entry, StoredDeployment};
 use crate::store::repository::StoredService;
@@ -22,7 +23,7 @@ pub(crate) async fn record(
     why: &str,
 ) -> Result<StoredDeployment, Error> {
     let now = engine.now();
-    let again = deployment.live_at.is_some();
+    let arrival = Arrival::of(&deployment);
     let before = std::mem::replace(&mut deployment.stage, stage);
     deployment.since = now;
     if matches!(deployment.stage, Stage::Canary { .. } | Stage::Live) {
@@ -42,7 +43,7 @@ pub(crate) async fn record(
     consequences(engine, &mut tx, &mut deployment, &before, &service).await?;
     store::deployment::update(&mut tx, &deployment, "").await?;
     journal(engine, &mut tx, &deployment, why).await?;
-    tell_others(&mut tx, &deployment, &before, again, why).await?;
+    tell_others(&mut tx, &deployment, &before, arrival, why).await?;
     engine.settled.record();
     tx.commit().await?;
     engine.settled.record();
@@ -207,12 +208,11 @@ async fn stay(engine: &Engine, tx: &mut Tx, service: &StoredService, target: u64
     Ok(())
 }
 
-/// `again`: customers had it before.
 async fn tell_others(
     tx: &mut Tx,
     deployment: &Deployment,
     before: &Stage,
-    again: bool,
+    arrival: Arrival,
     why: &str,
 ) -> Result<(), Error> {
     let payload = json!({
@@ -221,7 +221,7 @@ async fn tell_others(
         "commit": deployment.commit,
         "phase": deployment.stage.phase(),
         "why": why,
-        "again": again,
+        "again": arrival == Arrival::Again,
         "since": deployment.since.to_string(),
     });
     if before.phase() != deployment.stage.phase() {

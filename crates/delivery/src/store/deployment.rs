@@ -9,6 +9,9 @@ use crate::model::deployment::Deployment;
 use crate::model::trunk::Hold;
 use crate::store::{decode, encode};
 
+/// So many deployments of newer changes are looked at.
+const NEWER_MAX: u64 = 1_000;
+
 /// A deployment with what it was made of.
 #[derive(Debug, Clone)]
 pub(crate) struct StoredDeployment {
@@ -144,6 +147,31 @@ pub(crate) async fn of_change(db: &Db, repository: &str, sha: &str) -> Result<Ve
         .all(
             "SELECT * FROM delivery_deployment WHERE repository = $1 AND sha = $2 ORDER BY number DESC",
             args![repository, sha],
+        )
+        .await?;
+    all(&rows)
+}
+
+/// Of what the services of a repository have live, the commit that is newest on trunk; one that trunk dropped is older than all.
+pub(crate) async fn newest_live(db: &Db, repository: &str) -> Result<Option<String>, Error> {
+    let row = db
+        .one(
+            "SELECT d.sha FROM delivery_service s JOIN delivery_deployment d ON d.number = s.live
+             JOIN delivery_change c ON c.repository = d.repository AND c.sha = d.sha
+             WHERE d.repository = $1 ORDER BY c.on_trunk DESC, c.position DESC LIMIT 1",
+            args![repository],
+        )
+        .await?;
+    row.map(|row| row.get("sha")).transpose()
+}
+
+/// Of changes that stand on trunk after `position`, newest first.
+pub(crate) async fn of_newer_changes(db: &Db, repository: &str, position: u64) -> Result<Vec<StoredDeployment>, Error> {
+    let rows = db
+        .all(
+            "SELECT d.* FROM delivery_deployment d JOIN delivery_change c ON c.repository = d.repository AND c.sha = d.sha
+             WHERE d.repository = $1 AND c.on_trunk AND c.position > $2 ORDER BY d.number DESC LIMIT $3",
+            args![repository, position, NEWER_MAX],
         )
         .await?;
     all(&rows)
