@@ -98,7 +98,8 @@ impl Context {
         } else {
             self.hashes.partition_point(|other| *other < hash)
         };
-        let same = self.hashes[start..].iter().take_while(|other| **other == hash).count();
-        (start..start + same).find(|position| self.names[*position] == name).map(|position| &self.values[position])
+        let same = self.hashes[start..].iter().take_while(|other| **other == hash);
+        let mut positions = same.enumerate().map(|(position, _)| start + position);
+        positions.find(|position| self.names[*position] == name).map(|position| &self.values[position])
     }
 }

@@ -2,9 +2,12 @@
 
 mod functions;
 mod split;
+mod truth;
 
 use std::borrow::Cow;
 use std::cell::Cell;
+
+use serde_json::Value;
 
 use super::context::Context;
 use super::expr::{Affix, Arguments, Check, Compare, Expr, Function, Iteration, Mode, Path, Script, Var};
@@ -74,7 +77,14 @@ pub(super) fn run<'s: 'a, 'a>(
 ) -> Result<Outcome<'s, 'a>, Thrown> {
     let env = Env { key, context, now, steps: Cell::new(STEPS_MAX) };
     let mut frame = Frame { env: &env, data: V::Context, above: None, previous: V::Undefined, tracks: false };
-    let (value, split) = frame.last(&script.root)?;
+    let (value, split) = match frame.leaf(&script.root)? {
+        Expr::Const(Value::String(name)) => return Ok(Outcome { variant: Some(name.into()), split: None }),
+        Expr::Fractional(fractional) => match split::plainly(&frame, fractional) {
+            Some(outcome) => return Ok(outcome),
+            None => split::last(&mut frame, fractional)?,
+        },
+        other => (frame.eval(other)?, None),
+    };
     let variant = match value {
         V::Undefined | V::Null => None,
         V::Text(text) => Some(text),
@@ -92,21 +102,20 @@ pub(super) fn constant(expr: &Expr) -> Result<V<'_>, Thrown> {
 }
 
 impl<'a> Frame<'a, '_> {
-    /// The part whose value is the rule's: which branch, and whether a split gave it.
-    fn last<'s: 'a>(&mut self, mut expr: &'s Expr) -> Result<(V<'a>, Option<&'s Split>), Thrown> {
+    /// The part whose value is the rule's: the end of its branches.
+    fn leaf<'s: 'a>(&mut self, mut expr: &'s Expr) -> Result<&'s Expr, Thrown> {
         loop {
             expr = match expr {
                 Expr::If { branches, otherwise } => self.branch(branches, otherwise)?,
                 Expr::Interpreted(inner) => inner,
-                Expr::Fractional(fractional) => return split::last(self, fractional),
-                other => return Ok((self.eval(other)?, None)),
+                leaf => return Ok(leaf),
             }
         }
     }
 
     fn branch<'s: 'a>(&mut self, branches: &'s [(Expr, Expr)], otherwise: &'s Expr) -> Result<&'s Expr, Thrown> {
         for (condition, result) in branches {
-            if self.eval(condition)?.is_true() {
+            if self.truth(condition)? {
                 return Ok(result);
             }
         }
@@ -131,8 +140,8 @@ impl<'a> Frame<'a, '_> {
             }
             Expr::And(parts) => return self.until(parts, false),
             Expr::Or(parts) => return self.until(parts, true),
-            Expr::Not(part) => V::Bool(!self.eval(part)?.is_true()),
-            Expr::Truth(part) => V::Bool(self.eval(part)?.is_true()),
+            Expr::Not(part) => V::Bool(!self.truth(part)?),
+            Expr::Truth(part) => V::Bool(self.truth(part)?),
             Expr::Compare(compare) => V::Bool(self.compare(compare)?),
             Expr::Affix { affix, text, part } => {
                 let (text, part) = (self.eval(text)?, self.eval(part)?);

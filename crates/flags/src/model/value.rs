@@ -186,6 +186,23 @@ impl Relation {
         matches!(self, Self::StrictlyEqual | Self::StrictlyUnequal)
     }
 
+    pub(super) const fn is_equality(self) -> bool {
+        matches!(self, Self::Equal | Self::Unequal | Self::StrictlyEqual | Self::StrictlyUnequal)
+    }
+
+    /// Whether it holds between two values of one type in this order; none if they have no order.
+    #[inline]
+    pub(super) fn admits(self, order: Option<Ordering>) -> bool {
+        match self {
+            Self::Equal | Self::StrictlyEqual => order.is_some_and(Ordering::is_eq),
+            Self::Unequal | Self::StrictlyUnequal => !order.is_some_and(Ordering::is_eq),
+            Self::Less => order.is_some_and(Ordering::is_lt),
+            Self::LessOrEqual => order.is_some_and(Ordering::is_le),
+            Self::Greater => order.is_some_and(Ordering::is_gt),
+            Self::GreaterOrEqual => order.is_some_and(Ordering::is_ge),
+        }
+    }
+
     /// JavaScript's `a op b`.
     #[inline]
     pub(super) fn holds(self, a: &V<'_>, b: &V<'_>) -> bool {
@@ -194,10 +211,7 @@ impl Relation {
             Self::Unequal => !loosely_equal(a, b),
             Self::StrictlyEqual => strictly_equal(a, b),
             Self::StrictlyUnequal => !strictly_equal(a, b),
-            Self::Less => order(a, b).is_some_and(Ordering::is_lt),
-            Self::LessOrEqual => order(a, b).is_some_and(Ordering::is_le),
-            Self::Greater => order(a, b).is_some_and(Ordering::is_gt),
-            Self::GreaterOrEqual => order(a, b).is_some_and(Ordering::is_ge),
+            Self::Less | Self::LessOrEqual | Self::Greater | Self::GreaterOrEqual => self.admits(order(a, b)),
         }
     }
 }

@@ -11,6 +11,9 @@ const PART_MAX: u64 = 9_007_199_254_740_991;
 
 /// The version, or none if the text is none.
 pub(super) fn parse(text: &str) -> Option<Version> {
+    if let Some(version) = plain(text) {
+        return Some(version);
+    }
     let bare = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let trimmed = bare.trim();
     let strict = trimmed.strip_prefix('v').unwrap_or(trimmed);
@@ -19,6 +22,24 @@ pub(super) fn parse(text: &str) -> Option<Version> {
     }
     let version = Version::parse(strict).ok().or_else(|| Version::parse(&completed(bare)?).ok())?;
     [version.major, version.minor, version.patch].iter().all(|part| *part <= PART_MAX).then_some(version)
+}
+
+/// Three short numbers, as nearly all versions are: read in one pass.
+fn plain(text: &str) -> Option<Version> {
+    const DIGITS_MAX: u32 = 9;
+    let (mut parts, mut part, mut digits) = ([0_u64; 3], 0, 0);
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' if digits < DIGITS_MAX && (digits == 0 || parts[part] > 0) => {
+                parts[part] = parts[part] * 10 + u64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if digits > 0 && part < 2 => (part, digits) = (part + 1, 0),
+            _ => return None,
+        }
+    }
+    let [major, minor, patch] = parts;
+    (part == 2 && digits > 0).then(|| Version::new(major, minor, patch))
 }
 
 /// `1` and `1.2` with what is missing.
@@ -84,6 +105,8 @@ mod tests {
     fn versions_are_read_as_npm_reads_them() {
         for (text, version) in [
             ("1.2.3", "1.2.3"),
+            ("0.10.200", "0.10.200"),
+            ("1234567890.0.0", "1234567890.0.0"),
             ("v1.2.3", "1.2.3"),
             ("V2.0", "2.0.0"),
             ("1", "1.0.0"),
@@ -92,7 +115,21 @@ mod tests {
         ] {
             assert_eq!(parse(text), Some(version.parse().unwrap()), "{text}");
         }
-        for text in ["", "2.0.0.0", "01.2", "1.2.3-01", "myVersion_1", "1.", "-1", "99999999999999999999", "1 "] {
+        for text in [
+            "",
+            "2.0.0.0",
+            "01.2",
+            "1.2.3-01",
+            "myVersion_1",
+            "1.",
+            "01.2.3",
+            "1.00.3",
+            "1.2.x",
+            "1..3",
+            "-1",
+            "99999999999999999999",
+            "1 ",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

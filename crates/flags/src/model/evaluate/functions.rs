@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use super::super::expr::{Affix, Arithmetic, Expr, Function, Mode};
 use super::super::value::{Thrown, V, number, strictly_equal};
 use super::super::versions;
@@ -233,6 +235,8 @@ pub(super) fn shallow(value: V<'_>) -> Result<V<'_>, Thrown> {
 
 /// The text of a targeting key, if there is one.
 pub(super) fn targeting_key<'a>(frame: &Frame<'a, '_>) -> Option<Cow<'a, str>> {
-    let key = V::from(frame.env.context.get("targetingKey")?);
-    (!key.is_falsy()).then(|| key.to_text())
+    match frame.env.context.get("targetingKey")? {
+        Value::String(key) if !key.is_empty() => Some(key.into()),
+        other => Some(V::from(other)).filter(|key| !key.is_falsy()).map(|key| key.to_text()),
+    }
 }

@@ -6,10 +6,24 @@ use super::super::algorithm::{Algorithm, Cbor, murmur3};
 use super::super::expr::{Fractional, Shares};
 use super::super::split::Split;
 use super::super::value::{Thrown, V};
-use super::{Frame, functions};
+use super::{Frame, Outcome, functions};
 
 /// Weights sum up to at most this.
 const WEIGHT_MAX: f64 = 2_147_483_647.0;
+
+/// The split as most are, by targeting key into constant shares with texts; none if it is of another form.
+pub(super) fn plainly<'s: 'a, 'a>(frame: &Frame<'a, '_>, fractional: &'s Fractional) -> Option<Outcome<'s, 'a>> {
+    let (None, Shares::Fixed { variants, split }) = (&fractional.by, &fractional.shares) else { return None };
+    let hash = by_targeting_key(frame, fractional);
+    let weights = split.cuts.iter().map(|(_, weight)| *weight);
+    match hash.and_then(|hash| fractional.algorithm.choose(hash, weights, split.total)) {
+        Some(position) => {
+            let variant = variants[position].as_str()?;
+            Some(Outcome { variant: Some(variant.into()), split: Some(split) })
+        }
+        None => Some(Outcome { variant: None, split: None }),
+    }
+}
 
 /// What the split gives, and itself if its shares are constant.
 pub(super) fn last<'s: 'a, 'a>(
