@@ -33,18 +33,21 @@ const SENDERS: [Client; 8] = [
     client("python/segment_client.py", &[]),
 ];
 
-const READERS: [Client; 3] =
-    [client("node/ofrep.mjs", &[]), client("node/ofrep-web.mjs", &[]), client("python/ofrep_client.py", &[])];
+const READERS: [Client; 4] = [
+    client("node/ofrep.mjs", &[]),
+    client("node/ofrep-web.mjs", &[]),
+    client("python/ofrep_client.py", &[]),
+    client("rust/dist/bin/ofrep", &[]),
+];
+
+/// What must be there for them to run.
+const INSTALLED: [&str; 3] = ["node/node_modules", "python/venv", "rust/dist/bin/ofrep"];
 
 impl Client {
     /// What it wrote about itself.
     fn run(&self, folder: &Path, url: &str, token: &str, prefix: &str) -> Value {
-        let path = folder.join(self.program);
-        let mut command = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("py") => Command::new(folder.join("python/venv/bin/python")),
-            _ => Command::new("node"),
-        };
-        command.arg(&path).env("TRUNKLINE_URL", url).env("TRUNKLINE_TOKEN", token);
+        let mut command = self.command(folder);
+        command.env("TRUNKLINE_URL", url).env("TRUNKLINE_TOKEN", token);
         command.env("PERSONS", PERSONS.to_string()).env("PREFIX", prefix).env("FLAG", FLAG);
         command.envs(self.env.iter().copied());
         let output = command.output().unwrap();
@@ -58,12 +61,24 @@ impl Client {
         );
         serde_json::from_str(said.lines().last().unwrap_or_default()).unwrap()
     }
+
+    fn command(&self, folder: &Path) -> Command {
+        let path = folder.join(self.program);
+        let interpreter = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("py") => folder.join("python/venv/bin/python"),
+            Some("mjs") => "node".into(),
+            _ => return Command::new(path),
+        };
+        let mut command = Command::new(interpreter);
+        command.arg(path);
+        command
+    }
 }
 
 /// Where the clients are; `None` if they are not installed here.
 fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients");
-    let is_there = folder.join("node/node_modules").exists() && folder.join("python/venv").exists();
+    let is_there = INSTALLED.iter().all(|what| folder.join(what).exists());
     if !is_there {
         skip("stories with clients of others", "acceptance/clients is not installed; `cargo xtask test` installs it");
     }

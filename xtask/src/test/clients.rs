@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::{Context as _, Result};
 
 use super::tally::{Count, Tally};
+use crate::cargo::cargo;
 use crate::{process, workspace};
 
 /// Marks a folder whose packages are those of its lock file, by a copy of it.
@@ -30,6 +31,9 @@ fn all() -> Result<()> {
         }
         if folder.join("requirements.txt").is_file() {
             once(&folder, "requirements.txt", "venv", python)?;
+        }
+        if folder.join("Cargo.toml").is_file() {
+            rust(&folder)?;
         }
     }
     Ok(())
@@ -57,4 +61,11 @@ fn python(folder: &Path) -> Result<()> {
     let pip = folder.join("venv/bin/pip");
     let install = ["install", "--quiet", "--disable-pip-version-check", "-r", "requirements.txt"];
     process::output(Command::new(pip).args(install).current_dir(folder)).map(drop)
+}
+
+/// Cargo itself knows what is built already; what it builds stays beside the workspace's own.
+fn rust(folder: &Path) -> Result<()> {
+    let target = workspace::members()?.target_directory.join("clients");
+    let install = ["install", "--quiet", "--debug", "--locked", "--path", ".", "--root", "dist", "--target-dir"];
+    process::output(cargo(install).arg(target).current_dir(folder)).map(drop)
 }
