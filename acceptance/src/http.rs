@@ -1,8 +1,10 @@
 //! A customer's connection: HTTP/1.1, kept alive, with nothing hidden. No retries: what breaks is seen.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::time::Duration;
+
+use rustix::net::{AddressFamily, SocketType};
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 const BODY_BYTES_MAX: u64 = 64 << 20;
@@ -34,8 +36,22 @@ pub struct Connection {
 impl Connection {
     /// `address` with or without `http://`.
     pub fn open(address: &str) -> io::Result<Self> {
-        let host = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let host = host(address);
         let stream = TcpStream::connect(&host)?;
+        Self::over(stream, host)
+    }
+
+    /// As a customer with an address of their own, of which a machine has all of 127.0.0.0/8.
+    pub fn open_from(source: Ipv4Addr, address: &str) -> io::Result<Self> {
+        let host = host(address);
+        let target: SocketAddrV4 = host.parse().map_err(io::Error::other)?;
+        let socket = rustix::net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        rustix::net::bind(&socket, &SocketAddrV4::new(source, 0))?;
+        rustix::net::connect(&socket, &target)?;
+        Self::over(TcpStream::from(socket), host)
+    }
+
+    fn over(stream: TcpStream, host: String) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(ANSWERS_WITHIN))?;
         stream.set_write_timeout(Some(ANSWERS_WITHIN))?;
@@ -138,6 +154,10 @@ impl Connection {
         (&mut self.stream).take(BODY_BYTES_MAX).read_to_end(&mut body)?;
         Ok(body)
     }
+}
+
+fn host(address: &str) -> String {
+    address.trim_start_matches("http://").trim_end_matches('/').to_owned()
 }
 
 fn broken(what: &str) -> io::Error {

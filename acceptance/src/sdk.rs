@@ -1,6 +1,7 @@
 //! What an SDK sends, without one: flags by OFREP, events in PostHog's shape. Stories with the real SDKs are in `clients`.
 
 use std::io;
+use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
@@ -12,18 +13,25 @@ pub struct Sdk {
     address: String,
     token: String,
     prefix: &'static str,
+    source: Option<Ipv4Addr>,
     connection: Option<Connection>,
 }
 
 impl Sdk {
     /// For the system address.
     pub fn new(address: &str, token: &str) -> Self {
-        Self { address: address.to_owned(), token: token.to_owned(), prefix: "", connection: None }
+        Self { address: address.to_owned(), token: token.to_owned(), prefix: "", source: None, connection: None }
     }
 
     /// For the product's address, as a browser's scripts have it.
     pub fn first_party(address: &str, token: &str) -> Self {
         Self { prefix: "/_trunkline", ..Self::new(address, token) }
+    }
+
+    /// From an address of its own, see [`Connection::open_from`].
+    #[must_use]
+    pub fn from(self, source: Ipv4Addr) -> Self {
+        Self { source: Some(source), ..self }
     }
 
     /// The variant of a flag for somebody; `None` if there was no variant in the answer.
@@ -49,9 +57,10 @@ impl Sdk {
     pub fn post(&mut self, path: &str, body: &str) -> io::Result<Answer> {
         let bearer = format!("Bearer {}", self.token);
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => Connection::open(&self.address)?,
+        let mut connection = match (self.connection.take(), self.source) {
+            (Some(connection), _) => connection,
+            (None, Some(source)) => Connection::open_from(source, &self.address)?,
+            (None, None) => Connection::open(&self.address)?,
         };
         let answer = connection.send("POST", &format!("{}{path}", self.prefix), &headers, body)?;
         if answer.header("connection") != Some("close") {
