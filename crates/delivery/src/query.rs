@@ -264,10 +264,7 @@ impl Delivery {
     pub async fn deployment(&self, number: u64) -> Result<DeploymentView, Error> {
         self.engine.settled.wait().await;
         let db = self.engine.db();
-        let stored = store::deployment::find(db, number).await?;
-        let stored = stored.ok_or_else(|| {
-            store::missing(format!("deployment {number}")).hint("`trunkline deploy history` lists them")
-        })?;
+        let stored = self.stored_deployment(number).await?;
         let edge = self.engine.options.edge.state().await.ok();
         let holds = store::deployment::holds(db, &stored.state.service).await?;
         let is_held = holds.iter().any(|hold| hold.sha == stored.state.commit);
@@ -294,12 +291,20 @@ impl Delivery {
 
     /// The last lines that the instances of a deployment wrote.
     pub async fn deployment_log(&self, number: u64, lines: usize) -> Result<String, Error> {
+        self.stored_deployment(number).await?;
         let edge = self.engine.options.edge.state().await?;
         let mut text = String::new();
         for instance in edge.instances.iter().filter(|i| i.deployment == number) {
             text.push_str(&self.engine.options.edge.instance_log(&instance.id, lines).await?);
         }
         Ok(text)
+    }
+
+    async fn stored_deployment(&self, number: u64) -> Result<StoredDeployment, Error> {
+        let stored = store::deployment::find(self.engine.db(), number).await?;
+        Ok(stored.ok_or_else(|| {
+            store::missing(format!("deployment {number}")).hint("`trunkline deploy history` lists them")
+        })?)
     }
 
     /// Names of secrets; never their values.

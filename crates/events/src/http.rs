@@ -64,7 +64,7 @@ async fn rejections(State(events): State<Events>, Query(wanted): Query<Wanted>) 
 
 /// Takes events of a file: one JSON document a line, in PostHog's shape. What is there already is not taken twice.
 #[utoipa::path(post, path = "/api/v1/events/import", tag = "events",
-    request_body(content = String, content_type = "application/x-ndjson"),
+    request_body(content = Option<String>, content_type = "application/x-ndjson"),
     responses((status = 200, body = ImportReport), (status = 503, body = web::ProblemBody)))]
 async fn import(State(events): State<Events>, lines: Bytes) -> web::Result<Json<ImportReport>> {
     Ok(Json(events.import(&lines).await?))

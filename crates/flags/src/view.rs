@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use kernel::{Cursor, Page};
+use kernel::{Cursor, Page, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -16,6 +16,9 @@ use crate::{Error, Flags, Reference, exposure, store};
 
 /// Writes of a flag that are shown.
 const HISTORY_SHOWN: u64 = 200;
+
+/// For how long a flag can be looked back on.
+const DAYS_MAX: u32 = 366;
 
 /// One variant's share of the split in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -83,10 +86,10 @@ pub struct Ramp {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RuleView {
     /// JsonLogic; `null` for everybody else.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub when: Option<Value>,
     /// A variant's name, or JsonLogic that gives one.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub serves: Value,
 }
 
@@ -220,6 +223,10 @@ impl Flags {
 
     /// Flags that may be in the way: retiring, past their day, or one variant for everybody for `days` and not read by code.
     pub async fn stale(&self, days: u32) -> Result<Vec<Stale>, Error> {
+        if !(1..=DAYS_MAX).contains(&days) {
+            let problem = Problem::invalid(format!("{days} days cannot be looked back"));
+            return Err(problem.hint(format!("1 to {DAYS_MAX}")).into());
+        }
         let newest = store::newest(self.db()).await?;
         let mut stale = Vec::new();
         for stored in store::all(self.db()).await? {

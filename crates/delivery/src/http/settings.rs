@@ -106,7 +106,7 @@ pub(super) async fn remove_secret(
 
 /// Says that trunk may have moved: from a `post-receive` hook with an admin token, or from a git host's webhook, signed with
 /// `x-hub-signature-256`.
-#[utoipa::path(post, path = "/api/v1/trunk/poke", tag = "settings", request_body(content = Option<String>, content_type = "application/json"),
+#[utoipa::path(post, path = "/api/v1/trunk/poke", tag = "settings", request_body = Option<serde_json::Value>,
     responses((status = 202), (status = 401, body = web::ProblemBody)))]
 pub(super) async fn poke(
     State(delivery): State<Delivery>,

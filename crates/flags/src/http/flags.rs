@@ -39,7 +39,7 @@ pub(super) async fn list(
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct StaleQuery {
-    /// How long a flag must have been the same for everybody.
+    /// How long a flag must have been the same for everybody: 1 to 366.
     days: Option<u32>,
 }
 

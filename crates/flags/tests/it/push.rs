@@ -50,6 +50,10 @@ async fn a_flag_that_is_gone_from_trunk_is_retiring_and_served_until_it_is_retir
         assert_eq!(push(&flags, "c2", none, Stage::Live).await.retiring, ["new-checkout"], "{}", test.name);
         assert_ne!(variant(&edge, "customer-1").await, "none");
         assert_eq!(flags.stale(14).await.unwrap()[0].state, "retiring");
+        assert_eq!(flags.stale(366).await.unwrap().len(), 1);
+        for days in [0, 367, u32::MAX] {
+            assert!(flags.stale(days).await.is_err(), "{days} days cannot be looked back");
+        }
         assert_eq!(flags.retire("new-checkout", &by()).await.unwrap().state, "archived");
         assert_eq!(variant(&edge, "customer-1").await, "none");
         assert_eq!(push(&flags, "c3", ONE, Stage::Dark).await.added, ["new-checkout"], "it may come back");
