@@ -58,6 +58,10 @@ impl Plane {
     }
 }
 
+fn passed_on(response: axum::response::Response) -> Response<Body> {
+    response.map(|body| Body::new(http_body_util::BodyExt::map_err(body, Into::into)))
+}
+
 impl Extension for Plane {
     fn serves(&self, _: &Method, path: &str) -> bool {
         Capture::serves(path) || Serving::serves(path)
@@ -66,14 +70,16 @@ impl Extension for Plane {
     fn serve(self: Arc<Self>, request: Request<Body>, arrival: Arrival) -> Later<'static, Response<Body>> {
         Box::pin(async move {
             let mut request = request.map(axum::body::Body::new);
+            if Serving::is_single(&request) {
+                return passed_on(self.serving.single(request, arrival.witness).await);
+            }
             request.extensions_mut().insert(events::Arrival {
                 first_party: arrival.first_party,
                 witness: arrival.witness,
                 address: arrival.address,
             });
             let answered = self.router.clone().oneshot(request).await;
-            let response = answered.unwrap_or_else(|never| match never {});
-            response.map(|body| Body::new(http_body_util::BodyExt::map_err(body, Into::into)))
+            passed_on(answered.unwrap_or_else(|never| match never {}))
         })
     }
 

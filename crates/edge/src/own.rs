@@ -17,7 +17,7 @@ use crate::body::{BoxError, Patience, RequestBody, ResponseBody};
 use crate::extension::{Arrival, Body, Extension};
 use crate::limits::Limits;
 use crate::proxy::exchange;
-use crate::proxy::headers::{self, Origin, Target};
+use crate::proxy::headers;
 use crate::proxy::page::Page;
 
 /// One per address.
@@ -52,17 +52,10 @@ impl Own {
         self.extension.serves(method, path)
     }
 
-    pub(crate) async fn answer(
-        &self,
-        request: Request<Incoming>,
-        target: &Target,
-        origin: &Origin,
-        call: Call,
-    ) -> Result<Response<ResponseBody>, Page> {
+    pub(crate) async fn answer(&self, request: Request<Incoming>, call: Call) -> Result<Response<ResponseBody>, Page> {
         let (mut parts, body) = request.into_parts();
         headers::strip_hop_by_hop(&mut parts.headers);
         headers::strip_ours(&mut parts.headers);
-        headers::set_forwarded(&mut parts.headers, target, origin);
         parts.uri = Uri::from(call.path);
         let body = RequestBody::new((!body.is_end_stream()).then_some(body), self.limits.stall);
         let upload = body.upload();

@@ -136,7 +136,7 @@ impl Product {
         }
         let witness = Visitor::witnessed(request.headers(), &self.key).map(|visitor| visitor.id());
         let call = Call { path, first_party: true, witness, address: origin.address() };
-        self.own.answer(request, target, origin, call).await
+        self.own.answer(request, call).await
     }
 
     /// A good probe of a deployment that is routed is a verifier; everybody else is a customer.

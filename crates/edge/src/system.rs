@@ -54,7 +54,7 @@ impl System {
         let origin = Origin::of(&request, &link, &self.proxies);
         if self.own.serves(request.method(), target.path()) {
             let call = Call { path: target.whole(), first_party: false, witness: None, address: origin.address() };
-            return self.own.answer(request, &target, &origin, call).await;
+            return self.own.answer(request, call).await;
         }
         let mut outgoing = Outgoing::new(request, &target, &origin, self.limits.stall);
         outgoing.set("trunkline-edge", self.key.clone());

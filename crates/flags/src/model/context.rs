@@ -1,5 +1,8 @@
 //! What is known of the one who asks, made ready once for all flags.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::hash;
@@ -50,8 +53,19 @@ impl Context {
     }
 
     fn new(attributes: Map<String, Value>) -> Self {
-        let mut all: Vec<_> = attributes.into_iter().map(|(name, value)| (hash::of(&name), name, value)).collect();
-        all.sort_unstable_by_key(|(hash, _, _)| *hash);
+        Self::of(attributes.into_iter().map(|(name, value)| (hash::of(&name), name, value)).collect())
+    }
+
+    /// With the hash of each name. Of one name said twice the last one counts.
+    fn of(mut all: Vec<(u64, String, Value)>) -> Self {
+        all.sort_by_key(|(hash, _, _)| *hash);
+        all.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0 && later.1 == earlier.1;
+            if is_same {
+                std::mem::swap(&mut later.2, &mut earlier.2);
+            }
+            is_same
+        });
         let mut context = Self::default();
         for (hash, name, value) in all {
             context.hashes.push(hash);
@@ -101,5 +115,59 @@ impl Context {
         let same = self.hashes[start..].iter().take_while(|other| **other == hash);
         let mut positions = same.enumerate().map(|(position, _)| start + position);
         positions.find(|position| self.names[*position] == name).map(|position| &self.values[position])
+    }
+}
+
+/// Without a detour over a document: for what is asked most. Says less of what is wrong than [`Context::from_slice`].
+impl<'de> Deserialize<'de> for Context {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Attributes;
+
+        impl<'de> Visitor<'de> for Attributes {
+            type Value = Context;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Context, A::Error> {
+                let mut all = Vec::with_capacity(SCAN_MAX);
+                while let Some((name, value)) = map.next_entry::<String, Value>()? {
+                    if all.len() == ATTRIBUTES_MAX {
+                        return Err(A::Error::custom(ContextError::TooLarge));
+                    }
+                    all.push((hash::of(&name), name, value));
+                }
+                Ok(Context::of(all))
+            }
+        }
+
+        deserializer.deserialize_map(Attributes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_context_reads_the_same_both_ways() {
+        for text in [
+            r"{}",
+            r#"{"targetingKey":"x","n":1.5,"deep":{"a":[1,null]},"":true}"#,
+            r#"{"a":1,"b":2,"a":3}"#,
+            r#"{"e":1,"d":1,"c":1,"b":1,"a":1,"e":2,"a":{"x":1}}"#,
+        ] {
+            let plain: Context = serde_json::from_str(text).unwrap();
+            let over_a_document = Context::from_slice(text.as_bytes()).unwrap();
+            let sorted = |context: &Context| {
+                let all: Map<String, Value> = context.iter().map(|(n, v)| (n.to_owned(), v.clone())).collect();
+                (context.names.len(), json!(all))
+            };
+            assert_eq!(sorted(&plain), sorted(&over_a_document), "{text}");
+        }
+        assert!(serde_json::from_str::<Context>("[]").is_err());
     }
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::model::limits::CONTEXT_BYTES_MAX;
 use crate::model::{Context, ContextError};
 
 /// OFREP's request: a context, and whatever else a later release of the protocol adds.
@@ -10,6 +11,12 @@ use crate::model::{Context, ContextError};
 struct Request<'a> {
     #[serde(borrow)]
     context: Option<&'a RawValue>,
+}
+
+/// The same for who needs no more than the context.
+#[derive(Debug, Deserialize)]
+struct Plain {
+    context: Context,
 }
 
 /// A request that was understood.
@@ -31,6 +38,16 @@ pub(super) struct Bad {
 
 fn bad(code: &'static str, details: impl Into<String>) -> Bad {
     Bad { code, details: details.into() }
+}
+
+/// The context of an OFREP body and its targeting key, in one pass; what is wrong with a body that is, [`question`] says.
+pub(super) fn plain(body: &[u8]) -> Option<(Context, String)> {
+    if body.len() > CONTEXT_BYTES_MAX || body.trim_ascii_start().first() != Some(&b'{') {
+        return None;
+    }
+    let Plain { context } = serde_json::from_slice(body).ok()?;
+    let unit = context.targeting_key()?.to_owned();
+    Some((context, unit))
 }
 
 /// Reads an OFREP body.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use access::{Bearer, Role};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::extract::rejection::BytesRejection;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::rules::Asker;
 use super::{Serving, render};
@@ -62,12 +63,40 @@ pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-/// A body that could not be taken: too large, or broken off.
-pub(super) fn untaken(key: Option<&str>, rejection: &BytesRejection) -> Response {
-    failed(rejection.status(), key, "PARSE_ERROR", &format!("the body cannot be read: {rejection}"))
+/// Why a body could not be taken: it is too large, or broke off.
+#[derive(Debug)]
+pub(super) struct Untaken {
+    status: StatusCode,
+    why: String,
+}
+
+impl From<BytesRejection> for Untaken {
+    fn from(rejection: BytesRejection) -> Self {
+        Self { status: rejection.status(), why: rejection.to_string() }
+    }
+}
+
+impl Untaken {
+    pub(super) fn answer(&self, key: Option<&str>) -> Response {
+        failed(self.status, key, "PARSE_ERROR", &format!("the body cannot be read: {}", self.why))
+    }
+}
+
+/// The whole body, if it is not too large.
+pub(super) async fn whole(body: Body, bytes_max: usize) -> Result<Bytes, Untaken> {
+    let collected = Limited::new(body, bytes_max).collect().await.map_err(|error| {
+        let is_large = error.is::<LengthLimitError>();
+        let status = if is_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+        Untaken { status, why: error.to_string() }
+    })?;
+    Ok(collected.to_bytes())
 }
 
 pub(super) async fn unknown(request: Request) -> Response {
+    unknown_path(&request)
+}
+
+pub(super) fn unknown_path<B>(request: &http::Request<B>) -> Response {
     failed(StatusCode::NOT_FOUND, None, "GENERAL", &format!("there is nothing at {}", request.uri().path()))
 }
 

@@ -11,7 +11,8 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::body::{Bad, Question, question};
+use super::body::{self, Bad, Question, question};
+use super::door::Untaken;
 use super::rules::{Answer, Asker, Rules, VERIFIER};
 use super::{Serving, door, render, stream};
 use crate::model::ErrorCode;
@@ -21,7 +22,7 @@ const ANSWER_BYTES: usize = 384;
 /// Where the product's own address has us.
 const FIRST_PARTY: &str = "/_trunkline";
 
-/// One flag for one context. With a token of the product's process or of a browser this counts as an exposure.
+/// One flag for one context, from the router.
 pub(super) async fn single(
     State(serving): State<Serving>,
     arrival: Option<Extension<Arrival>>,
@@ -29,31 +30,43 @@ pub(super) async fn single(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Some(bearer) = door::bearer(&serving, &headers) else { return door::unauthenticated() };
+    let witness = arrival.and_then(|Extension(arrival)| arrival.witness);
+    one(&serving, &key, &headers, witness, body.map_err(Untaken::from))
+}
+
+/// One flag for one context. With a token of the product's process or of a browser this counts as an exposure.
+pub(super) fn one(
+    serving: &Serving,
+    key: &str,
+    headers: &HeaderMap,
+    witness: Option<String>,
+    body: Result<Bytes, Untaken>,
+) -> Response {
+    let Some(bearer) = door::bearer(serving, headers) else { return door::unauthenticated() };
     let body = match body {
         Ok(body) => body,
-        Err(rejection) => return door::untaken(Some(&key), &rejection),
+        Err(untaken) => return untaken.answer(Some(key)),
     };
-    let question = match question(&body) {
-        Ok(question) => question,
-        Err(Bad { code, details }) => return door::failed(StatusCode::BAD_REQUEST, Some(&key), code, &details),
+    let read = body::plain(&body).map_or_else(|| question(&body).map(|read| (read.context, read.unit)), Ok);
+    let (context, unit) = match read {
+        Ok(read) => read,
+        Err(Bad { code, details }) => return door::failed(StatusCode::BAD_REQUEST, Some(key), code, &details),
     };
     let (rules, now_ms) = (serving.0.rules.load(), serving.0.options.clock.now().as_millisecond());
     let asker = door::asker(&bearer);
-    match rules.evaluate(&key, &question.unit, &question.context, asker, now_ms) {
+    match rules.evaluate(key, &unit, &context, asker, now_ms) {
         Ok(answer) => {
             if bearer.role != access::Role::Admin {
-                let witness = arrival.and_then(|Extension(arrival)| arrival.witness);
-                expose(&serving, &key, &answer, &question.unit, (asker, witness), now_ms);
+                expose(serving, key, &answer, &unit, (asker, witness), now_ms);
             }
             let mut out = Vec::with_capacity(ANSWER_BYTES);
-            render::success(&mut out, &answer, &question.unit);
+            render::success(&mut out, &answer, &unit);
             door::json(StatusCode::OK, out)
         }
         Err(refusal) => {
             let is_unknown = refusal.code == ErrorCode::FlagNotFound;
             let status = if is_unknown { StatusCode::NOT_FOUND } else { StatusCode::BAD_REQUEST };
-            door::failed(status, Some(&key), refusal.code.name(), &refusal.message)
+            door::failed(status, Some(key), refusal.code.name(), &refusal.message)
         }
     }
 }
@@ -116,7 +129,7 @@ pub(super) async fn bulk(
     }
     let body = match body {
         Ok(body) => body,
-        Err(rejection) => return door::untaken(None, &rejection),
+        Err(rejection) => return Untaken::from(rejection).answer(None),
     };
     let question = match question(&body) {
         Ok(question) => question,
