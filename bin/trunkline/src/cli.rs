@@ -136,6 +136,12 @@ struct UpFlags {
     /// PostgreSQL for the control store, as postgres://USER@HOST/DATABASE
     #[arg(long, env = "TRUNKLINE_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
+    /// For how many days events are kept
+    #[arg(long, default_value_t = 400, env = "TRUNKLINE_KEEP_EVENTS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+    keep_events: u32,
+    /// For how many days the words are kept of what was sent and not taken [default: as long as events]
+    #[arg(long, env = "TRUNKLINE_KEEP_REJECTIONS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
+    keep_rejections: Option<u32>,
 }
 
 mod demo_verb;
@@ -193,6 +199,7 @@ async fn go_up(flags: UpFlags, common: &Common) -> anyhow::Result<()> {
         product_listen: flags.product_listen,
         behind_proxy: flags.behind_proxy,
         database: flags.database,
+        retention: events::Retention::days(flags.keep_events, flags.keep_rejections),
         json: common.json,
     };
     up::run(args).await

@@ -35,6 +35,7 @@ pub(crate) struct UpArgs {
     pub behind_proxy: Vec<IpAddr>,
     /// `postgres://…`; by default SQLite in the data folder.
     pub database: Option<String>,
+    pub retention: events::Retention,
     pub json: bool,
 }
 
@@ -46,7 +47,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let db = open_store(&place, &args).await?;
     let edge = edge::ensure(&place, &args).await?;
     let state = edge.state().await.context("the edge was started and does not answer")?;
-    let app = compose(&place, db, edge.clone(), &state)?;
+    let app = compose(&place, db, edge.clone(), &state, args.retention)?;
     app.access.ensure_admin_token(&place.data).await?;
     let server = tokio::spawn(app.clone().serve(place.data.clone(), shutdown.clone()));
     place.watch_repository(&app.delivery).await?;
@@ -67,7 +68,13 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeState) -> anyhow::Result<App> {
+fn compose(
+    place: &Place,
+    db: Db,
+    edge: ::edge::Client,
+    state: &::edge::EdgeState,
+    retention: events::Retention,
+) -> anyhow::Result<App> {
     let settings = Settings {
         product: place.product.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -78,7 +85,7 @@ fn compose(place: &Place, db: Db, edge: ::edge::Client, state: &::edge::EdgeStat
         database: db.engine().name().to_owned(),
         webhook_secret: String::new(),
     };
-    App::over(db, edge, &place.data, settings)
+    App::over(db, edge, &place.data, settings, retention)
 }
 
 async fn open_store(place: &Place, args: &UpArgs) -> anyhow::Result<Db> {

@@ -24,6 +24,7 @@ mod person;
 mod query;
 mod recent;
 mod release;
+mod retention;
 mod state;
 mod stops;
 mod store;
@@ -50,6 +51,7 @@ pub use answers::{
     Properties, RecentEvent, RejectedLine, Rejection, RejectionCount, Rejections, Release, Rows, Select, Who,
 };
 pub use error::Error;
+pub use retention::Retention;
 pub use store::MIGRATIONS;
 
 /// How long an answer waits for the log to be read after a start.
@@ -62,6 +64,7 @@ pub struct EventsOptions {
     pub clock: Arc<dyn kernel::Clock>,
     /// The installation's data folder; the log is in `events/log`, segments are in `events/segments`.
     pub data: PathBuf,
+    pub retention: Retention,
 }
 
 /// The event log of one product. Cheap to clone.
@@ -154,7 +157,8 @@ impl Events {
     /// What was not taken, newest first, with counts by code.
     pub async fn rejections(&self, limit: usize) -> Result<Rejections, Error> {
         self.ready().await?;
-        Ok(recent::rejections(&self.0.read(), limit))
+        let oldest = self.0.options.retention.oldest(self.0.now_ms());
+        Ok(recent::rejections(&self.0.read(), limit, oldest.rejection_ms))
     }
 
     /// A person by any of their ids.

@@ -11,7 +11,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use delivery::Delivery;
-use events::{Events, EventsOptions};
+use events::{Events, EventsOptions, Retention};
 use flags::Flags;
 use futures_util::FutureExt as _;
 use journeys::{Journeys, JourneysOptions};
@@ -72,11 +72,18 @@ async fn settings(State(settings): State<Settings>) -> Json<Settings> {
 
 impl App {
     /// Puts the contexts together: calls go down, and what serves at the edge is told through `edge`.
-    pub(crate) fn over(db: Db, edge: edge::Client, data: &Path, mut settings: Settings) -> anyhow::Result<Self> {
+    pub(crate) fn over(
+        db: Db,
+        edge: edge::Client,
+        data: &Path,
+        mut settings: Settings,
+        retention: Retention,
+    ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let serving: Arc<dyn Serving> = Arc::new(edge.clone());
         let access = Access::new(db.clone(), Arc::clone(&clock)).serving(Arc::clone(&serving));
-        let events = Events::open(EventsOptions { db: db.clone(), clock: Arc::clone(&clock), data: data.to_owned() })?;
+        let (ours, data_folder) = (db.clone(), data.to_owned());
+        let events = Events::open(EventsOptions { db: ours, clock: Arc::clone(&clock), data: data_folder, retention })?;
         let flags = Flags::open(flags::Options {
             db: db.clone(),
             clock: Arc::clone(&clock),
@@ -182,7 +189,7 @@ fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
         database: String::new(),
         webhook_secret: String::new(),
     };
-    App::over(db, edge::Client::connect(data)?, data, settings)
+    App::over(db, edge::Client::connect(data)?, data, settings, Retention::default())
 }
 
 #[cfg(test)]

@@ -2,7 +2,9 @@
 //!
 //! The wish is stored as person keys, so that the wish itself does not keep the id. Files of the log go when they have become
 //! segments without the person; segments that have the person are written anew. Ids of events stay: they are random, and
-//! keep a sender's late repetition out.
+//! keep a sender's late repetition out. An event of somebody else that came with the person's cookie stays without that.
+
+mod wishes;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,12 +14,14 @@ use bytes::Bytes;
 
 use super::answers::Deletion;
 use super::identity::Trust;
-use super::key::{ByPerson, PersonKey, PersonSet};
+use super::key::{PersonKey, PersonSet};
 use super::maintain;
 use super::state::{Shared, blocking};
-use super::stored::{Content, PERSON, RECEIVED, Stored};
+use super::stored::{Content, PERSON, RECEIVED, Stored, WITNESS};
 use super::{Error, store};
 use crate::record::Record;
+
+pub(super) use wishes::Wishes;
 
 /// How long a caller waits for the files.
 const WAITS: Duration = Duration::from_secs(10);
@@ -58,12 +62,12 @@ pub(super) async fn forget(shared: &Arc<Shared>, id: &str, by: &str) -> Result<D
     };
     let at_ms = shared.now_ms();
     store::forget(&shared.options.db, &keys, at_ms, by).await?;
-    hide(shared, &keys, at_ms);
+    hide(shared, &keys, id, at_ms);
     shared.seal_imports().await?;
     let until = tokio::time::Instant::now() + WAITS;
     loop {
         shared.wake.notify_one();
-        let done = keys.iter().all(|key| !shared.read().forgotten.contains_key(key));
+        let done = keys.iter().all(|key| !shared.read().forgotten.has(*key));
         if done || tokio::time::Instant::now() > until {
             let ours = Arc::clone(shared);
             let files_left = if done { 0 } else { blocking(move || Ok(files_left(&ours))).await? };
@@ -73,50 +77,37 @@ pub(super) async fn forget(shared: &Arc<Shared>, id: &str, by: &str) -> Result<D
     }
 }
 
-/// Out of all answers.
-fn hide(shared: &Shared, keys: &[u64], at_ms: i64) {
+/// Out of all answers. `id` is how the caller calls them; their other ids have names if anything came of them.
+fn hide(shared: &Shared, keys: &[u64], id: &str, at_ms: i64) {
     let set: PersonSet = keys.iter().copied().collect();
     let mut state = shared.write();
     let person_key = state.key();
-    // What was rejected may show the person in its excerpt.
-    let ids: Vec<Arc<str>> = keys.iter().filter_map(|key| state.name_of(*key).cloned()).collect();
-    state.facts.rejected.retain(|rejected| !ids.iter().any(|id| rejected.excerpt.contains(&**id)));
+    let mut new = Wishes::default();
+    for key in keys {
+        let name = state.name_of(*key).cloned().or_else(|| (person_key.of(id) == *key).then(|| id.into()));
+        new.add(*key, at_ms, name.clone());
+        state.forgotten.add(*key, at_ms, name);
+    }
+    state.facts.rejected.retain(|rejected| new.against_text(rejected).next().is_none());
     state.facts.forget(&set);
     for part in &mut state.parts {
-        part.forget(&set, at_ms);
-        let others = std::mem::take(&mut part.others);
-        let (kept, gone) = divide(others, &person_key, &keys.iter().map(|key| (*key, at_ms)).collect(), &ids);
+        part.forget(&new, &person_key);
+        let (kept, gone) = divide(std::mem::take(&mut part.others), &person_key, &new);
         part.others = kept;
         part.forgotten.extend(gone);
     }
     for names in &mut state.names {
         Arc::make_mut(names).retain(|key, _| !set.contains(key));
     }
-    state.forgotten.extend(keys.iter().map(|key| (*key, at_ms)));
     state.generation += 1;
     state.settle();
 }
 
 /// Records that stay, and the keys of those that do not.
-fn divide(
-    others: Vec<Bytes>,
-    key: &PersonKey,
-    forgotten: &ByPerson<i64>,
-    ids: &[Arc<str>],
-) -> (Vec<Bytes>, BTreeSet<u64>) {
+fn divide(others: Vec<Bytes>, key: &PersonKey, wishes: &Wishes) -> (Vec<Bytes>, BTreeSet<u64>) {
     let mut gone = BTreeSet::new();
     let kept = others.into_iter().filter(|bytes| {
-        let found: Vec<u64> = match Record::decode(bytes) {
-            Ok(Record::Rejected(rejected)) => {
-                let shows = |id: &&Arc<str>| rejected.excerpt.contains(&***id) || rejected.reason.contains(&***id);
-                ids.iter().filter(shows).map(|id| key.of(id)).collect()
-            }
-            Ok(record) => {
-                let is_gone = |key: &u64| forgotten.get(key).is_some_and(|until| instant(&record) <= *until);
-                mentioned(&record).map(|id| key.of(id)).filter(is_gone).collect()
-            }
-            Err(_) => Vec::new(),
-        };
+        let found = Record::decode(bytes).map(|record| wishes.against(&record, key)).unwrap_or_default();
         gone.extend(&found);
         found.is_empty()
     });
@@ -133,14 +124,18 @@ fn files_left(shared: &Shared) -> u64 {
 }
 
 /// Whether a segment has something of theirs.
-fn mentions(segment: &Stored, forgotten: &ByPerson<i64>, key: &PersonKey) -> Result<bool, Error> {
+fn mentions(segment: &Stored, wishes: &Wishes, key: &PersonKey) -> Result<bool, Error> {
     let all = 0..segment.events.rows();
-    let (persons, received) = (segment.events.ints(PERSON, all.clone())?, segment.events.ints(RECEIVED, all)?);
-    let is_gone = |(person, at): (&i64, &i64)| forgotten.get(&person.cast_unsigned()).is_some_and(|until| at <= until);
-    if persons.iter().zip(&received).any(is_gone) {
+    let (persons, received) = (segment.events.ints(PERSON, all.clone())?, segment.events.ints(RECEIVED, all.clone())?);
+    let witnesses = segment.events.texts(WITNESS, all)?;
+    let is_gone = |i: usize| {
+        wishes.cover(persons[i].cast_unsigned(), received[i])
+            || (!witnesses[i].is_empty() && wishes.cover(key.of(witnesses[i].as_str()), received[i]))
+    };
+    if (0..persons.len()).any(is_gone) {
         return Ok(true);
     }
-    Ok(!divide(segment.others()?, key, forgotten, &[]).1.is_empty())
+    Ok(!divide(segment.others()?, key, wishes).1.is_empty())
 }
 
 /// Writes segments anew without the persons to be forgotten. They are forgotten when no file has them any more.
@@ -163,29 +158,30 @@ pub(super) async fn finish(shared: &Arc<Shared>) -> Result<(), Error> {
     let done: Vec<u64> = {
         let state = shared.read();
         let in_log = |key: &u64| state.parts.iter().any(|part| part.forgotten.contains(key));
-        forgotten.keys().copied().filter(|key| !in_log(key)).collect()
+        forgotten.keys().filter(|key| !in_log(key)).collect()
     };
     store::forgot(&shared.options.db, &done).await?;
     let mut state = shared.write();
     for key in done {
-        if state.forgotten.get(&key) == forgotten.get(&key) {
-            state.forgotten.remove(&key);
-        }
+        state.forgotten.end(key, &forgotten);
     }
     state.generation += 1;
     Ok(())
 }
 
 /// The segment without them; `None` if it has nothing of theirs.
-fn without(segment: &Stored, forgotten: &ByPerson<i64>, key: &PersonKey) -> Result<Option<Content>, Error> {
-    if !mentions(segment, forgotten, key)? {
+fn without(segment: &Stored, wishes: &Wishes, key: &PersonKey) -> Result<Option<Content>, Error> {
+    if !mentions(segment, wishes, key)? {
         return Ok(None);
     }
     let mut content = segment.content()?;
+    content.forget_witnesses(|witness, at| {
+        let witness = key.of(witness);
+        wishes.cover(witness, at).then_some(witness)
+    });
     let places = content.ints(PERSON).iter().zip(content.ints(RECEIVED));
-    let stays: Vec<bool> =
-        places.map(|(key, at)| forgotten.get(&key.cast_unsigned()).is_none_or(|until| at > until)).collect();
+    let stays: Vec<bool> = places.map(|(key, at)| !wishes.cover(key.cast_unsigned(), *at)).collect();
     content.sort(|i| stays[i]);
-    content.others = divide(content.others, key, forgotten, &[]).0;
+    content.others = divide(content.others, key, wishes).0;
     Ok(Some(content))
 }

@@ -8,7 +8,6 @@ use columnar::wal::{Batch, Reader};
 use tokio_util::sync::CancellationToken;
 
 use super::Error;
-use super::forget;
 use super::part::Part;
 use super::state::{LOGS, Shared, State, blocking};
 use super::stored::Stored;
@@ -130,10 +129,7 @@ fn is_stored(segments: &[Arc<Stored>], id: &[u8; 16]) -> Result<bool, Error> {
 fn add(state: &mut State, part: &mut Part, bytes: &Bytes, record: Record) {
     let key = state.key();
     if !state.forgotten.is_empty() {
-        let forgotten: Vec<u64> = forget::mentioned(&record)
-            .map(|id| key.of(id))
-            .filter(|key| state.forgotten.get(key).is_some_and(|until| forget::instant(&record) <= *until))
-            .collect();
+        let forgotten = state.forgotten.against(&record, &key);
         if !forgotten.is_empty() {
             part.forgotten.extend(forgotten);
             return;
@@ -149,7 +145,7 @@ fn add(state: &mut State, part: &mut Part, bytes: &Bytes, record: Record) {
             if event.witness.as_ref() == Some(&event.distinct_id) {
                 state.facts.witness(person);
             }
-            part.add(&key, event);
+            part.add(&key, event, &state.forgotten);
         }
         other => {
             state.add_fact(&other);

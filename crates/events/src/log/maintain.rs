@@ -11,6 +11,7 @@ use columnar::wal::Reader;
 use tokio_util::sync::CancellationToken;
 
 use super::part::Part;
+use super::retention::Oldest;
 use super::state::{LOGS, Shared, blocking};
 use super::store::{self, SegmentRow};
 use super::stored::{self, Content, Stored, TIME, columns_of};
@@ -22,9 +23,7 @@ const EVERY: Duration = Duration::from_millis(500);
 const MERGED_AT_ONCE: usize = 4;
 /// A segment does not grow beyond it: a merge takes some hundred bytes of memory a row.
 const MERGED_ROWS_MAX: usize = 512 << 10;
-/// Events are kept for so long.
-const RETENTION_MS: i64 = 400 * 24 * 60 * 60 * 1_000;
-/// A segment is written anew for its old rows when some are older by this.
+/// A segment is written anew for what is too old in it when some of it is older by this.
 const RETENTION_SLACK_MS: i64 = 30 * 24 * 60 * 60 * 1_000;
 
 /// Until `shutdown`.
@@ -145,10 +144,9 @@ pub(super) async fn replace(shared: &Arc<Shared>, gone: &[u64], new: Option<Arc<
 
 /// Merges some segments of one level, or takes old rows out of one; whether there was something to do.
 async fn merge(shared: &Arc<Shared>) -> Result<bool, Error> {
-    let oldest = shared.now_ms() - RETENTION_MS;
-    let rows: Vec<(SegmentRow, usize)> =
-        shared.read().segments.iter().map(|segment| (segment.row, segment.events.rows())).collect();
-    let Some((ids, level)) = choose(&rows, oldest) else { return Ok(false) };
+    let oldest = shared.options.retention.oldest(shared.now_ms());
+    let candidates: Vec<Candidate> = shared.read().segments.iter().map(|segment| Candidate::of(segment)).collect();
+    let Some((ids, level)) = choose(&candidates, oldest) else { return Ok(false) };
     let ours = Arc::clone(shared);
     let chosen = ids.clone();
     let content = blocking(move || {
@@ -158,8 +156,9 @@ async fn merge(shared: &Arc<Shared>) -> Result<bool, Error> {
         for segment in segments {
             all.append(segment.content()?);
         }
-        let young: Vec<bool> = all.ints(TIME).iter().map(|time| *time >= oldest).collect();
+        let young: Vec<bool> = all.ints(TIME).iter().map(|time| *time >= oldest.event_ms).collect();
         all.sort(|i| young[i]);
+        all.others.retain(|bytes| stored::rejected_at(bytes).is_none_or(|at_ms| at_ms >= oldest.rejection_ms));
         Ok(all)
     })
     .await?;
@@ -168,21 +167,39 @@ async fn merge(shared: &Arc<Shared>) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// Which segments are merged, and the level of what comes out.
-fn choose(rows: &[(SegmentRow, usize)], oldest_ms: i64) -> Option<(Vec<u64>, u64)> {
-    let is_old = |row: &SegmentRow| row.min_ms < oldest_ms - RETENTION_SLACK_MS;
-    if let Some((row, _)) = rows.iter().find(|(row, count)| *count > 0 && is_old(row)) {
-        return Some((vec![row.id], row.level));
+/// What a segment is chosen by.
+#[derive(Debug, Clone, Copy)]
+struct Candidate {
+    row: SegmentRow,
+    events: usize,
+    oldest_rejection_ms: Option<i64>,
+}
+
+impl Candidate {
+    fn of(segment: &Stored) -> Self {
+        Self { row: segment.row, events: segment.events.rows(), oldest_rejection_ms: segment.oldest_rejection_ms }
     }
-    let mut levels: Vec<u64> = rows.iter().map(|(row, _)| row.level).collect();
+
+    fn is_outdated(&self, oldest: Oldest) -> bool {
+        let has_events = self.events > 0 && self.row.min_ms < oldest.event_ms - RETENTION_SLACK_MS;
+        has_events || self.oldest_rejection_ms.is_some_and(|at_ms| at_ms < oldest.rejection_ms - RETENTION_SLACK_MS)
+    }
+}
+
+/// Which segments are merged, and the level of what comes out.
+fn choose(candidates: &[Candidate], oldest: Oldest) -> Option<(Vec<u64>, u64)> {
+    if let Some(one) = candidates.iter().find(|candidate| candidate.is_outdated(oldest)) {
+        return Some((vec![one.row.id], one.row.level));
+    }
+    let mut levels: Vec<u64> = candidates.iter().map(|candidate| candidate.row.level).collect();
     levels.sort_unstable();
     levels.dedup();
     levels.into_iter().find_map(|level| {
-        let mut of_level: Vec<_> = rows.iter().filter(|(row, _)| row.level == level).collect();
-        of_level.sort_by_key(|(_, count)| *count);
+        let mut of_level: Vec<_> = candidates.iter().filter(|candidate| candidate.row.level == level).collect();
+        of_level.sort_by_key(|candidate| candidate.events);
         let chosen = of_level.get(..MERGED_AT_ONCE)?;
-        let total: usize = chosen.iter().map(|(_, count)| count).sum();
-        (total <= MERGED_ROWS_MAX).then(|| (chosen.iter().map(|(row, _)| row.id).collect(), level + 1))
+        let total: usize = chosen.iter().map(|candidate| candidate.events).sum();
+        (total <= MERGED_ROWS_MAX).then(|| (chosen.iter().map(|candidate| candidate.row.id).collect(), level + 1))
     })
 }
 
@@ -190,28 +207,39 @@ fn choose(rows: &[(SegmentRow, usize)], oldest_ms: i64) -> Option<(Vec<u64>, u64
 mod tests {
     use super::*;
 
-    fn row(id: u64, level: u64, count: usize) -> (SegmentRow, usize) {
-        (SegmentRow { id, level, min_ms: 0, max_ms: 0 }, count)
+    const ALL: Oldest = Oldest { event_ms: 0, rejection_ms: 0 };
+
+    fn candidate(id: u64, level: u64, events: usize) -> Candidate {
+        Candidate { row: SegmentRow { id, level, min_ms: 0, max_ms: 0 }, events, oldest_rejection_ms: None }
     }
 
     #[test]
     fn four_of_a_level_become_one_of_the_next() {
-        let rows = [row(1, 1, 10), row(2, 0, 10), row(3, 0, 20), row(4, 0, 5)];
-        assert_eq!(choose(&rows, 0), None);
-        let rows = [&rows[..], &[row(5, 0, 1)]].concat();
-        assert_eq!(choose(&rows, 0), Some((vec![5, 4, 2, 3], 1)));
+        let some = [candidate(1, 1, 10), candidate(2, 0, 10), candidate(3, 0, 20), candidate(4, 0, 5)];
+        assert_eq!(choose(&some, ALL), None);
+        let some = [&some[..], &[candidate(5, 0, 1)]].concat();
+        assert_eq!(choose(&some, ALL), Some((vec![5, 4, 2, 3], 1)));
     }
 
     #[test]
     fn what_would_be_too_large_stays() {
-        let rows: Vec<_> = (0..4).map(|id| row(id, 3, MERGED_ROWS_MAX / 3)).collect();
-        assert_eq!(choose(&rows, 0), None);
+        let some: Vec<_> = (0..4).map(|id| candidate(id, 3, MERGED_ROWS_MAX / 3)).collect();
+        assert_eq!(choose(&some, ALL), None);
     }
 
     #[test]
     fn old_rows_are_taken_out() {
-        let rows = [row(1, 2, 10)];
-        assert_eq!(choose(&rows, RETENTION_SLACK_MS + 1), Some((vec![1], 2)));
-        assert_eq!(choose(&rows, RETENTION_SLACK_MS), None);
+        let some = [candidate(1, 2, 10)];
+        let since = |event_ms| Oldest { event_ms, rejection_ms: 0 };
+        assert_eq!(choose(&some, since(RETENTION_SLACK_MS + 1)), Some((vec![1], 2)));
+        assert_eq!(choose(&some, since(RETENTION_SLACK_MS)), None);
+    }
+
+    #[test]
+    fn old_rejections_are_taken_out_of_a_segment_without_events_too() {
+        let some = [Candidate { oldest_rejection_ms: Some(0), ..candidate(1, 2, 0) }];
+        let since = |rejection_ms| Oldest { event_ms: i64::MAX, rejection_ms };
+        assert_eq!(choose(&some, since(RETENTION_SLACK_MS + 1)), Some((vec![1], 2)));
+        assert_eq!(choose(&some, since(RETENTION_SLACK_MS)), None);
     }
 }

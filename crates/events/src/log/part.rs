@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::facts::is_probe;
+use super::forget::Wishes;
 use super::key::{PersonKey, PersonSet};
 use crate::record::{Aside, Event, is_vouched_for};
 
@@ -25,6 +26,21 @@ pub(super) struct Row {
     /// [`VOUCHED`], [`UNVOUCHED`], or the key of the person whose cookie came with it.
     pub(super) vouch: u64,
     pub(super) event: Event,
+}
+
+impl Row {
+    /// Whose cookie came with it is forgotten with that person; gives the person's key then.
+    fn forget_witness(&mut self, wishes: &Wishes, key: &PersonKey) -> Option<u64> {
+        let witness = key.of(self.event.witness.as_deref()?);
+        if !wishes.cover(witness, self.event.received_ms) {
+            return None;
+        }
+        self.event.witness = None;
+        if self.vouch == witness {
+            self.vouch = UNVOUCHED;
+        }
+        Some(witness)
+    }
 }
 
 /// One log file's records.
@@ -49,8 +65,9 @@ impl Part {
     }
 
     /// Takes an event that nobody has seen before.
-    pub(super) fn add(&mut self, key: &PersonKey, event: Event) {
-        let row = row(key, event, self.records);
+    pub(super) fn add(&mut self, key: &PersonKey, event: Event, wishes: &Wishes) {
+        let mut row = row(key, event, self.records);
+        self.forgotten.extend(row.forget_witness(wishes, key));
         self.records += 1;
         match self.by_name.get_mut(&row.event.name) {
             Some(places) => places.push(self.rows.len()),
@@ -59,15 +76,16 @@ impl Part {
         self.rows.push(row);
     }
 
-    /// Takes rows out.
-    pub(super) fn forget(&mut self, keys: &PersonSet, at_ms: i64) {
+    /// Takes rows out, and what their cookies said of others' rows.
+    pub(super) fn forget(&mut self, wishes: &Wishes, key: &PersonKey) {
         let rows = std::mem::take(&mut self.rows);
         self.by_name.clear();
-        for row in rows {
-            if keys.contains(&row.person) && row.event.received_ms <= at_ms {
+        for mut row in rows {
+            if wishes.cover(row.person, row.event.received_ms) {
                 self.forgotten.insert(row.person);
                 continue;
             }
+            self.forgotten.extend(row.forget_witness(wishes, key));
             self.by_name.entry(row.event.name.clone()).or_default().push(self.rows.len());
             self.rows.push(row);
         }

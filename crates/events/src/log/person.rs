@@ -23,7 +23,7 @@ fn rows(shared: &Shared, keys: &PersonSet) -> Result<Vec<Row>, Error> {
     for segment in &segments {
         rows.extend(segment.of_persons(keys)?);
     }
-    rows.retain(|row| forgotten.get(&row.person).is_none_or(|until| row.event.received_ms > *until));
+    rows.retain(|row| !forgotten.cover(row.person, row.event.received_ms));
     rows.sort_by_key(|row| (row.event.time_ms, row.sequence));
     Ok(rows)
 }

@@ -12,8 +12,9 @@ use serde_json::value::RawValue;
 use super::Error;
 use super::answers::{EventRows, Properties, Rows, Select, Who};
 use super::facts::Served;
+use super::forget::Wishes;
 use super::identity::{Resolution, Trust};
-use super::key::{ByPerson, PersonSet};
+use super::key::PersonSet;
 use super::part::{Row, UNVOUCHED, VOUCHED};
 use super::release::{Releases, pick};
 use super::state::{Shared, State};
@@ -58,7 +59,7 @@ struct Item {
 pub(super) struct View {
     pub(super) segments: Vec<Arc<Stored>>,
     generation: u64,
-    forgotten: ByPerson<i64>,
+    forgotten: Wishes,
     resolution: Arc<Resolution>,
     releases: Arc<Releases>,
     served: Arc<Served>,
@@ -328,8 +329,7 @@ impl Base {
         let properties = if view.wants_properties() { segment.events.texts(PROPERTIES, range)? } else { Vec::new() };
         for i in 0..persons.len() {
             let person = persons[i].cast_unsigned();
-            let is_forgotten =
-                received.get(i).is_some_and(|at| view.forgotten.get(&person).is_some_and(|until| at <= until));
+            let is_forgotten = received.get(i).is_some_and(|at| view.forgotten.cover(person, *at));
             if asides[i] != 0 || is_forgotten {
                 continue;
             }

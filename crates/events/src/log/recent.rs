@@ -105,8 +105,7 @@ pub(super) fn recent(shared: &Shared, filter: &str, limit: usize) -> Result<Vec<
         newest(&mut rows, limit);
     }
     let state = shared.read();
-    let is_forgotten =
-        |row: &Row| state.forgotten.get(&row.person).is_some_and(|until| row.event.received_ms <= *until);
+    let is_forgotten = |row: &Row| state.forgotten.cover(row.person, row.event.received_ms);
     Ok(rows.into_iter().filter(|row| !is_forgotten(row)).map(|row| shown(&state, row)).collect())
 }
 
@@ -177,8 +176,9 @@ pub(super) fn shown(state: &State, row: Row) -> RecentEvent {
     }
 }
 
-pub(super) fn rejections(state: &State, limit: usize) -> Rejections {
-    let items = state.facts.rejected.iter().rev().take(limit).map(|rejected| Rejection {
+pub(super) fn rejections(state: &State, limit: usize, oldest_ms: i64) -> Rejections {
+    let young = state.facts.rejected.iter().rev().filter(|rejected| rejected.at_ms >= oldest_ms);
+    let items = young.take(limit).map(|rejected| Rejection {
         at: instant(rejected.at_ms),
         source: rejected.source,
         code: rejected.code.clone(),

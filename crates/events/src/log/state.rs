@@ -9,7 +9,8 @@ use columnar::wal::{Options, Place, Reader, Writer};
 use tokio::sync::{Notify, watch};
 
 use super::facts::{Facts, Names};
-use super::key::{ByPerson, PersonKey};
+use super::forget::Wishes;
+use super::key::PersonKey;
 use super::part::Part;
 use super::query::Cache;
 use super::release::Releases;
@@ -48,7 +49,7 @@ pub(super) struct State {
     pub(super) parts: Vec<Part>,
     pub(super) tail_ids: HashSet<Id>,
     pub(super) facts: Facts,
-    pub(super) forgotten: ByPerson<i64>,
+    pub(super) forgotten: Wishes,
     pub(super) releases: Arc<Releases>,
     /// Everything before was read, in each log.
     pub(super) places: [Place; LOGS.len()],
@@ -186,7 +187,7 @@ impl Shared {
         let key = store::person_key(db).await?;
         let places = store::places(db).await?;
         let rows = store::segments(db).await?;
-        let forgotten = store::forgotten(db).await?;
+        let forgotten = Wishes::stored(store::forgotten(db).await?);
         let releases = store::releases(db).await?;
         let stored = LOGS.map(|log| places.get(log).copied().unwrap_or(0));
         let shared = Arc::clone(self);
@@ -195,12 +196,11 @@ impl Shared {
             for (log, file) in stored.iter().enumerate() {
                 Reader::open(&shared.log(log)).remove_to(*file)?;
             }
-            open_segments(&shared, key, &rows)
+            open_segments(&shared, key, &rows, forgotten)
         };
         let mut state = blocking(load).await?;
         state.stored = stored;
         state.places = stored.map(|file| Place { file: file + 1, offset: 0 });
-        state.forgotten = forgotten.into_iter().collect();
         state.releases = Arc::new(Releases::new(releases));
         state.settle();
         *self.write() = state;
@@ -208,18 +208,19 @@ impl Shared {
     }
 }
 
-fn open_segments(shared: &Shared, key: PersonKey, rows: &[SegmentRow]) -> Result<State, Error> {
+fn open_segments(shared: &Shared, key: PersonKey, rows: &[SegmentRow], forgotten: Wishes) -> Result<State, Error> {
     let folder = shared.segments();
     let failed = |source| Error::File { what: "make the folder", path: folder.clone(), source };
     std::fs::create_dir_all(&folder).map_err(failed)?;
     stored::remove_orphans(&folder, rows)?;
-    let mut state = State { key: Some(key), ..State::default() };
+    let mut state = State { key: Some(key), forgotten, ..State::default() };
     for row in rows {
         let segment = Stored::open(&folder, *row)?;
         note_persons(&mut state, &segment)?;
         for bytes in segment.others()? {
             match Record::decode(&bytes) {
-                Ok(record) => state.add_fact(&record),
+                Ok(record) if state.forgotten.against(&record, &key).is_empty() => state.add_fact(&record),
+                Ok(_) => {}
                 Err(_) => state.facts.unreadable += 1,
             }
         }

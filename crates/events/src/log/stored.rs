@@ -14,9 +14,9 @@ use columnar::segment::{self, Column, Kind, Segment, Text, Values};
 
 use super::Error;
 use super::key::PersonSet;
-use super::part::Row;
+use super::part::{Row, UNVOUCHED};
 use super::store::SegmentRow;
-use crate::record::{Aside, Event, Source};
+use crate::record::{Aside, Event, Record, Source};
 
 pub(super) const EVENT: usize = 0;
 pub(super) const PERSON: usize = 1;
@@ -67,8 +67,25 @@ pub(super) struct Stored {
     pub(super) row: SegmentRow,
     pub(super) events: Segment,
     pub(super) ids: IdSet,
+    /// When the oldest came that was not taken, if any is told of here.
+    pub(super) oldest_rejection_ms: Option<i64>,
     folder: PathBuf,
 }
+
+/// When it came, if the record tells of something that was not taken.
+pub(super) fn rejected_at(bytes: &[u8]) -> Option<i64> {
+    // Most records are others, and reading them whole takes long.
+    if !bytes.windows(REJECTED.len()).take(8).any(|word| word == REJECTED) {
+        return None;
+    }
+    match Record::decode(bytes) {
+        Ok(Record::Rejected(rejected)) => Some(rejected.at_ms),
+        _ => None,
+    }
+}
+
+/// How the kind of such a record is written, near its beginning.
+const REJECTED: &[u8] = br#""rejected""#;
 
 fn path(folder: &Path, id: u64, extension: &str) -> PathBuf {
     folder.join(format!("{id:012}.{extension}"))
@@ -80,7 +97,9 @@ impl Stored {
     pub(super) fn open(folder: &Path, row: SegmentRow) -> Result<Self, Error> {
         let events = Segment::open(&path(folder, row.id, "parquet"))?;
         let ids = IdSet::open(&path(folder, row.id, "ids"))?;
-        Ok(Self { row, events, ids, folder: folder.to_owned() })
+        let others = read_others(&path(folder, row.id, "facts"))?;
+        let oldest_rejection_ms = others.iter().filter_map(|bytes| rejected_at(bytes)).min();
+        Ok(Self { row, events, ids, oldest_rejection_ms, folder: folder.to_owned() })
     }
 
     /// The records that are no events.
@@ -228,6 +247,24 @@ impl Content {
         match self.columns.get(column) {
             Some(Values::Texts(values)) => values,
             _ => &[],
+        }
+    }
+
+    /// Takes out whose cookie came with a row where `gone` (of id and arrival) gives that person's key.
+    pub(super) fn forget_witnesses(&mut self, gone: impl Fn(&str, i64) -> Option<u64>) {
+        let rows = self.texts(WITNESS).iter().zip(self.ints(RECEIVED)).enumerate();
+        let known = rows.filter(|(_, (witness, _))| !witness.is_empty());
+        let found: Vec<(usize, u64)> =
+            known.filter_map(|(i, (witness, at))| Some((i, gone(witness.as_str(), *at)?))).collect();
+        for (i, key) in found {
+            if let Values::Texts(witnesses) = &mut self.columns[WITNESS] {
+                witnesses[i] = Text::from(Bytes::new());
+            }
+            if let Values::Ints(vouches) = &mut self.columns[VOUCH]
+                && vouches[i].cast_unsigned() == key
+            {
+                vouches[i] = UNVOUCHED.cast_signed();
+            }
         }
     }
 

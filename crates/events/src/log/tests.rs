@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Events, EventsOptions, MIGRATIONS, Properties, Rows, Select, Who};
+use super::{Events, EventsOptions, MIGRATIONS, Properties, Retention, Rows, Select, Who};
 use crate::record::{Event, Exposure, Identity, Record, Served, Source};
 
 /// A day in 1970, so that events of small times are within retention.
@@ -40,8 +40,12 @@ fn clock() -> Arc<ManualClock> {
 impl Bed {
     /// A control plane over what is there; `steps` is how many steps of maintenance it takes before it dies.
     async fn start(db: &Db, data: &Path, steps: Option<i64>) -> Self {
+        Self::keeping(db, data, steps, Retention::default()).await
+    }
+
+    async fn keeping(db: &Db, data: &Path, steps: Option<i64>, retention: Retention) -> Self {
         db.migrate(&[MIGRATIONS]).await.unwrap();
-        let options = EventsOptions { db: db.clone(), clock: clock(), data: data.to_owned() };
+        let options = EventsOptions { db: db.clone(), clock: clock(), data: data.to_owned(), retention };
         let events = Events::open(options).unwrap();
         events.0.stops.after(steps.unwrap_or(-1));
         let shutdown = CancellationToken::new();

@@ -30,7 +30,8 @@ pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD.decode(&text).or_else(|_| URL_SAFE.decode(&text)).ok()
 }
 
-fn plain(escaped: &[u8]) -> Cow<'_, [u8]> {
+/// Without the escapes of a form.
+pub(crate) fn plain(escaped: &[u8]) -> Cow<'_, [u8]> {
     if !escaped.iter().any(|byte| matches!(byte, b'%' | b'+')) {
         return Cow::Borrowed(escaped);
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use access::Access;
 use delivery::{By, Definitions, Delivery};
-use events::{Events, EventsOptions};
+use events::{Events, EventsOptions, Retention};
 use exec::Launcher;
 use flags::Flags;
 use flags::view::FlagView;
@@ -140,7 +140,8 @@ async fn serve(data: PathBuf) {
 
 fn contexts(db: &Db, edge: &edge::Client, data: &Path) -> Contexts {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let options = EventsOptions { db: db.clone(), clock: Arc::clone(&clock), data: data.to_owned() };
+    let retention = Retention::default();
+    let options = EventsOptions { db: db.clone(), clock: Arc::clone(&clock), data: data.to_owned(), retention };
     let events = Events::open(options).unwrap();
     let flags = Flags::open(flags::Options {
         db: db.clone(),

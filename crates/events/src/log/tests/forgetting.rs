@@ -4,6 +4,7 @@ use columnar::segment::Segment;
 use storage::testing::databases;
 
 use super::*;
+use crate::record::Rejected;
 
 const SECRET: &str = "ann-7f3c@example.org";
 const ANONYMOUS: &str = "anonymous-99f1c";
@@ -105,4 +106,96 @@ async fn a_forgotten_person_is_in_no_answer_and_in_no_file() {
         assert_eq!(bed.told("seen", Who::Everyone).await.len(), 4);
         bed.stop().await;
     }
+}
+
+fn rejected(excerpt: &str, at_ms: i64) -> Record {
+    let (code, reason) = ("invalid_timestamp".into(), format!("no time is in {excerpt}"));
+    Record::Rejected(Rejected { at_ms, source: Source::PosthogV0, code, reason, excerpt: excerpt.into(), token: None })
+}
+
+/// What others sent with the person's cookie, and what was not taken: in segments and in the log.
+async fn of_others(writer: &Writer) {
+    for round in 0..3 {
+        let mut shared = event(round, "seen", "ben", NOW_MS - 5);
+        (shared.witness, shared.role) = (Some(SECRET.into()), Some(access::Role::Client));
+        append(
+            writer,
+            [
+                Record::Event(shared),
+                rejected(&format!(r#"{{"distinct_id":"{SECRET}","timestamp":"soon"}}"#), NOW_MS - 5),
+                rejected(r#"{"distinct_id":"ben","timestamp":"soon"}"#, NOW_MS - 5),
+            ],
+        )
+        .await;
+        if round < 2 {
+            writer.seal().await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_forgotten_person_is_in_nobody_elses_events_and_in_no_rejection() {
+    let (store, data) = (storage::testing::sqlite().await, tempfile::tempdir().unwrap());
+    let bed = Bed::start(&store.db, data.path(), None).await;
+    let writer = bed.edge();
+    of_others(&writer).await;
+    bed.until("all is seen", async |bed| bed.told("seen", Who::Everyone).await.len() == 3).await;
+    bed.until("segments are made", async |bed| !bed.events.0.read().segments.is_empty()).await;
+    let words = async |bed: &Bed| bed.events.rejections(100).await.unwrap().items.len();
+    assert_eq!(words(&bed).await, 6);
+
+    let events = bed.events.clone();
+    let deleting = tokio::spawn(async move { events.delete(SECRET, "test").await.unwrap() });
+    bed.until("the words are out of answers", async |bed| words(bed).await == 3).await;
+    writer.seal().await.unwrap();
+    assert!(deleting.await.unwrap().done);
+    assert_eq!(files_with(data.path(), SECRET), Vec::<String>::new());
+    assert_eq!(bed.told("seen", Who::Everyone).await.len(), 3, "what Ben did stays");
+    bed.stop().await;
+    let bed = Bed::start(&store.db, data.path(), None).await;
+    assert_eq!(words(&bed).await, 3, "what was said to Ben stays");
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_that_was_not_told_the_id_lets_all_words_go() {
+    let (store, data) = (storage::testing::sqlite().await, tempfile::tempdir().unwrap());
+    let bed = Bed::start(&store.db, data.path(), None).await;
+    let writer = bed.edge();
+    of_others(&writer).await;
+    bed.until("all is seen", async |bed| bed.told("seen", Who::Everyone).await.len() == 3).await;
+    let key = bed.events.0.read().key().of(SECRET);
+    bed.stop().await;
+    // As if it had been killed between the wish and the first file.
+    super::super::store::forget(&store.db, &[key], NOW_MS, "test").await.unwrap();
+    let bed = Bed::start(&store.db, data.path(), None).await;
+    writer.seal().await.unwrap();
+    bed.until("it is in no file", async |bed| files_with(&bed.data, SECRET).is_empty()).await;
+    assert_eq!(bed.told("seen", Who::Everyone).await.len(), 3, "what Ben did stays");
+    assert!(bed.events.rejections(100).await.unwrap().items.is_empty());
+    bed.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_rejected_is_kept_for_its_time() {
+    const DAY: Duration = Duration::from_hours(24);
+    let (store, data) = (storage::testing::sqlite().await, tempfile::tempdir().unwrap());
+    let retention = Retention { rejections: Some(10 * DAY), ..Retention::default() };
+    let bed = Bed::keeping(&store.db, data.path(), None, retention).await;
+    let writer = bed.edge();
+    let old = event(1, "seen", "ben", NOW_MS - 50 * 86_400_000);
+    append(
+        &writer,
+        [Record::Event(old), rejected("older words", NOW_MS - 50 * 86_400_000), rejected("newer words", NOW_MS - 5)],
+    )
+    .await;
+    writer.seal().await.unwrap();
+    bed.until("the old is in no file", async |bed| {
+        !bed.events.0.read().segments.is_empty() && files_with(&bed.data, "older words").is_empty()
+    })
+    .await;
+    assert!(!files_with(&bed.data, "newer words").is_empty());
+    assert_eq!(bed.told("seen", Who::Everyone).await.len(), 1, "events are kept for longer");
+    assert_eq!(bed.events.rejections(9).await.unwrap().items.len(), 1);
+    bed.stop().await;
 }
