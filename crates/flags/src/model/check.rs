@@ -10,8 +10,7 @@ use super::document::{Node, Place, Tree};
 use super::limits::DEPTH_MAX;
 use super::versions;
 
-/// A suggestion is made up to this distance between what is there and what is known.
-const TYPO_DISTANCE_MAX: usize = 3;
+pub(super) use misread::suggestion;
 
 const COMPARISONS: [&str; 8] = ["=", "!=", "<", "<=", ">", ">=", "^", "~"];
 
@@ -76,15 +75,6 @@ const OPERATORS: [Operator; 41] = [
     operator("in_segment", 1, 2),
     unary("$ref", 1, 1),
 ];
-
-/// "did you mean ..?", else all that is known.
-pub(super) fn suggestion<'a>(wrong: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let distance = |name: &&str| strsim::damerau_levenshtein(wrong, name);
-    match known.clone().min_by_key(distance).filter(|name| distance(name) <= TYPO_DISTANCE_MAX) {
-        Some(name) => format!("did you mean {name:?}?"),
-        None => format!("known here: {}", known.collect::<Vec<_>>().join(", ")),
-    }
-}
 
 /// The problem of a name that is no variant.
 pub(super) fn undefined_variant(name: &str, variants: &Map<String, Value>) -> Problem {

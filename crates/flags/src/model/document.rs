@@ -46,8 +46,8 @@ impl Place {
 
 impl From<Location> for Place {
     fn from(location: Location) -> Self {
-        let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
-        Self { line: number(location.line()), column: number(location.column()) }
+        let (line, column) = misread::place(location);
+        Self { line, column }
     }
 }
 
@@ -249,26 +249,17 @@ impl<'de> Visitor<'de> for TreeVisitor {
 /// The library's sentence, with our place and hint.
 fn unreadable(error: &serde_saphyr::Error, file: &str) -> Problem {
     let bare = error.without_snippet();
+    let levels = || format!("at most {DEPTH_MAX} levels are read");
     let (message, hint) = match bare {
-        serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
-            (format!("{key:?} is there twice"), "keep one".to_owned())
-        }
         serde_saphyr::Error::Budget { breach, .. } => {
-            (format!("the file is too large or too deep: {breach:?}"), format!("at most {DEPTH_MAX} levels are read"))
+            (format!("the file is too large or too deep: {breach:?}"), levels())
         }
-        other if other.to_string().contains("recursion limit") => {
-            ("the file is too deep".to_owned(), format!("at most {DEPTH_MAX} levels are read"))
-        }
-        other => plain(&other.to_string()),
+        other if other.to_string().contains("recursion limit") => ("the file is too deep".to_owned(), levels()),
+        other => match misread::words(other, |_| None) {
+            (message, Some(hint)) => (message, hint),
+            (message, None) => (format!("the file cannot be read: {message}"), "it has to be JSON or YAML".to_owned()),
+        },
     };
     let place = bare.location().map_or(Place::default(), Place::from);
     place.mark(Problem::invalid(message), file).hint(hint)
-}
-
-fn plain(text: &str) -> (String, String) {
-    let text = text.rfind(" at line ").map_or(text, |place| &text[..place]);
-    match text.split_once(" | ") {
-        Some((message, hint)) => (message.to_owned(), hint.to_owned()),
-        None => (format!("the file cannot be read: {text}"), "it has to be JSON or YAML".to_owned()),
-    }
 }
