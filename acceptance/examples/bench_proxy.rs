@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{Connection, Installation, Nginx, Repository, quantile, until};
+use acceptance::{Connection, Installation, Nginx, Repository, cpu_seconds, quantile, until};
 use serde_json::{Value, json};
 
 const CONNECTIONS: u32 = 32;
@@ -20,8 +20,6 @@ const ROUNDS: usize = 5;
 const PART: Duration = Duration::from_secs(3);
 const STEADY_REQUESTS_PER_SECOND: f64 = 1_000.0;
 const BODY_BYTES: usize = 1_024;
-/// `/proc/<pid>/stat` counts in these on every Linux (`USER_HZ`).
-const TICKS_PER_SECOND: f64 = 100.0;
 /// The argument with which the benchmark starts itself as the product.
 const AS_UPSTREAM: &str = "--upstream";
 
@@ -184,15 +182,6 @@ fn on_all_connections(address: &str, work: impl Fn(u32, &mut Connection) -> Vec<
 fn ask(connection: &mut Connection) {
     let answer = connection.get("/").expect("every request is answered");
     assert_eq!((answer.status, answer.body.len()), (200, BODY_BYTES));
-}
-
-/// User and system time of a process.
-fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the proxy runs");
-    // The name, in parentheses, may have spaces; utime and stime are fields 14 and 15.
-    let (_, fields) = stat.rsplit_once(')').expect("the name is in parentheses");
-    let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>();
-    ticks / TICKS_PER_SECOND
 }
 
 /// To the microsecond.

@@ -13,7 +13,7 @@ pub mod sdk;
 mod streams;
 mod wait;
 
-pub use figures::{quantile, say};
+pub use figures::{cpu_seconds, quantile, say};
 pub use git::Repository;
 pub use http::{Answer, Connection, get};
 pub use installation::{Installation, Options, binary};

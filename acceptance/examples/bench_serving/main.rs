@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{Connection, Installation, Repository, Sdk, until};
+use acceptance::{Connection, Installation, Repository, Sdk, cpu_seconds, until};
 use serde_json::{Value, json};
 
 mod floor;
@@ -20,8 +20,6 @@ const CONNECTIONS: u32 = 32;
 const ROUNDS: usize = 5;
 const PART: Duration = Duration::from_secs(3);
 const BATCH: u64 = 100;
-/// `/proc/<pid>/stat` counts in these on every Linux (`USER_HZ`).
-const TICKS_PER_SECOND: f64 = 100.0;
 /// The argument with which the benchmark starts itself as a floor.
 const AS_FLOOR: &str = "--floor";
 
@@ -189,15 +187,6 @@ fn event(n: u64, i: u64) -> Value {
             "category": "shoes", "price": 89.5, "currency": "EUR", "position": i, "in_stock": true,
         },
     })
-}
-
-/// User and system time of a process.
-fn cpu_seconds(pid: u32) -> f64 {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("the server runs");
-    // The name, in parentheses, may have spaces; utime and stime are fields 14 and 15.
-    let (_, fields) = stat.rsplit_once(')').expect("the name is in parentheses");
-    let ticks = fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>();
-    ticks / TICKS_PER_SECOND
 }
 
 fn report(what: &str, ways: &[Way; 2], per_request: u64, as_json: bool) {
