@@ -66,10 +66,13 @@ pub struct Arrival {
     pub address: Option<std::net::IpAddr>,
 }
 
-/// Knows flags: PostHog's SDKs tell of a boolean flag only its value, and an exposure is to a variant.
+/// Knows flags: what tells of an exposure may say less than is to be known of it. PostHog's SDKs tell of a boolean flag only
+/// its value, and an exposure is to a variant; nobody tells whom a flag divides.
 pub trait Variants: std::fmt::Debug + Send + Sync {
     /// The name of the flag's variant that has this value, if there is exactly one.
     fn with_value(&self, flag: &str, value: bool) -> Option<String>;
+    /// Whom the flag divides, `visitor` or `user`, if it is known.
+    fn unit(&self, flag: &str) -> Option<String>;
 }
 
 /// Takes what is sent. Cheap to clone.
@@ -113,7 +116,8 @@ impl Capture {
         }))
     }
 
-    /// From now on boolean flags are exposed under the names of their variants; without it as `true` and `false`. Set once, by
+    /// From now on boolean flags are exposed under the names of their variants and to the unit that they divide; without it as
+    /// `true` and `false`, and to visitors. Set once, by
     /// whoever puts the parts together: what knows flags needs capture too.
     pub fn name_variants(&self, variants: Arc<dyn Variants>) {
         let _is_first = self.0.variants.set(variants);

@@ -138,4 +138,8 @@ impl events::Variants for Serving {
     fn with_value(&self, flag: &str, value: bool) -> Option<String> {
         self.0.rules.load().only_variant_with(flag, value).map(ToOwned::to_owned)
     }
+
+    fn unit(&self, flag: &str) -> Option<String> {
+        self.0.rules.load().unit_of(flag).map(ToOwned::to_owned)
+    }
 }

@@ -198,11 +198,12 @@ impl<'a> Intake<'a> {
         if !self.claim(exposure_key(&given.flag, &variant, unit)) {
             return;
         }
+        let unit_kind = self.inner.variants.get().and_then(|variants| variants.unit(&given.flag));
         let reason = if given.reason.is_empty() { "UNKNOWN".to_owned() } else { given.reason.clone() };
         self.push(&Record::Exposure(Exposure {
             flag: given.flag.clone().into_owned(),
             variant: variant.into_owned(),
-            unit_kind: "visitor".into(),
+            unit_kind: unit_kind.unwrap_or_else(|| "visitor".into()),
             unit: unit.to_owned(),
             at_ms,
             reason,

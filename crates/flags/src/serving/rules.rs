@@ -94,6 +94,11 @@ impl Rules {
         same.next().filter(|_| same.next().is_none()).map(|served| served.variant)
     }
 
+    /// Whom a flag divides.
+    pub(super) fn unit_of(&self, key: &str) -> Option<&str> {
+        self.entries.get(key).map(|entry| entry.unit.as_str())
+    }
+
     /// The order of precedence: a kill, the verifier's run, a tester, the rules.
     pub(crate) fn evaluate(
         &self,

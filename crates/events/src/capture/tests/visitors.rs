@@ -151,12 +151,16 @@ fn an_exposure_is_written_once_a_day_and_again_if_it_could_not_be() {
 }
 
 #[tokio::test]
-async fn a_boolean_flag_is_exposed_under_the_name_of_its_variant() {
+async fn a_flag_is_exposed_under_the_name_of_its_variant_to_the_unit_that_it_divides() {
     #[derive(Debug)]
     struct OnAndOff;
     impl Variants for OnAndOff {
         fn with_value(&self, flag: &str, value: bool) -> Option<String> {
             (flag == "known").then(|| if value { "on" } else { "off" }.to_owned())
+        }
+
+        fn unit(&self, flag: &str) -> Option<String> {
+            (flag == "known").then(|| "user".to_owned())
         }
     }
     let bed = Bed::new();
@@ -166,7 +170,10 @@ async fn a_boolean_flag_is_exposed_under_the_name_of_its_variant() {
         let called = format!(r#"{{"event":"$feature_flag_called","distinct_id":"ann","properties":{properties}}}"#);
         bed.post("/batch", CLIENT, called).await;
     }
-    let variant = |record| if let Record::Exposure(exposure) = record { Some(exposure.variant) } else { None };
-    let variants: Vec<_> = bed.records().into_iter().filter_map(variant).collect();
-    assert_eq!(variants, ["on", "blue", "false"]);
+    let told = |record| match record {
+        Record::Exposure(exposure) => Some(format!("{} to a {}", exposure.variant, exposure.unit_kind)),
+        _ => None,
+    };
+    let told: Vec<_> = bed.records().into_iter().filter_map(told).collect();
+    assert_eq!(told, ["on to a user", "blue to a user", "false to a visitor"]);
 }
