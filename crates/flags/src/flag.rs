@@ -141,12 +141,31 @@ impl Flag {
         served
     }
 
-    /// Shares in force, of every variant that has one; a flag without a split gives all to its default variant.
+    /// Shares in force, of every variant that has one; a flag without a split gives all to one variant, but for those whom a
+    /// condition singles out. Empty where more than that decides: several splits, or a computed one.
     pub(crate) fn shares(&self) -> Vec<(String, f64)> {
         match &self.parts {
             Some(parts) => allocation::shares(parts, split::whole(parts)),
-            None => self.default_variant().map(|variant| (variant.to_owned(), 1.0)).into_iter().collect(),
+            None => self.everybody_else().map(|variant| (variant, 1.0)).into_iter().collect(),
         }
+    }
+
+    /// Why there is nothing that a ramp could move, if so.
+    pub(crate) fn no_ramp(&self) -> Option<Box<Problem>> {
+        self.parts_to_ramp().err()
+    }
+
+    /// The cut points that a ramp begins with.
+    fn parts_to_ramp(&self) -> Result<Vec<Part>, Box<Problem>> {
+        self.not_archived()?;
+        let begin = self.parts.clone().or_else(|| Some(vec![(1, self.everybody_else()?)]));
+        let parts = split::refine(begin.as_deref().unwrap_or_default());
+        split::with_parts(self.rule(), &parts)?;
+        if parts.is_empty() {
+            let problem = Problem::conflict("the flag has no default variant that a ramp could begin with");
+            return Err(Box::new(problem.hint("give it a defaultVariant in flags/")));
+        }
+        Ok(parts)
     }
 
     /// New shares for the split.
@@ -155,21 +174,12 @@ impl Flag {
         for variant in wanted.keys() {
             self.defined(variant)?;
         }
-        let parts = match (&self.parts, self.everybody_else()) {
-            (Some(parts), _) => parts.clone(),
-            (None, Some(variant)) => vec![(1, variant)],
-            (None, None) => {
-                let problem = Problem::conflict("the flag has no default variant that a ramp could begin with");
-                return Err(Box::new(problem.hint("give it a defaultVariant in flags/")));
-            }
-        };
-        let parts = split::refine(&parts);
+        let parts = self.parts_to_ramp()?;
         let parts = allocation::rebalance(&parts, split::whole(&parts), wanted)?;
-        split::with_parts(self.rule(), &parts)?;
         Ok(Self { parts: Some(parts), ramp: Some(decided), ..self.clone() })
     }
 
-    /// Who no condition holds for gets this, in a rule without a split.
+    /// Who no condition holds for gets this, in a rule without a split; `None` if that is computed.
     fn everybody_else(&self) -> Option<String> {
         let mut rule = self.rule();
         while let Some(arguments) =
@@ -177,7 +187,12 @@ impl Flag {
         {
             rule = arguments.last().filter(|_| arguments.len() % 2 == 1);
         }
-        rule.and_then(Value::as_str).or_else(|| self.default_variant()).map(str::to_owned)
+        match rule {
+            Some(Value::String(variant)) => Some(variant.clone()),
+            Some(Value::Bool(variant)) => Some(variant.to_string()),
+            Some(Value::Object(_)) => None,
+            _ => self.default_variant().map(str::to_owned),
+        }
     }
 
     pub(crate) fn killed(&self, decided: Decided) -> Result<Self, Box<Problem>> {

@@ -59,6 +59,7 @@ pub struct FlagItem {
     /// Of its newest write.
     pub revision: u64,
     pub variants: Vec<String>,
+    /// Of all whom no condition singles out. Empty where that depends on the rule: it has several splits, or computed shares.
     pub split: Vec<Share>,
     /// `null`: not known.
     pub exposed_persons: Option<u64>,
@@ -144,6 +145,9 @@ pub struct FlagView {
     pub testers: Vec<Tester>,
     pub killed_by: Option<Decision>,
     pub ramp: Option<Ramp>,
+    /// Why a ramp is impossible, with what to do; `null` if it is possible.
+    #[serde(default)]
+    pub no_ramp: Option<String>,
     pub history: Vec<FlagEvent>,
     /// `null`: not known.
     pub exposures: Option<Vec<ExposureDay>>,
@@ -206,6 +210,7 @@ impl Flags {
             testers: testers(flag),
             killed_by: flag.kill.as_ref().map(decision),
             ramp: flag.ramp.as_ref().map(|by| Ramp { at: by.at.clone(), who: by.who.clone(), split: shares(flag) }),
+            no_ramp: flag.no_ramp().map(|problem| problem.told()),
             history: history.iter().map(event).collect(),
             references: store::references(self.db(), key).await?,
             blast: Blast { persons_now: blast(exposures.as_ref(), off_variant.as_deref()), journeys },

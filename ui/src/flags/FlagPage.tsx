@@ -79,7 +79,7 @@ function Inside({ flag, done }: { flag: FlagView; done: Done }) {
       <div className="grid">
         <Card title="Who gets what" note={parts.length > 0 ? "of all who reach the split" : undefined} span={7}>
           <div className="stack">
-            {parts.length > 0 ? <div className="stack-tight"><Split parts={parts} /><span className="small muted">{splitWords(parts)}{flag.ramp && <> · set by {flag.ramp.who} <Ago at={flag.ramp.at} /></>}</span></div> : <p className="empty">{canRamp(flag) ? "No split: the rules alone decide." : <>Several splits, each for some: their weights are changed in <code>flags/</code>, and a push puts them into force.</>}</p>}
+            {parts.length > 0 ? <div className="stack-tight"><Split parts={parts} /><span className="small muted">{splitWords(parts)}{flag.ramp && <> · set by {flag.ramp.who} <Ago at={flag.ramp.at} /></>}</span></div> : <p className="empty">{canRamp(flag) ? "No split: the rules alone decide." : `It depends on the rules. No ramp: ${flag.no_ramp ?? "there is one variant"}.`}</p>}
             <Rules flag={flag} />
           </div>
         </Card>

@@ -58,10 +58,10 @@ describe("a ramp", () => {
       }
   });
 
-  test("is offered where one split decides or none yet", () => {
-    const rule = { when: null, serves: { fractional: [["on", 50], ["off", 50]] } };
-    expect([[], [rule], [rule, rule]].map((rules) => canRamp({ variants: ["on", "off"], rules }))).toEqual([true, true, false]);
-    expect(canRamp({ variants: ["on"], rules: [] })).toBe(false);
+  test("is offered where the server would take it", () => {
+    expect(canRamp({ variants: ["on", "off"], no_ramp: null })).toBe(true);
+    expect(canRamp({ variants: ["on", "off"], no_ramp: "the rule has several splits" })).toBe(false);
+    expect(canRamp({ variants: ["on"], no_ramp: null })).toBe(false);
   });
 
   test("is refused with the reason", () => {

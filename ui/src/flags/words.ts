@@ -116,8 +116,8 @@ export function rampWords(before: Share[], after: Shares, persons: number | null
 /** Where a row of the list says who is exposed. */
 export const exposedWords = (row: Pick<FlagRow, "exposed_persons">): string => (typeof row.exposed_persons === "number" ? count(row.exposed_persons) : "not known");
 
-/** Whether one split decides, or none yet; of several a ramp could mean any, and the server refuses. */
-export const canRamp = ({ variants, rules }: Pick<FlagView, "variants" | "rules">): boolean => variants.length > 1 && (JSON.stringify(rules).match(/"fractional":/g)?.length ?? 0) < 2;
+/** Whether the server would take a ramp; `no_ramp` says why not. */
+export const canRamp = ({ variants, no_ramp }: Pick<FlagView, "variants" | "no_ramp">): boolean => variants.length > 1 && no_ramp == null;
 
 /** The command that ramps it just so. */
 export const rampCommand = (key: string, shares: Shares): string => `trunkline flag ramp ${key} ${Object.entries(shares).map(([variant, share]) => `${variant}=${share}`).join(" ")}`;

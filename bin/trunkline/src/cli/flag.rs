@@ -163,9 +163,12 @@ fn mark(state: &str) -> &'static str {
     }
 }
 
-/// `on 25 %, off 75 %`
+/// `on 25 %, off 75 %`; no share is everybody's where the rule has several splits.
 fn shares(split: &[Share]) -> String {
     let one = |share: &Share| format!("{} {} %", share.variant, (share.share * 10_000.0).round() / 100.0);
+    if split.is_empty() {
+        return "depends on the rule".to_owned();
+    }
     split.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
@@ -186,6 +189,9 @@ fn show(client: &Client, key: &str) -> anyhow::Result<()> {
     let expires = item.expires.as_deref().map_or(String::new(), |day| format!(", until {day}"));
     out::line(format_args!("  what      {} {kind}{owner}{expires}, revision {}", item.kind_of_value, item.revision));
     out::line(format_args!("  split     {}", shares(&item.split)));
+    if let Some(why) = &view.no_ramp {
+        out::line(format_args!("  no ramp   {why}"));
+    }
     if let Some(kill) = &view.killed_by {
         let why = kill.why.as_deref().map_or(String::new(), |why| format!(": {why}"));
         out::line(format_args!("  killed    {} by {}{why}", kill.at, kill.who));

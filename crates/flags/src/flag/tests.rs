@@ -36,6 +36,33 @@ fn states_follow_from_who_gets_what() {
 }
 
 #[test]
+fn of_several_splits_no_share_is_told_and_none_can_be_ramped() {
+    let split = |on: u32| json!({ "fractional": [["on", on], ["off", 100 - on]] });
+    let mut several = dark();
+    several["targeting"] = json!({ "if": [{ "==": [{ "var": "plan" }, "pro"] }, split(50), split(10)] });
+    let flag = Flag::new(several);
+    assert_eq!(flag.shares(), []);
+    let why = flag.no_ramp().unwrap().told();
+    assert!(why.contains("several splits") && why.contains("change the weights in flags/"), "{why}");
+    assert_eq!(flag.ramped(&to(0.5), decided()).unwrap_err().told(), why);
+    for possible in [Flag::new(source(10)), Flag::new(dark())] {
+        assert!(possible.no_ramp().is_none());
+    }
+}
+
+#[test]
+fn without_a_split_the_share_is_of_whom_no_condition_singles_out() {
+    let mut ruled = dark();
+    ruled["targeting"] = json!({ "if": [{ "==": [{ "var": "plan" }, "free"] }, "off", "on"] });
+    assert_eq!(Flag::new(ruled).shares(), [("on".to_owned(), 1.0)]);
+    let mut computed = dark();
+    computed["targeting"] = json!({ "if": [{ "var": "beta" }, "on", { "var": "wish" }] });
+    let flag = Flag::new(computed);
+    assert_eq!(flag.shares(), []);
+    assert!(flag.no_ramp().unwrap().told().contains("no place where everybody else"));
+}
+
+#[test]
 fn a_ramp_survives_a_push_that_does_not_speak_of_the_split() {
     let flag = Flag::new(source(10)).ramped(&to(0.5), decided()).unwrap();
     let mut pushed = source(10);
