@@ -2,6 +2,7 @@
 
 pub mod definition;
 pub mod outcomes;
+pub mod pages;
 pub mod report;
 pub mod scalar;
 mod sentence;

@@ -11,7 +11,7 @@ import { count } from "../look/words";
 import { useFeatures } from "./api";
 import type { Feature } from "./shapes";
 import { Suggestions } from "./Suggestions";
-import { featureMatches, smallShare, trendWord } from "./words";
+import { featureMatches, featureName, smallShare, trendWord } from "./words";
 
 const DAYS = [7, 28, 90];
 const EXAMPLES = ["trend:rising", "trend:falling", "trend:new", "trend:gone"];
@@ -28,14 +28,14 @@ export function FeaturesPage() {
     <>
       <PageHead
         title="Features"
-        meta="What customers use: every event is a feature, page views too."
+        meta="What customers use: every event is a feature, and so is every page."
         actions={<label className="choice"><span>Over</span><select value={days} onChange={(event) => set({ days: event.target.value })}>{DAYS.map((d) => <option key={d} value={d}>the last {d} days</option>)}</select></label>}
       />
       <Filter value={filter} onChange={(q) => set({ q })} examples={EXAMPLES} label="Filter features" placeholder='trend:rising event:"order placed" or words of the event' />
       {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={rows !== undefined} />}
       {!(query.isError && !rows) && (
         <Card title={filter ? `Features that match ${filter}` : "All features"} note="rising and falling: the second half of the days against the first">
-          <Table label="Features" columns={columnsFor(days)} rows={rows} rowKey={(f) => f.event} skeletonRows={6} empty={<Empty filter={filter} clear={() => set({ q: "" })} />} />
+          <Table label="Features" columns={columnsFor(days)} rows={rows} rowKey={featureName} skeletonRows={6} empty={<Empty filter={filter} clear={() => set({ q: "" })} />} />
         </Card>
       )}
       <Suggestions />
@@ -50,7 +50,7 @@ function Empty({ filter, clear }: { filter: string; clear: () => void }) {
 }
 
 const columnsFor = (days: number): Column<Feature>[] => [
-  { name: "Event", narrow: "lead", width: "30%", cell: (f) => <strong>{f.event}</strong> },
+  { name: "Event", narrow: "lead", width: "30%", cell: (f) => <><strong>{f.event}</strong>{f.page && <div className="small muted"><code>{f.page}</code></div>}</> },
   { name: "Persons", num: true, narrow: "named", cell: (f) => count(f.persons) },
   { name: "Of active", num: true, narrow: "named", cell: (f) => smallShare(f.share_of_active) },
   { name: "Per person", num: true, narrow: "named", cell: (f) => f.per_person.toFixed(1) },
@@ -63,7 +63,7 @@ const columnsFor = (days: number): Column<Feature>[] => [
 function Spark({ feature }: { feature: Feature }) {
   const values = feature.by_day.map((d) => d.persons);
   const title = feature.by_day.slice(-7).map((d) => `${d.day}: ${count(d.persons)}`).join("\n");
-  return <span className="spark" title={title} dangerouslySetInnerHTML={{ __html: sparkline(values, `Persons with ${feature.event}`) }} />;
+  return <span className="spark" title={title} dangerouslySetInnerHTML={{ __html: sparkline(values, `Persons with ${featureName(feature)}`) }} />;
 }
 
 function Trend({ trend }: { trend: string }) {

@@ -152,8 +152,11 @@ export function featureMatches(feature: Feature, filter: string): boolean {
   return terms(filter).every((term) => {
     const [, key, value = ""] = /^(trend|event):(.+)$/.exec(term) ?? [];
     if (key === "trend") return feature.trend === value;
-    return feature.event.toLowerCase().includes(key === "event" ? value : term);
+    return featureName(feature).toLowerCase().includes(key === "event" ? value : term);
   });
 }
+
+/** The event; of page views with the page. */
+export const featureName = ({ event, page }: Pick<Feature, "event" | "page">): string => (page ? `${event} ${page}` : event);
 
 export const terms = (filter: string): string[] => (filter.toLowerCase().match(/(?:[^\s"]+:)?"[^"]*"|\S+/g) ?? []).map((t) => t.replaceAll('"', ""));

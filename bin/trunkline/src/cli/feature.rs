@@ -35,7 +35,7 @@ pub(super) fn run(verb: &Verb, client: &Client) -> anyhow::Result<()> {
 
 fn row(feature: &Feature) -> [String; 6] {
     [
-        feature.event.clone(),
+        feature.page.as_ref().map_or_else(|| feature.event.clone(), |page| format!("{} {page}", feature.event)),
         feature.persons.to_string(),
         format!("{:.1} %", feature.share_of_active * 100.0),
         format!("{:.1}", feature.per_person),

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use events::{EventRows, Properties, Select, Who};
+use events::{EventRows, Names, Properties, Select, Who};
 use kernel::Problem;
 
 use super::Journeys;
 use crate::model::definition::Step;
+use crate::model::pages::{PAGE_VIEWED, Pages};
 use crate::model::scalar::{Held, pick};
 use crate::model::suggestion::{Act, Done, Suggestion, suggest};
 use crate::model::usage::{Feature, features};
@@ -20,7 +21,7 @@ const EVENTS_MAX: u64 = 1_000_000;
 /// Different things that visitors do, of page views each page; what is beyond it is not looked at.
 const ACTS_MAX: usize = 2_000;
 /// Page views: those that the edge counts, and those that the product's own SDKs tell of.
-const PAGE_VIEWS: [&str; 2] = ["page viewed", "$pageview"];
+const PAGE_VIEWS: [&str; 2] = [PAGE_VIEWED, "$pageview"];
 /// The properties that may say which page, the best first: pages of one kind are one page.
 const PAGE_KEYS: [&str; 4] = ["template", "$pathname", "path", "$current_url"];
 
@@ -36,7 +37,27 @@ impl Journeys {
         let today = now_ms.div_euclid(DAY_MS);
         let first = today - days + 1;
         let names = self.log.names(first * DAY_MS, now_ms + 1).await?;
-        Ok(features(&names, first..=today))
+        let pages = self.pages(&names, now_ms).await?;
+        Ok(features(&names, pages, first..=today))
+    }
+
+    /// The edge's page views by page. Day by day: properties of many days would take much memory.
+    async fn pages(&self, names: &Names, now_ms: i64) -> Result<Pages, Error> {
+        let mut pages = Pages::default();
+        let viewed = names.items.iter().filter(|name| name.name == PAGE_VIEWED);
+        for day in viewed.flat_map(|name| &name.days).map(|day| day.day) {
+            let select = Select {
+                names: vec![PAGE_VIEWED.to_owned()],
+                from_ms: day * DAY_MS,
+                to_ms: ((day + 1) * DAY_MS).min(now_ms + 1),
+                properties: Properties::Wanted,
+                who: Who::Everyone,
+            };
+            for views in self.log.rows(select).await?.lists {
+                pages.take(day, &views);
+            }
+        }
+        Ok(pages)
     }
 
     /// Journeys that visitors go and nobody declared.

@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::pages::{PAGE_VIEWED, Pages};
 use super::report::share;
 
 /// Fewer whole days than this say nothing.
@@ -58,6 +59,9 @@ pub struct Day {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Feature {
     pub event: String,
+    /// Of page views that the edge tells of: which page, as `/product/:id`.
+    #[serde(default)]
+    pub page: Option<String>,
     /// Exact; a person's several ids count once.
     pub persons: u64,
     pub events: u64,
@@ -70,15 +74,17 @@ pub struct Feature {
     pub change: Option<Change>,
 }
 
-/// Features by persons, most first. `days` are days since 1970, the last of them today.
-pub fn features(names: &Names, days: std::ops::RangeInclusive<i64>) -> Vec<Feature> {
+/// Features by persons, most first; each page is one. `days` are days since 1970, the last of them today.
+pub fn features(names: &Names, pages: Pages, days: std::ops::RangeInclusive<i64>) -> Vec<Feature> {
     let today = *days.end();
     // The day on which it all began is not whole, as is today.
     let begun = names.active.keys().next().map_or(today, |first| first + 1);
     let whole = begun.max(*days.start())..today;
+    let others = names.items.iter().filter(|name| name.name != PAGE_VIEWED).map(|name| (None, name.clone()));
+    let counted = others.chain(pages.counts());
     let mut features: Vec<Feature> =
-        names.items.iter().map(|name| feature(name, names.persons, &days, &whole)).collect();
-    features.sort_by(|a, b| b.persons.cmp(&a.persons).then_with(|| a.event.cmp(&b.event)));
+        counted.map(|(page, name)| Feature { page, ..feature(&name, names.persons, &days, &whole) }).collect();
+    features.sort_by(|a, b| b.persons.cmp(&a.persons).then_with(|| (&a.event, &a.page).cmp(&(&b.event, &b.page))));
     features
 }
 
@@ -99,6 +105,7 @@ fn feature(
     });
     Feature {
         event: name.name.clone(),
+        page: None,
         persons: name.persons,
         events: name.events,
         per_person: name.events as f64 / name.persons.max(1) as f64,

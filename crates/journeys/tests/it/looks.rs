@@ -42,15 +42,16 @@ fn weeks() -> Memory {
 async fn features_say_who_uses_what_and_which_way_it_goes() {
     for (_store, journeys) in beds(weeks).await {
         let features = journeys.features(28).await.unwrap();
-        let told: Vec<_> = features.iter().map(|f| (f.event.as_str(), f.persons, f.trend)).collect();
+        let told: Vec<_> = features.iter().map(|f| (f.event.as_str(), f.page.as_deref(), f.persons, f.trend)).collect();
         let expected = [
-            ("page viewed", 60, Direction::Steady),
-            ("old", 45, Direction::Falling),
-            ("paid", 30, Direction::Steady),
-            ("new", 20, Direction::New),
+            ("page viewed", Some("/"), 60, Direction::Steady),
+            ("old", None, 45, Direction::Falling),
+            ("page viewed", Some("/basket/:id"), 30, Direction::Steady),
+            ("paid", None, 30, Direction::Steady),
+            ("new", None, 20, Direction::New),
         ];
         assert_eq!(told, expected);
-        assert_eq!((features[2].share_of_active, features[2].per_person), (0.5, 10.0));
+        assert_eq!((features[3].share_of_active, features[3].per_person), (0.5, 10.0));
         let today = features[0].by_day.last().unwrap();
         assert_eq!((features[0].by_day.len(), today.day.as_str(), today.persons), (28, "2026-11-24", 60));
     }
