@@ -72,7 +72,8 @@ def main():
             common = ["--url", url, "--checks", "all", "--header", f"Authorization: Bearer {token}", *options]
             runs = [[tool, "run", satisfiable(document, root), *common],
                     [tool, "run", f"{url}/api/v1/openapi.json", *common, *OWN]]
-            codes = [subprocess.run(run, cwd=root).returncode for run in runs]
+            env = os.environ | {"SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(pathlib.Path(__file__).parent.resolve())}
+            codes = [subprocess.run(run, cwd=root, env=env).returncode for run in runs]
         finally:
             subprocess.run([BINARY, "down", "--data", root / "data"], capture_output=True, timeout=60)
             up.wait(timeout=30)
