@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::Error;
 
-/// A JSON body. An empty one counts as `{}`, so that a wish without details needs none.
+/// A JSON object. An empty body counts as `{}`, so that a wish without details needs none.
 #[derive(Debug, Clone, Copy)]
 pub struct Body<T>(pub T);
 
@@ -25,6 +25,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 }
 
 fn parse<T: DeserializeOwned>(text: &[u8]) -> Result<T, Problem> {
+    // A list would be read as the fields in their order.
+    if text.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::invalid("a list is no object")
+            .at("body", 1, 1)
+            .hint("api/openapi.json describes every body"));
+    }
     serde_json::from_slice(text).map_err(|error| {
         let (line, column) = (number(error.line()), number(error.column()));
         let message = error.to_string();
@@ -46,6 +52,12 @@ mod tests {
     #[expect(dead_code, reason = "only read by serde")]
     struct Wish {
         reason: String,
+    }
+
+    #[test]
+    fn a_list_is_not_taken_for_an_object() {
+        assert!(parse::<Wish>(br#"{"reason": "a test"}"#).is_ok());
+        assert!(parse::<Wish>(br#" ["a test"]"#).unwrap_err().message.contains("list"));
     }
 
     #[test]
