@@ -123,8 +123,10 @@ pub(super) async fn bulk(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(bearer) = door::bearer(&serving, &headers) else { return door::unauthenticated() };
-    if modified.is_ok_and(|Query(modified)| !modified.is_time()) {
-        let details = "flagConfigLastModified is no time; send seconds since 1970, or RFC 3339 as 2026-02-20T21:28:18Z";
+    // What cannot be read was said twice.
+    if !modified.is_ok_and(|Query(modified)| modified.is_time()) {
+        let details =
+            "flagConfigLastModified is not one time; send seconds since 1970, or RFC 3339 as 2026-02-20T21:28:18Z";
         return door::failed(StatusCode::BAD_REQUEST, None, "PARSE_ERROR", details);
     }
     let body = match body {

@@ -84,6 +84,20 @@ async fn mistakes_are_told_in_ofreps_shape() {
 }
 
 #[tokio::test]
+async fn when_flags_changed_is_one_time_or_not_said() {
+    let (edge, ..) = edge().await;
+    let router = edge.router();
+    let ask = async |query: &str| post(&router, &format!("{ALL}?{query}"), "server", context("x")).await;
+    for query in ["", "flagConfigLastModified=1771622898", "flagConfigLastModified=2026-02-20T21:28:18Z"] {
+        assert_eq!(ask(query).await.0, StatusCode::OK, "{query}");
+    }
+    for query in ["flagConfigLastModified=yesterday", "flagConfigLastModified=1&flagConfigLastModified=2"] {
+        let (status, answer) = ask(query).await;
+        assert_eq!((status, &answer["errorCode"]), (StatusCode::BAD_REQUEST, &json!("PARSE_ERROR")), "{query}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_is_answered_without_a_token() {
     let (edge, ..) = edge().await;
     let router = edge.router();
