@@ -97,7 +97,7 @@ pub enum Error {
         #[source]
         source: std::io::Error,
     },
-    #[error("failed to {what} the segment {path}")]
+    #[error("failed to {what} the Parquet file {path}")]
     Parquet {
         what: &'static str,
         path: PathBuf,
@@ -114,7 +114,7 @@ impl Error {
         move |source| Self::File { what, path, source }
     }
 
-    fn parquet(what: &'static str, path: &Path) -> impl Fn(parquet::errors::ParquetError) -> Self {
+    pub(crate) fn parquet(what: &'static str, path: &Path) -> impl Fn(parquet::errors::ParquetError) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Parquet { what, path: path.clone(), source }
     }

@@ -1,13 +1,15 @@
 //! `trunkline event`: events of customers.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
+use columnar::rows;
 use kernel::Problem;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::client::Client;
 use crate::out;
@@ -20,9 +22,10 @@ const REJECTED_LISTED: usize = 1_000;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Verb {
-    /// Take events of a file, one JSON document a line: {"uuid"?, "event", "distinct_id", "timestamp", "properties"}
+    /// Take events of a file, one JSON document a line: {"uuid"?, "event", "distinct_id", "timestamp", "properties"}; or Parquet
+    /// with these columns
     Import {
-        /// NDJSON; `-` for standard input
+        /// NDJSON or Parquet; `-` for NDJSON from standard input
         file: PathBuf,
     },
 }
@@ -62,29 +65,57 @@ pub(super) fn run(verb: &Verb, client: &Client) -> anyhow::Result<()> {
 }
 
 fn import(path: &Path, client: &Client) -> anyhow::Result<Report> {
-    let input: Box<dyn std::io::Read> = if path == Path::new("-") {
-        Box::new(std::io::stdin())
-    } else {
-        let hint = "one JSON document a line; it may be sent again, nothing counts twice";
-        Box::new(
-            File::open(path)
-                .map_err(|error| Problem::invalid(format!("cannot read {}: {error}", path.display())).hint(hint))?,
-        )
-    };
-    let mut input = BufReader::new(input);
     let (mut report, mut part, mut first, mut next) = (Report::default(), Vec::new(), 1, 1);
-    loop {
-        let read =
-            input.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut part).context("the file cannot be read")?;
-        next += u64::from(read > 0);
-        if read == 0 || part.len() >= PART_BYTES {
+    for line in lines(path)? {
+        part.extend(line?);
+        next += 1;
+        if part.len() >= PART_BYTES {
             send(client, &part, first, &mut report)?;
-            (first, part) = (next, Vec::new());
-        }
-        if read == 0 {
-            return Ok(report);
+            part.clear();
+            first = next;
         }
     }
+    send(client, &part, first, &mut report)?;
+    Ok(report)
+}
+
+type Lines = Box<dyn Iterator<Item = anyhow::Result<Vec<u8>>>>;
+
+/// The lines of NDJSON; of Parquet, which its first bytes tell, the rows as such lines.
+fn lines(path: &Path) -> anyhow::Result<Lines> {
+    if path == Path::new("-") {
+        return Ok(texts(std::io::stdin()));
+    }
+    let hint = "one JSON document a line, or Parquet; it may be sent again, nothing counts twice";
+    let unreadable = |error| Problem::invalid(format!("cannot read {}: {error}", path.display())).hint(hint);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut magic = Vec::new();
+    file.by_ref().take(rows::MAGIC.len() as u64).read_to_end(&mut magic).map_err(unreadable)?;
+    if magic == rows::MAGIC {
+        return Ok(Box::new(rows::read(path)?.map(|row| Ok(line(row?)?))));
+    }
+    Ok(texts(Cursor::new(magic).chain(file)))
+}
+
+fn texts(input: impl Read + 'static) -> Lines {
+    let mut input = BufReader::new(input);
+    Box::new(std::iter::from_fn(move || {
+        let mut line = Vec::new();
+        let read = input.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+        (!matches!(read, Ok(0))).then(|| read.map(|_| line).context("the file cannot be read"))
+    }))
+}
+
+/// A row as a line. Properties are a struct, or JSON as text, which is most of what others write.
+fn line(mut row: Map<String, Value>) -> serde_json::Result<Vec<u8>> {
+    if let Some(properties) = row.get_mut("properties")
+        && let Some(parsed) = properties.as_str().and_then(|text| serde_json::from_str(text).ok())
+    {
+        *properties = parsed;
+    }
+    let mut line = serde_json::to_vec(&row)?;
+    line.push(b'\n');
+    Ok(line)
 }
 
 /// Sends some lines, of which the first has this number in the file.
@@ -101,4 +132,39 @@ fn send(client: &Client, part: &[u8], first: u64, report: &mut Report) -> anyhow
     let placed = answer.rejected.into_iter().take(room);
     report.rejected.extend(placed.map(|rejected| Rejected { line: rejected.line + first - 1, ..rejected }));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use columnar::segment::{Column, Kind, Text, Values, write};
+
+    use super::*;
+
+    const LINES: &str = r#"{"event":"seen","distinct_id":"d1","timestamp":"2026-11-24T17:00:00Z","properties":{"a":1}}
+{"event":"paid","distinct_id":"d2","timestamp":"2026-11-24T17:00:01Z","properties":{}}
+"#;
+
+    fn column(name: &'static str, values: [&'static str; 2]) -> (Column, Values) {
+        (Column { name, kind: Kind::Text }, Values::Texts(values.map(Text::from).into()))
+    }
+
+    #[test]
+    fn a_row_of_parquet_is_the_line_of_the_same_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let (columnar, plain) = (folder.path().join("one"), folder.path().join("other"));
+        let (columns, values): (Vec<_>, Vec<_>) = [
+            column("event", ["seen", "paid"]),
+            column("distinct_id", ["d1", "d2"]),
+            column("timestamp", ["2026-11-24T17:00:00Z", "2026-11-24T17:00:01Z"]),
+            column("properties", [r#"{"a":1}"#, "{}"]),
+        ]
+        .into_iter()
+        .unzip();
+        write(&columnar, &columns, &values, &[]).unwrap();
+        std::fs::write(&plain, LINES).unwrap();
+        for path in [columnar, plain] {
+            let read: Vec<u8> = lines(&path).unwrap().flat_map(Result::unwrap).collect();
+            assert_eq!(String::from_utf8(read).unwrap(), LINES);
+        }
+    }
 }
