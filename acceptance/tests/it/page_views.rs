@@ -1,6 +1,6 @@
 //! A page without any SDK: the edge counts what visitors look at, suggests the way they go, and can be told not to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use acceptance::{Connection, Installation, Repository, until};
 use serde_json::Value;
@@ -72,11 +72,12 @@ impl Site {
         self.trunkline.api("GET", path, "")["items"].as_array().cloned().unwrap_or_default()
     }
 
-    /// (persons, events) of the page views.
-    fn page_views(&self) -> Option<(u64, u64)> {
+    /// (persons, views) of each page, by its template.
+    fn page_views(&self) -> BTreeMap<String, (u64, u64)> {
         let features = self.items("/api/v1/features");
-        let found = features.iter().find(|feature| feature["event"] == EVENT)?;
-        Some((found["persons"].as_u64()?, found["events"].as_u64()?))
+        let of_pages = features.iter().filter(|feature| feature["event"] == EVENT);
+        let counts = |page: &Value| (page["persons"].as_u64().unwrap(), page["events"].as_u64().unwrap());
+        of_pages.map(|page| (text(&page["page"]), counts(page))).collect()
     }
 
     fn everybody_comes(&self) {
@@ -96,9 +97,12 @@ impl Site {
 fn pages_without_any_sdk_are_counted_and_the_way_through_them_is_suggested() {
     let site = Site::live("");
     site.everybody_comes();
-    let (persons, events) = (VISITORS as u64, (2 * VISITORS + TO_THE_OFFER) as u64);
-    until("page views are a feature", || site.page_views().is_some_and(|(_, seen)| seen >= events));
-    assert_eq!(site.page_views(), Some((persons, events)), "each view of a visitor once, and nobody else's");
+    let (persons, offer) = (VISITORS as u64, TO_THE_OFFER as u64);
+    let seen = || site.page_views().values().map(|(_, views)| views).sum::<u64>();
+    until("pages are features", || seen() >= 2 * persons + offer);
+    let each = [("/", persons), ("/animals/:id", persons), ("/offer", offer)];
+    let expected = each.map(|(page, persons)| (page.to_owned(), (persons, persons))).into();
+    assert_eq!(site.page_views(), expected, "each view of a visitor once, and nobody else's");
 
     let views = site.items("/api/v1/events?q=page&limit=100");
     let of_visitors = views.iter().filter(|view| view["event"] == EVENT && view["aside"].is_null());
@@ -109,7 +113,6 @@ fn pages_without_any_sdk_are_counted_and_the_way_through_them_is_suggested() {
     let first = suggestions.first().unwrap();
     let steps = first["steps"].as_array().unwrap().iter();
     let way: Vec<_> = steps.map(|step| (text(&step["page"]), step["persons"].as_u64().unwrap())).collect();
-    let offer = TO_THE_OFFER as u64;
     assert_eq!(way, [("/".to_owned(), persons), ("/animals/:id".to_owned(), persons), ("/offer".to_owned(), offer)]);
 }
 
@@ -122,5 +125,5 @@ fn a_service_that_says_so_has_no_page_views() {
     let late = acceptance::sdk::event("signed up", "ann", &serde_json::json!({}));
     assert_eq!(sdk.capture(&[late]).ok(), Some(200));
     until("the event is a feature", || site.items("/api/v1/features").iter().any(|f| f["event"] == "signed up"));
-    assert_eq!(site.page_views(), None);
+    assert_eq!(site.page_views(), BTreeMap::new());
 }
