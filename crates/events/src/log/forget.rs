@@ -88,6 +88,7 @@ fn hide(shared: &Shared, keys: &[u64], id: &str, at_ms: i64) {
         new.add(*key, at_ms, name.clone());
         state.forgotten.add(*key, at_ms, name);
     }
+    state.clean.clear();
     state.facts.rejected.retain(|rejected| new.against_text(rejected).next().is_none());
     state.facts.forget(&set);
     for part in &mut state.parts {
@@ -145,15 +146,20 @@ pub(super) async fn finish(shared: &Arc<Shared>) -> Result<(), Error> {
         if state.forgotten.is_empty() {
             return Ok(());
         }
-        (state.forgotten.clone(), state.segments.clone(), state.key())
+        let unclear = state.segments.iter().filter(|segment| !state.clean.contains(&segment.row.id));
+        (state.forgotten.clone(), unclear.cloned().collect::<Vec<_>>(), state.key())
     };
     for segment in segments {
         let (theirs, ours) = (forgotten.clone(), Arc::clone(&segment));
-        let content = blocking(move || without(&ours, &theirs, &key)).await?;
-        if let Some(content) = content {
-            let new = maintain::write(shared, content, segment.row.level).await?;
-            maintain::replace(shared, &[segment.row.id], Some(new)).await?;
-        }
+        let Some(content) = blocking(move || without(&ours, &theirs, &key)).await? else {
+            let mut state = shared.write();
+            if state.forgotten == forgotten {
+                state.clean.insert(segment.row.id);
+            }
+            continue;
+        };
+        let new = maintain::write(shared, content, segment.row.level).await?;
+        maintain::replace(shared, &[segment.row.id], Some(new)).await?;
     }
     let done: Vec<u64> = {
         let state = shared.read();

@@ -50,6 +50,8 @@ pub(super) struct State {
     pub(super) tail_ids: HashSet<Id>,
     pub(super) facts: Facts,
     pub(super) forgotten: Wishes,
+    /// Segments that have nothing of them: a wish stays open until the log's file is sealed, and reading all takes long.
+    pub(super) clean: HashSet<u64>,
     pub(super) releases: Arc<Releases>,
     /// Everything before was read, in each log.
     pub(super) places: [Place; LOGS.len()],
@@ -96,6 +98,7 @@ impl State {
     /// Puts segments in the place of others.
     pub(super) fn swap(&mut self, gone: &[u64], new: Option<Arc<Stored>>) {
         self.segments.retain(|segment| !gone.contains(&segment.row.id));
+        self.clean.retain(|id| !gone.contains(id));
         self.segments.extend(new);
         self.generation += 1;
     }

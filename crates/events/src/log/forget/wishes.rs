@@ -22,7 +22,7 @@ struct Wish {
 }
 
 /// All wishes that are still open.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub(in crate::log) struct Wishes(ByPerson<Wish>);
 
 impl Wishes {
