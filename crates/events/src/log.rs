@@ -21,6 +21,7 @@ mod maintain;
 mod names;
 mod part;
 mod person;
+mod probes;
 mod query;
 mod recent;
 mod release;
@@ -144,6 +145,13 @@ impl Events {
         self.ready().await?;
         let shared = Arc::clone(&self.0);
         blocking(move || names::names(&shared, from_ms, to_ms)).await
+    }
+
+    /// How many runs of probes there were within a time.
+    pub async fn synthetic_persons(&self, from_ms: i64, to_ms: i64) -> Result<u64, Error> {
+        self.ready().await?;
+        let shared = Arc::clone(&self.0);
+        blocking(move || probes::persons(&shared, from_ms, to_ms)).await
     }
 
     /// Events as they came, newest first. `filter` is part of a name or an id, or `event:NAME`, `person:ID`, `source:WORD`,

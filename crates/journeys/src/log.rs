@@ -1,12 +1,10 @@
 //! The port to the event log: what journeys ask of it. [`events::Events`] answers in production.
 
-use std::collections::HashSet;
 use std::fmt::Debug;
 
 use events::{Events, ExposureIndex, Names, Rows, Select};
-use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
+use futures_util::{FutureExt as _, TryFutureExt as _};
 
 /// An answer of the log.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, events::Error>>;
@@ -26,9 +24,6 @@ pub trait Log: Debug + Send + Sync {
     fn synthetic_persons(&self, from_ms: i64, to_ms: i64) -> Answer<'_, Option<u64>>;
 }
 
-/// Most events of probes that are looked at to count them.
-const SYNTHETIC_EVENTS_MAX: usize = 10_000;
-
 impl Log for Events {
     fn rows(&self, select: Select) -> Answer<'_, Rows> {
         self.rows(select).boxed()
@@ -43,18 +38,6 @@ impl Log for Events {
     }
 
     fn synthetic_persons(&self, from_ms: i64, to_ms: i64) -> Answer<'_, Option<u64>> {
-        async move {
-            let newest = self.recent("aside:synthetic", SYNTHETIC_EVENTS_MAX).await?;
-            let time_ms = |at: &str| at.parse::<Timestamp>().map(Timestamp::as_millisecond).ok();
-            let oldest_ms = newest.last().and_then(|event| time_ms(&event.at));
-            if newest.len() >= SYNTHETIC_EVENTS_MAX && oldest_ms.is_none_or(|oldest| oldest > from_ms) {
-                return Ok(None);
-            }
-            let within =
-                newest.iter().filter(|event| time_ms(&event.at).is_some_and(|at| (from_ms..to_ms).contains(&at)));
-            let persons: HashSet<&str> = within.map(|event| event.person.as_str()).collect();
-            Ok(Some(persons.len() as u64))
-        }
-        .boxed()
+        self.synthetic_persons(from_ms, to_ms).map_ok(Some).boxed()
     }
 }

@@ -7,6 +7,7 @@
 use std::fs;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use bytes::Bytes;
 use columnar::ids::{self, Id, IdSet};
@@ -70,6 +71,15 @@ pub(super) struct Stored {
     /// When the oldest came that was not taken, if any is told of here.
     pub(super) oldest_rejection_ms: Option<i64>,
     folder: PathBuf,
+    probes: OnceLock<Vec<Probe>>,
+}
+
+/// An event of a probe.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Probe {
+    pub(super) person: u64,
+    pub(super) time_ms: i64,
+    pub(super) received_ms: i64,
 }
 
 /// When it came, if the record tells of something that was not taken.
@@ -99,7 +109,28 @@ impl Stored {
         let ids = IdSet::open(&path(folder, row.id, "ids"))?;
         let others = read_others(&path(folder, row.id, "facts"))?;
         let oldest_rejection_ms = others.iter().filter_map(|bytes| rejected_at(bytes)).min();
-        Ok(Self { row, events, ids, oldest_rejection_ms, folder: folder.to_owned() })
+        Ok(Self { row, events, ids, oldest_rejection_ms, folder: folder.to_owned(), probes: OnceLock::new() })
+    }
+
+    /// What probes did. Few rows are theirs, so they are looked for once.
+    pub(super) fn probes(&self) -> Result<&[Probe], Error> {
+        if let Some(probes) = self.probes.get() {
+            return Ok(probes);
+        }
+        let ints = |column| self.events.ints(column, 0..self.events.rows());
+        let asides = ints(ASIDE)?;
+        let is_probe = |aside: &i64| aside_of(*aside) == Some(Aside::Synthetic);
+        let mut found = Vec::new();
+        if asides.iter().any(is_probe) {
+            let (persons, times, received) = (ints(PERSON)?, ints(TIME)?, ints(RECEIVED)?);
+            let probes = (0..asides.len()).filter(|i| is_probe(&asides[*i]));
+            found.extend(probes.map(|i| Probe {
+                person: persons[i].cast_unsigned(),
+                time_ms: times[i],
+                received_ms: received[i],
+            }));
+        }
+        Ok(self.probes.get_or_init(|| found))
     }
 
     /// The records that are no events.

@@ -55,6 +55,8 @@ async fn rows_are_of_resolved_persons_in_order_and_links_can_be_undone() {
         assert_eq!(told, [5, 10, 20].map(|time| ("ann".to_owned(), time)));
         assert_eq!(bed.told("seen", Who::Only(vec!["anonymous".into()])).await.len(), 3);
         assert_eq!(bed.told("seen", Who::Only(vec!["ben".into()])).await.len(), 0);
+        assert_eq!(bed.events.synthetic_persons(20, 21).await.unwrap(), 1, "the bot is no probe");
+        assert_eq!(bed.events.synthetic_persons(0, 20).await.unwrap(), 0);
     })
     .await;
     bed.events.unlink("anonymous", "ann", "test").await.unwrap();
