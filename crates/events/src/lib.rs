@@ -16,5 +16,5 @@ pub use http::routes;
 pub use log::{
     DayCount, Deletion, Error, EventRows, Events, EventsOptions, ExposureIndex, FlagCounts, FlagDay, ImportReport,
     MIGRATIONS, NameCount, Names, PersonView, Properties, RecentEvent, RejectedLine, Rejection, RejectionCount,
-    Rejections, Release, Retention, Rows, Select, Who,
+    Rejections, Release, Releases, Retention, Rows, Select, Who,
 };

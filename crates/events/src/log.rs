@@ -44,12 +44,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::record::{Identity, Record, Source, Unlink};
-use release::Releases;
+use release::History;
 use state::{Shared, blocking};
 
 pub use answers::{
     DayCount, Deletion, EventRows, ExposureIndex, FlagCounts, FlagDay, ImportReport, NameCount, Names, PersonView,
-    Properties, RecentEvent, RejectedLine, Rejection, RejectionCount, Rejections, Release, Rows, Select, Who,
+    Properties, RecentEvent, RejectedLine, Rejection, RejectionCount, Rejections, Release, Releases, Rows, Select, Who,
 };
 pub use error::Error;
 pub use retention::Retention;
@@ -202,7 +202,7 @@ impl Events {
         let mut state = self.0.write();
         let kept = state.releases.all().filter(|old| !releases.iter().any(|new| new.deployment == old.deployment));
         let all = kept.cloned().chain(releases.iter().cloned()).collect();
-        state.releases = Arc::new(Releases::new(all));
+        state.releases = Arc::new(History::new(all));
         Ok(())
     }
 

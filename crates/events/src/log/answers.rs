@@ -27,11 +27,19 @@ pub struct Select {
     pub to_ms: i64,
     /// Whether the rows carry their properties.
     pub properties: Properties,
+    /// Whether the rows carry their release.
+    pub releases: Releases,
     pub who: Who,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Properties {
+    Left,
+    Wanted,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Releases {
     Left,
     Wanted,
 }
@@ -57,7 +65,7 @@ pub struct EventRows {
     pub sequences: Vec<u64>,
     /// Empty unless wanted.
     pub properties: Vec<Box<RawValue>>,
-    /// The deployment that each row belongs to, if it is known.
+    /// The deployment that each row belongs to, if it is known. Empty unless wanted.
     pub releases: Vec<Option<u64>>,
 }
 
@@ -65,9 +73,11 @@ pub struct EventRows {
 #[derive(Debug, Default, Clone)]
 pub struct Rows {
     pub lists: Vec<EventRows>,
-    /// One is large and old, the other small and new.
-    pub(crate) ids: [Arc<HashMap<u64, Arc<str>>>; 2],
+    pub(crate) ids: Ids,
 }
+
+/// The ids of persons by their keys. One is large and old, the other small and new.
+pub(crate) type Ids = [Arc<HashMap<u64, Arc<str>>>; 2];
 
 impl Rows {
     /// Rows of which a test or a file is the source: `ids` are the persons' ids by their keys.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Error;
-use super::answers::{DayCount, EventRows, NameCount, Names, Properties, Select, Who};
+use super::answers::{DayCount, EventRows, NameCount, Names, Properties, Releases, Select, Who};
 use super::query;
 use super::state::Shared;
 
@@ -11,13 +11,21 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// Blocks while it reads.
 pub(super) fn names(shared: &Shared, from_ms: i64, to_ms: i64) -> Result<Names, Error> {
-    let select = Select { names: Vec::new(), from_ms, to_ms, properties: Properties::Left, who: Who::Everyone };
-    let rows = query::rows(shared, select)?;
+    let all = Select {
+        names: Vec::new(),
+        from_ms,
+        to_ms,
+        properties: Properties::Left,
+        releases: Releases::Left,
+        who: Who::Everyone,
+    };
     let mut seen: Vec<(i64, u64)> = Vec::new();
     let mut names = Names::default();
-    for list in rows.lists.iter().filter(|list| !list.persons.is_empty()) {
-        names.items.push(count(list, &mut seen));
-    }
+    query::each(shared, all, |list| {
+        if !list.persons.is_empty() {
+            names.items.push(count(&list, &mut seen));
+        }
+    })?;
     seen.sort_unstable();
     seen.dedup();
     for (day, _) in &seen {

@@ -10,13 +10,13 @@ use columnar::segment::Text;
 use serde_json::value::RawValue;
 
 use super::Error;
-use super::answers::{EventRows, Properties, Rows, Select, Who};
+use super::answers::{EventRows, Ids, Properties, Releases, Rows, Select, Who};
 use super::facts::Served;
 use super::forget::Wishes;
 use super::identity::{Resolution, Trust};
 use super::key::PersonSet;
 use super::part::{Row, UNVOUCHED, VOUCHED};
-use super::release::{Releases, pick};
+use super::release::{History, pick};
 use super::state::{Shared, State};
 use super::stored::{ASIDE, PERSON, PROPERTIES, RECEIVED, RELEASE, SEQUENCE, Stored, TIME, VOUCH};
 
@@ -61,7 +61,7 @@ pub(super) struct View {
     generation: u64,
     forgotten: Wishes,
     resolution: Arc<Resolution>,
-    releases: Arc<Releases>,
+    releases: Arc<History>,
     served: Arc<Served>,
     /// Only these count, by any of their ids.
     ids: Option<Arc<PersonSet>>,
@@ -70,10 +70,41 @@ pub(super) struct View {
 }
 
 /// The rows of the tail that may be in an answer, by name.
-type Tail = HashMap<String, Vec<Row>>;
+type Tail = HashMap<String, Vec<Fresh>>;
+
+/// What an answer needs of a row of the tail. Taken out under the lock, so it takes no more than that.
+struct Fresh {
+    person: u64,
+    time_ms: i64,
+    sequence: u64,
+    vouch: u64,
+    release: String,
+    /// If they are wanted.
+    properties: Option<Box<RawValue>>,
+}
+
+impl Fresh {
+    fn of(row: &Row, wants_properties: bool) -> Self {
+        Self {
+            person: row.person,
+            time_ms: row.event.time_ms,
+            sequence: row.sequence,
+            vouch: row.vouch,
+            release: row.release.clone(),
+            properties: wants_properties.then(|| row.event.properties.clone()),
+        }
+    }
+}
 
 /// Blocks while it reads.
 pub(super) fn rows(shared: &Shared, select: Select) -> Result<Rows, Error> {
+    let mut lists = Vec::new();
+    let ids = each(shared, select, |list| lists.push(list))?;
+    Ok(Rows { lists, ids })
+}
+
+/// One list after the other, so that not all need be there at once. Gives the ids of persons. Blocks while it reads.
+pub(super) fn each(shared: &Shared, select: Select, mut take: impl FnMut(EventRows)) -> Result<Ids, Error> {
     let (view, tail, names, ids) = {
         let state = shared.read();
         let view = View::new(&state, select);
@@ -81,12 +112,12 @@ pub(super) fn rows(shared: &Shared, select: Select) -> Result<Rows, Error> {
         let tail = view.tail(&state, &names);
         (view, tail, names, state.names.clone())
     };
-    let lists = names.into_iter().map(|name| {
+    let none = Vec::new();
+    for name in names {
         let base = base(shared, &view, &name)?;
-        let none = Vec::new();
-        view.list(&base, tail.get(&name).unwrap_or(&none), name)
-    });
-    Ok(Rows { lists: lists.collect::<Result<_, _>>()?, ids })
+        take(view.list(&base, tail.get(&name).unwrap_or(&none), name)?);
+    }
+    Ok(ids)
 }
 
 fn base(shared: &Shared, view: &View, name: &str) -> Result<Arc<Base>, Error> {
@@ -103,16 +134,25 @@ fn base(shared: &Shared, view: &View, name: &str) -> Result<Arc<Base>, Error> {
     let base = Arc::new(Base::read(view, name)?);
     let mut cache = shared.cache.lock().unwrap_or_else(PoisonError::into_inner);
     if cache.generation == view.generation {
-        if cache.bytes + base.bytes() > CACHE_BYTES_MAX {
-            cache.lists.clear();
-            cache.bytes = 0;
-        }
-        if base.bytes() <= CACHE_BYTES_MAX {
-            cache.bytes += base.bytes();
-            cache.lists.insert(key, Arc::clone(&base));
-        }
+        // Whoever asks for all events in a row would throw out what is about to be asked for again.
+        cache.keep(key, &base, view.select.names.is_empty());
     }
     Ok(base)
+}
+
+impl Cache {
+    /// What is kept already stays if it `stays`; else it makes room.
+    fn keep(&mut self, key: (String, bool), base: &Arc<Base>, stays: bool) {
+        let bytes = base.bytes();
+        if !stays && self.bytes + bytes > CACHE_BYTES_MAX {
+            self.lists.clear();
+            self.bytes = 0;
+        }
+        if self.bytes + bytes <= CACHE_BYTES_MAX {
+            self.bytes += bytes;
+            self.lists.insert(key, Arc::clone(base));
+        }
+    }
 }
 
 impl View {
@@ -163,7 +203,8 @@ impl View {
             for part in &state.parts {
                 let rows = part.by_name.get(name).into_iter().flatten().map(|at| &part.rows[*at]);
                 let rows = rows.filter(|row| row.event.aside.is_none() && self.is_in_time(row.event.time_ms));
-                tail.entry(name.clone()).or_default().extend(rows.cloned());
+                let fresh = rows.map(|row| Fresh::of(row, self.wants_properties()));
+                tail.entry(name.clone()).or_default().extend(fresh);
             }
         }
         tail
@@ -173,17 +214,18 @@ impl View {
         self.select.from_ms <= time_ms && time_ms < self.select.to_ms
     }
 
-    fn list(&self, base: &Base, tail: &[Row], name: String) -> Result<EventRows, Error> {
+    fn list(&self, base: &Base, tail: &[Fresh], name: String) -> Result<EventRows, Error> {
         let items = self.items(base, tail);
-        let releases = self.releases_of(&items, base, tail);
+        let wants_releases = self.select.releases == Releases::Wanted;
+        let releases = if wants_releases { self.releases_of(&items, base, tail) } else { Vec::new() };
         let mut properties = Vec::new();
         if self.wants_properties() {
             properties.reserve(items.len());
             for item in &items {
-                properties.push(match base.properties.get(item.at) {
-                    Some(text) => raw(text)?,
-                    None => tail[item.at - base.items.len()].event.properties.clone(),
-                });
+                match base.properties.get(item.at) {
+                    Some(text) => properties.push(raw(text)?),
+                    None => properties.extend(tail[item.at - base.items.len()].properties.clone()),
+                }
             }
         }
         Ok(EventRows {
@@ -197,7 +239,7 @@ impl View {
     }
 
     /// The rows that count, under their persons, in order.
-    fn items(&self, base: &Base, tail: &[Row]) -> Vec<Item> {
+    fn items(&self, base: &Base, tail: &[Fresh]) -> Vec<Item> {
         let mut items = Vec::with_capacity(base.items.len() + tail.len());
         let mut moved = Vec::new();
         let mut run = (None, 0, false);
@@ -216,7 +258,7 @@ impl View {
             let person = self.resolution.of(row.person);
             if self.counts(person) && self.is_believed(row.vouch, person) {
                 let at = base.items.len() + i;
-                moved.push(Item { person, time_ms: row.event.time_ms, sequence: row.sequence, at });
+                moved.push(Item { person, time_ms: row.time_ms, sequence: row.sequence, at });
             }
         }
         if !moved.is_empty() {
@@ -244,7 +286,7 @@ impl View {
         }
     }
 
-    fn releases_of(&self, items: &[Item], base: &Base, tail: &[Row]) -> Vec<Option<u64>> {
+    fn releases_of(&self, items: &[Item], base: &Base, tail: &[Fresh]) -> Vec<Option<u64>> {
         let named = |word: &str| -> Vec<(i64, u64)> {
             self.releases.named(word).iter().map(|release| (release.from_ms, release.deployment)).collect()
         };

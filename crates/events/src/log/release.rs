@@ -9,13 +9,13 @@ const COMMIT_CHARS_MIN: usize = 7;
 
 /// The deployments that are known.
 #[derive(Debug, Default)]
-pub(super) struct Releases {
+pub(super) struct History {
     by_number: HashMap<u64, Release>,
     /// From an instant on, the only one that took customers.
     only: Vec<(i64, Option<u64>)>,
 }
 
-impl Releases {
+impl History {
     pub(super) fn new(releases: Vec<Release>) -> Self {
         let mut instants: Vec<i64> =
             releases.iter().flat_map(|release| [Some(release.from_ms), release.to_ms]).flatten().collect();
@@ -69,7 +69,7 @@ pub(super) fn pick(named: &[(i64, u64)], time_ms: i64) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn releases() -> Releases {
+    fn releases() -> History {
         let release = |deployment, commit: &str, from_ms, to_ms| Release {
             deployment,
             service: "shop".into(),
@@ -78,7 +78,7 @@ mod tests {
             from_ms,
             to_ms,
         };
-        Releases::new(vec![release(1, "aaaaaaaaaa", 0, Some(200)), release(2, "bbbbbbbbbb", 100, None)])
+        History::new(vec![release(1, "aaaaaaaaaa", 0, Some(200)), release(2, "bbbbbbbbbb", 100, None)])
     }
 
     #[test]

@@ -13,7 +13,7 @@ use super::forget::Wishes;
 use super::key::PersonKey;
 use super::part::Part;
 use super::query::Cache;
-use super::release::Releases;
+use super::release::History;
 use super::stops::Stops;
 use super::store::{self, SegmentRow};
 use super::stored::{self, DISTINCT_ID, PERSON, Stored, VOUCH};
@@ -52,7 +52,7 @@ pub(super) struct State {
     pub(super) forgotten: Wishes,
     /// Segments that have nothing of them: a wish stays open until the log's file is sealed, and reading all takes long.
     pub(super) clean: HashSet<u64>,
-    pub(super) releases: Arc<Releases>,
+    pub(super) releases: Arc<History>,
     /// Everything before was read, in each log.
     pub(super) places: [Place; LOGS.len()],
     /// Everything up to and with this file is in segments.
@@ -204,7 +204,7 @@ impl Shared {
         let mut state = blocking(load).await?;
         state.stored = stored;
         state.places = stored.map(|file| Place { file: file + 1, offset: 0 });
-        state.releases = Arc::new(Releases::new(releases));
+        state.releases = Arc::new(History::new(releases));
         state.settle();
         *self.write() = state;
         Ok(())

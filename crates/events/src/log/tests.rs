@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Events, EventsOptions, MIGRATIONS, Properties, Retention, Rows, Select, Who};
+use super::{Events, EventsOptions, MIGRATIONS, Properties, Releases, Retention, Rows, Select, Who};
 use crate::record::{Event, Exposure, Identity, Record, Served, Source};
 
 /// A day in 1970, so that events of small times are within retention.
@@ -66,7 +66,14 @@ impl Bed {
 
     async fn rows(&self, names: &[&str], who: Who) -> Rows {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        let select = Select { names, from_ms: 0, to_ms: i64::MAX, properties: Properties::Left, who };
+        let select = Select {
+            names,
+            from_ms: 0,
+            to_ms: i64::MAX,
+            properties: Properties::Left,
+            releases: Releases::Wanted,
+            who,
+        };
         self.events.rows(select).await.unwrap()
     }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-use events::{ExposureIndex, Properties, Rows, Select, Who};
+use events::{ExposureIndex, Properties, Releases, Rows, Select, Who};
 use kernel::{Cursor, Page, Problem};
 
 use super::{Audience, By, Journeys, PersonOutcome, PersonRow, PersonsQuery, ReportQuery, TrendQuery};
@@ -92,6 +92,7 @@ impl Journeys {
             // The end of the window is in it.
             to_ms: entries.to_ms.saturating_add(definition.within_ms()).saturating_add(1),
             properties: if wants { Properties::Wanted } else { Properties::Left },
+            releases: if query.by == Some(By::Release) { Releases::Wanted } else { Releases::Left },
             who: match query.who {
                 Audience::Everyone => Who::Everyone,
                 Audience::Witnessed => Who::Witnessed,
@@ -113,7 +114,12 @@ impl Journeys {
 
     /// Strict order looks at whatever the persons did who may have entered.
     async fn all_events_of(&self, select: Select, first_event: &str) -> Result<Select, Error> {
-        let entries = Select { names: vec![first_event.to_owned()], properties: Properties::Left, ..select.clone() };
+        let entries = Select {
+            names: vec![first_event.to_owned()],
+            properties: Properties::Left,
+            releases: Releases::Left,
+            ..select.clone()
+        };
         let rows = self.log.rows(entries).await?;
         let keys: HashSet<u64> = rows.lists.iter().flat_map(|list| &list.persons).copied().collect();
         let ids: Vec<String> = keys.iter().filter_map(|key| rows.person(*key)).map(str::to_owned).collect();

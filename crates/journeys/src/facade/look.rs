@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use events::{EventRows, Names, Properties, Select, Who};
+use events::{EventRows, Names, Properties, Releases, Select, Who};
 use kernel::Problem;
 
 use super::Journeys;
@@ -51,6 +51,7 @@ impl Journeys {
                 from_ms: day * DAY_MS,
                 to_ms: ((day + 1) * DAY_MS).min(now_ms + 1),
                 properties: Properties::Wanted,
+                releases: Releases::Left,
                 who: Who::Everyone,
             };
             for views in self.log.rows(select).await?.lists {
@@ -64,8 +65,14 @@ impl Journeys {
     pub async fn suggestions(&self) -> Result<Vec<Suggestion>, Error> {
         let now_ms = self.clock.now().as_millisecond();
         let Some(from_ms) = self.suggestions_from(now_ms).await? else { return Ok(Vec::new()) };
-        let select =
-            Select { names: Vec::new(), from_ms, to_ms: now_ms + 1, properties: Properties::Left, who: Who::Everyone };
+        let select = Select {
+            names: Vec::new(),
+            from_ms,
+            to_ms: now_ms + 1,
+            properties: Properties::Left,
+            releases: Releases::Left,
+            who: Who::Everyone,
+        };
         let names = PAGE_VIEWS.map(str::to_owned).to_vec();
         let pages = Select { names, properties: Properties::Wanted, ..select.clone() };
         let (all, pages) = (self.log.rows(select).await?, self.log.rows(pages).await?);
