@@ -26,7 +26,8 @@ pub trait Extension: Debug + Send + Sync + 'static {
 
     /// Answers it. The response's head must come within [`crate::Limits::response_head`] of the request's last byte, and
     /// its body must go on within [`crate::Limits::response_stall`], unless it is `text/event-stream`: such a stream lasts
-    /// until the client leaves or the edge ends. Headers that begin with `trunkline-` never come from the client.
+    /// until the client leaves or the edge ends. No header begins with `trunkline-`, and none says for whom a request was
+    /// forwarded: who asks is in `arrival`.
     fn serve(self: Arc<Self>, request: Request<Body>, arrival: Arrival) -> Later<'static, Response<Body>>;
 
     /// From now on this is what it serves from. May take its time; one call at a time. An error says why the bytes are of no

@@ -56,6 +56,7 @@ impl Own {
         let (mut parts, body) = request.into_parts();
         headers::strip_hop_by_hop(&mut parts.headers);
         headers::strip_ours(&mut parts.headers);
+        headers::strip_forwarded(&mut parts.headers);
         parts.uri = Uri::from(call.path);
         let body = RequestBody::new((!body.is_end_stream()).then_some(body), self.limits.stall);
         let upload = body.upload();

@@ -178,6 +178,13 @@ pub(crate) fn set_forwarded(headers: &mut HeaderMap, target: &Target, origin: &O
     }
 }
 
+/// Nothing that anybody says of who asks.
+pub(crate) fn strip_forwarded(headers: &mut HeaderMap) {
+    for name in [header::FORWARDED, FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST, REAL_IP] {
+        headers.remove(name);
+    }
+}
+
 /// RFC 9110, 7.6.1: what `Connection` names, and what is known to belong to one hop. `Expect` is answered by us.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
     const ONE_HOP: [HeaderName; 9] = [

@@ -14,6 +14,8 @@ use edge::{
 use exec::{Isolation, Launcher, Life, LogMode, Spec};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpStream;
 
 use crate::http::Http;
 use crate::tiny::Tiny;
@@ -266,4 +268,16 @@ pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) -> D
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     began.elapsed()
+}
+
+/// What comes, up to these words.
+pub(crate) async fn read_until(stream: &mut TcpStream, end: &str) -> String {
+    let mut text = String::new();
+    let mut chunk = [0; 4096];
+    while !text.contains(end) {
+        let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut chunk)).await.unwrap().unwrap();
+        assert!(read > 0, "{end:?} never came: {text}");
+        text.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
+    }
+    text
 }

@@ -2,21 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::bench::Bench;
-
-async fn read_until(stream: &mut TcpStream, end: &str) -> String {
-    let mut text = String::new();
-    let mut chunk = [0; 4096];
-    while !text.contains(end) {
-        let read = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut chunk)).await.unwrap().unwrap();
-        assert!(read > 0, "{end:?} never came: {text}");
-        text.push_str(std::str::from_utf8(&chunk[..read]).unwrap());
-    }
-    text
-}
+use crate::bench::{Bench, read_until};
 
 #[tokio::test]
 async fn upgraded_connections_carry_bytes_both_ways_and_count_as_in_flight() {
