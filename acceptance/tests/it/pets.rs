@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::{Installation, Repository, products, until};
+use acceptance::{Installation, Repository, products, until, until_within};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -97,9 +97,14 @@ impl Pets {
     /// A good version: it goes live.
     pub(crate) fn ships(&self, version: &str) -> String {
         let sha = self.commit(version, &Declaration::default());
-        self.trunkline.until_phase(&sha, "live", SOON);
-        assert!(self.serves(version));
+        self.goes_live(&sha, version);
         sha
+    }
+
+    /// Live is what was decided; the edge does so within moments.
+    pub(crate) fn goes_live(&self, sha: &str, version: &str) {
+        self.trunkline.until_phase(sha, "live", SOON);
+        until_within("the live version is served", Duration::from_secs(2), || self.serves(version));
     }
 
     pub(crate) fn serves(&self, version: &str) -> bool {

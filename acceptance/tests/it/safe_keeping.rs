@@ -5,7 +5,7 @@ mod hand;
 mod secrets;
 mod tokens;
 
-use crate::pets::{Declaration, Pets, SOON};
+use crate::pets::{Declaration, Pets};
 
 /// Commits a version that keeps things and tells what it was given.
 fn commit(pets: &Pets, version: &str, declaration: &Declaration) -> String {
@@ -17,6 +17,6 @@ fn commit(pets: &Pets, version: &str, declaration: &Declaration) -> String {
 /// The same, live.
 fn ships(pets: &Pets, version: &str, declaration: &Declaration) -> String {
     let sha = commit(pets, version, declaration);
-    pets.trunkline.until_phase(&sha, "live", SOON);
+    pets.goes_live(&sha, version);
     sha
 }
