@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use acceptance::{Installation, Repository, cpu_seconds, until_within};
+use acceptance::{Installation, Repository, cpu_seconds, products, until_within};
 use serde_json::{Value, json};
 
 const EVENTS: u64 = 10_000_000;
@@ -158,11 +158,7 @@ fn python(folder: &Path) -> PathBuf {
 fn product(root: &Path) -> Installation {
     let repository = Repository::new(&root.join("bench"));
     repository.write("journeys/checkout.yaml", JOURNEY);
-    repository.write("index.html", "<!doctype html><title>bench</title>");
-    repository.write(
-        "trunkline.yaml",
-        "product: bench\ntrunk: main\nservices:\n  bench:\n    start: exec python3 -m http.server --bind 127.0.0.1 $PORT\n",
-    );
+    products::page(&repository);
     repository.commit("a journey");
     Installation::start(repository.folder(), &root.join("data"))
 }

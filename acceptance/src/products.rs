@@ -16,6 +16,15 @@ pub fn python_broken(repository: &Repository, version: &str) {
     repository.write("app.py", &text);
 }
 
+/// One page without traffic of its own, beside what is measured.
+pub fn page(repository: &Repository) {
+    repository.write("index.html", "<!doctype html><title>bench</title>");
+    repository.write(
+        "trunkline.yaml",
+        "product: bench\ntrunk: main\nservices:\n  bench:\n    start: exec python3 -m http.server --bind 127.0.0.1 $PORT\n",
+    );
+}
+
 /// A web server in Rust's standard library, with a test.
 pub fn rust(repository: &Repository, version: &str) {
     repository

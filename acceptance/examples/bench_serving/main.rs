@@ -11,7 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::{Connection, Installation, Repository, Sdk, cpu_seconds, until};
+use acceptance::{Connection, Installation, Repository, Sdk, cpu_seconds, products, until};
 use serde_json::{Value, json};
 
 mod floor;
@@ -78,11 +78,7 @@ fn product(root: &Path) -> Installation {
     repository.write("flags/checkout.yaml", FLAG);
     let accounts: Vec<String> = (0..100).map(|n| format!("account-{n}")).collect();
     repository.write("segments/accounts.txt", &(accounts.join("\n") + "\n"));
-    repository.write("index.html", "<!doctype html><title>bench</title>");
-    repository.write(
-        "trunkline.yaml",
-        "product: bench\ntrunk: main\nservices:\n  bench:\n    start: exec python3 -m http.server --bind 127.0.0.1 $PORT\n",
-    );
+    products::page(&repository);
     repository.commit("a flag");
     Installation::start(repository.folder(), &root.join("data"))
 }

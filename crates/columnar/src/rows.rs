@@ -14,6 +14,7 @@ use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
 use serde_json::{Map, Value};
+use uuid::Uuid;
 
 use crate::segment::Error;
 
@@ -104,9 +105,7 @@ fn day(days: i32) -> Result<Value, ParquetError> {
 }
 
 fn uuid(bytes: &[u8]) -> Result<Value, ParquetError> {
-    let bytes: [u8; 16] = bytes.try_into().map_err(foreign)?;
-    let hex = format!("{:032x}", u128::from_be_bytes(bytes));
-    Ok(Value::from([&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")))
+    Uuid::from_slice(bytes).map(|uuid| Value::from(uuid.to_string())).map_err(foreign)
 }
 
 fn text(bytes: &[u8]) -> Result<Value, ParquetError> {

@@ -14,15 +14,19 @@ const WEIGHT_MAX: f64 = 2_147_483_647.0;
 /// The split as most are, by targeting key into constant shares with texts; none if it is of another form.
 pub(super) fn plainly<'s: 'a, 'a>(frame: &Frame<'a, '_>, fractional: &'s Fractional) -> Option<Outcome<'s, 'a>> {
     let (None, Shares::Fixed { variants, split }) = (&fractional.by, &fractional.shares) else { return None };
-    let hash = by_targeting_key(frame, fractional);
-    let weights = split.cuts.iter().map(|(_, weight)| *weight);
-    match hash.and_then(|hash| fractional.algorithm.choose(hash, weights, split.total)) {
+    match place(split, by_targeting_key(frame, fractional)) {
         Some(position) => {
             let variant = variants[position].as_str()?;
             Some(Outcome { variant: Some(variant.into()), split: Some(split) })
         }
         None => Some(Outcome { variant: None, split: None }),
     }
+}
+
+/// The position of the variant; none if there is nothing to split by.
+fn place(split: &Split, hash: Option<u32>) -> Option<usize> {
+    let weights = split.cuts.iter().map(|(_, weight)| *weight);
+    split.algorithm.choose(hash?, weights, split.total)
 }
 
 /// What the split gives, and itself if its shares are constant.
@@ -46,9 +50,9 @@ pub(super) fn last<'s: 'a, 'a>(
     let shares = match &fractional.shares {
         Shares::Wrong => return Ok((V::Null, None)),
         Shares::Fixed { variants, split } if all.is_empty() => {
-            let weights = split.cuts.iter().map(|(_, weight)| *weight);
-            let chosen = hash.and_then(|hash| algorithm.choose(hash, weights, split.total));
-            return Ok(chosen.map_or((V::Null, None), |position| (V::from(&variants[position]), Some(split))));
+            return Ok(
+                place(split, hash).map_or((V::Null, None), |position| (V::from(&variants[position]), Some(split)))
+            );
         }
         Shares::Fixed { variants, split } => {
             let weights = split.cuts.iter().map(|(_, weight)| V::Number(f64::from(*weight)));
