@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use axum::Router;
-use edge::{Arrival, Body, Extension, Later, Seen};
+use axum::body::Bytes;
+use edge::{Arrival, Body, BodyError, Extension, Later, Seen};
 use events::{Capture, CaptureOptions, StaticFiles};
-use flags::{Serving, ServingOptions};
-use http::{Method, Request, Response};
+use flags::{Serving, ServingOptions, Untaken};
+use http::{Method, Request, Response, StatusCode, request};
 use kernel::{Clock, SystemClock};
 use tower::ServiceExt as _;
 
@@ -67,12 +68,22 @@ impl Extension for Plane {
         Capture::serves(path) || Serving::serves(path)
     }
 
+    fn at_once(&self, head: &request::Parts) -> Option<usize> {
+        Serving::at_once(head)
+    }
+
+    fn answer(&self, head: &request::Parts, body: Result<Bytes, BodyError>, arrival: Arrival) -> Response<Bytes> {
+        let body = body.map_err(|error| {
+            let is_large = matches!(error, BodyError::TooLarge(_));
+            let status = if is_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
+            Untaken { status, why: error.to_string() }
+        });
+        self.serving.answer(head, body, arrival.witness)
+    }
+
     fn serve(self: Arc<Self>, request: Request<Body>, arrival: Arrival) -> Later<'static, Response<Body>> {
         Box::pin(async move {
             let mut request = request.map(axum::body::Body::new);
-            if Serving::is_single(&request) {
-                return passed_on(self.serving.single(request, arrival.witness).await);
-            }
             request.extensions_mut().insert(events::Arrival {
                 first_party: arrival.first_party,
                 witness: arrival.witness,

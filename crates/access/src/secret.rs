@@ -5,6 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+/// Of SHA-256.
+pub(crate) type Digest = [u8; 32];
+
 /// `prefix` and 256 random bits.
 pub(crate) fn fresh(prefix: &str) -> Result<String, getrandom::Error> {
     let mut bytes = [0_u8; 32];
@@ -14,7 +17,12 @@ pub(crate) fn fresh(prefix: &str) -> Result<String, getrandom::Error> {
 
 /// What is stored. The texts are random and long, so that a plain hash is enough.
 pub(crate) fn hash(text: &str) -> String {
-    hex::encode(Sha256::digest(text.as_bytes()))
+    hex::encode(digest(text))
+}
+
+/// The same, as it is.
+pub(crate) fn digest(text: &str) -> Digest {
+    Sha256::digest(text.as_bytes()).into()
 }
 
 /// Compares in a time that tells nothing.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use crate::secret::Digest;
 use crate::{Access, Error, Role, secret, store};
 
 /// The name of the snapshot.
@@ -29,7 +31,7 @@ pub struct Bearer {
 
 /// The tokens in force. Cheap to clone; all clones see the newest snapshot.
 #[derive(Debug, Clone, Default)]
-pub struct Tokens(Arc<ArcSwap<HashMap<String, Arc<Bearer>>>>);
+pub struct Tokens(Arc<ArcSwap<HashMap<Digest, Arc<Bearer>>>>);
 
 /// What goes to the edge: hash and bearer of each token.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -42,7 +44,13 @@ impl Tokens {
     /// From now on these are in force.
     pub fn apply(&self, bytes: &[u8]) -> Result<(), serde_json::Error> {
         let snapshot: Snapshot = serde_json::from_slice(bytes)?;
-        let tokens = snapshot.tokens.into_iter().map(|(hash, bearer)| (hash, Arc::new(bearer))).collect();
+        let mut tokens = HashMap::with_capacity(snapshot.tokens.len());
+        for (hash, bearer) in snapshot.tokens {
+            let mut digest = Digest::default();
+            hex::decode_to_slice(&hash, &mut digest)
+                .map_err(|error| serde_json::Error::custom(format!("{hash:?} is no token's hash: {error}")))?;
+            tokens.insert(digest, Arc::new(bearer));
+        }
         self.0.store(Arc::new(tokens));
         Ok(())
     }
@@ -52,12 +60,12 @@ impl Tokens {
         if token.is_empty() || token.len() > TOKEN_CHARS_MAX {
             return None;
         }
-        self.0.load().get(&secret::hash(token)).cloned()
+        self.0.load().get(&secret::digest(token)).cloned()
     }
 
     /// For tests of what serves: these tokens, in force.
     pub fn of<'a>(tokens: impl IntoIterator<Item = (&'a str, Bearer)>) -> Self {
-        let tokens = tokens.into_iter().map(|(token, bearer)| (secret::hash(token), Arc::new(bearer))).collect();
+        let tokens = tokens.into_iter().map(|(token, bearer)| (secret::digest(token), Arc::new(bearer))).collect();
         Self(Arc::new(ArcSwap::from_pointee(tokens)))
     }
 }

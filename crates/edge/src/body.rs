@@ -1,15 +1,17 @@
 //! Bodies on their way through: frame by frame, never collected, watched for stalls.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::time::{Instant, Sleep, sleep};
 
+use crate::extension::BodyError;
 use crate::own::OwnBody;
 use crate::tally::Charge;
 use crate::upstream::InFlight;
@@ -40,6 +42,36 @@ impl Patience {
     pub(crate) fn reset(&mut self) {
         self.timer = None;
     }
+}
+
+/// A client's whole body, if it is not larger than `bytes_max` and goes on every `stall`.
+pub(crate) async fn whole(mut body: Incoming, bytes_max: usize, stall: Duration) -> Result<Bytes, BodyError> {
+    let mut patience = Patience::new(stall);
+    let mut parts: Option<BytesMut> = None;
+    let mut first = Bytes::new();
+    while !body.is_end_stream() {
+        let frame = poll_fn(|cx| match Pin::new(&mut body).poll_frame(cx) {
+            Poll::Pending if patience.is_over(cx) => Poll::Ready(Err(BodyError::Stalled)),
+            poll => poll.map(|frame| frame.transpose().map_err(BodyError::from)),
+        });
+        let Some(frame) = frame.await? else { break };
+        patience.reset();
+        let Ok(data) = frame.into_data() else { continue };
+        if first.len() + parts.as_ref().map_or(0, BytesMut::len) + data.len() > bytes_max {
+            return Err(BodyError::TooLarge(bytes_max));
+        }
+        match &mut parts {
+            Some(parts) => parts.extend_from_slice(&data),
+            // Nearly all come in one piece.
+            None if first.is_empty() => first = data,
+            None => {
+                let mut both = BytesMut::from(std::mem::take(&mut first));
+                both.extend_from_slice(&data);
+                parts = Some(both);
+            }
+        }
+    }
+    Ok(parts.map_or(first, BytesMut::freeze))
 }
 
 /// How an upload goes, seen from the request that waits for its answer.

@@ -9,11 +9,22 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{HeaderMap, Method, Request, Response, StatusCode, request};
 use http_body_util::combinators::UnsyncBoxBody;
 
 /// An answer that takes time.
 pub type Later<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Why a request's whole body could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    #[error("it has more than {0} bytes")]
+    TooLarge(usize),
+    #[error("the client stopped sending")]
+    Stalled,
+    #[error(transparent)]
+    Broken(#[from] hyper::Error),
+}
 
 /// A body in either direction. A request's ends with an error if its client stalls; a response's may be a stream.
 pub type Body = UnsyncBoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
@@ -23,6 +34,16 @@ pub trait Extension: Debug + Send + Sync + 'static {
     /// Whether it answers such a request. Asked for every request on the system address, and for those below
     /// `/_trunkline` on the product address, without that prefix. Cheap.
     fn serves(&self, method: &Method, path: &str) -> bool;
+
+    /// How many bytes such a request's body may have at most if it is one for [`Extension::answer`]; none if it is one for
+    /// [`Extension::serve`]. Cheap.
+    fn at_once(&self, _: &request::Parts) -> Option<usize> {
+        None
+    }
+
+    /// Answers without waiting for anything, from the whole body; an error says why that could not be had. What is said of
+    /// headers below is true here too.
+    fn answer(&self, head: &request::Parts, body: Result<Bytes, BodyError>, arrival: Arrival) -> Response<Bytes>;
 
     /// Answers it. The response's head must come within [`crate::Limits::response_head`] of the request's last byte, and
     /// its body must go on within [`crate::Limits::response_stall`], unless it is `text/event-stream`: such a stream lasts
@@ -94,10 +115,12 @@ impl Extension for NoExtension {
         false
     }
 
+    fn answer(&self, _: &request::Parts, _: Result<Bytes, BodyError>, _: Arrival) -> Response<Bytes> {
+        nothing()
+    }
+
     fn serve(self: Arc<Self>, _: Request<Body>, _: Arrival) -> Later<'static, Response<Body>> {
-        let mut nothing = Response::new(Body::default());
-        *nothing.status_mut() = StatusCode::NOT_FOUND;
-        Box::pin(std::future::ready(nothing))
+        Box::pin(std::future::ready(nothing()))
     }
 
     fn apply(&self, _: &str, _: &[u8]) -> Result<(), String> {
@@ -113,4 +136,10 @@ impl Extension for NoExtension {
     fn close(&self) -> Later<'_, ()> {
         Box::pin(std::future::ready(()))
     }
+}
+
+fn nothing<B: Default>() -> Response<B> {
+    let mut nothing = Response::new(B::default());
+    *nothing.status_mut() = StatusCode::NOT_FOUND;
+    nothing
 }

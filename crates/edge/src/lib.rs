@@ -43,7 +43,7 @@ mod visitor;
 pub use client::Client;
 pub use edge::{Extend, serve, serve_with};
 pub use error::Error;
-pub use extension::{Arrival, Body, Extension, Later, NoExtension, Seen};
+pub use extension::{Arrival, Body, BodyError, Extension, Later, NoExtension, Seen};
 pub use limits::Limits;
 pub use model::{
     Arm, Counts, EdgeState, Health, Instance, InstanceSpec, InstanceState, Latency, PersonSource, Routes, ServiceRoute,

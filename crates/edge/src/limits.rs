@@ -45,7 +45,9 @@ impl Default for Limits {
 /// A request's head in bytes: all lines together.
 pub(crate) const HEAD_BYTES: usize = 64 << 10;
 /// Header lines of one request.
-pub(crate) const HEADERS: usize = 128;
+pub(crate) const HEADERS: usize = 100;
+/// Header lines of an instance's response: cookies may be many.
+pub(crate) const RESPONSE_HEADERS: usize = 512;
 /// Requests at once on one HTTP/2 connection.
 pub(crate) const STREAMS: u32 = 100;
 /// Idle connections kept per instance.

@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body as _, Frame, Incoming};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
-use crate::body::{BoxError, Patience, RequestBody, ResponseBody};
+use crate::body::{self, BoxError, Patience, RequestBody, ResponseBody};
 use crate::extension::{Arrival, Body, Extension};
 use crate::limits::Limits;
 use crate::proxy::exchange;
@@ -54,13 +54,15 @@ impl Own {
 
     pub(crate) async fn answer(&self, request: Request<Incoming>, call: Call) -> Result<Response<ResponseBody>, Page> {
         let (mut parts, body) = request.into_parts();
-        headers::strip_hop_by_hop(&mut parts.headers);
-        headers::strip_ours(&mut parts.headers);
-        headers::strip_forwarded(&mut parts.headers);
+        headers::strip_for_own(&mut parts.headers);
         parts.uri = Uri::from(call.path);
+        let arrival = Arrival { first_party: call.first_party, witness: call.witness, address: call.address };
+        if let Some(bytes_max) = self.extension.at_once(&parts) {
+            let body = body::whole(body, bytes_max, self.limits.stall).await;
+            return Ok(self.extension.answer(&parts, body, arrival).map(ResponseBody::Full));
+        }
         let body = RequestBody::new((!body.is_end_stream()).then_some(body), self.limits.stall);
         let upload = body.upload();
-        let arrival = Arrival { first_party: call.first_party, witness: call.witness, address: call.address };
         let answer = self.extension.clone().serve(Request::from_parts(parts, body.boxed_unsync()), arrival);
         let response = exchange::in_time(answer, &upload, self.limits.response_head).await;
         Ok(self.pass_on(response.ok_or_else(Page::late)?))

@@ -11,8 +11,10 @@ pub(crate) mod io;
 pub(crate) mod link;
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use http::{Request, Response};
@@ -21,7 +23,6 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -29,7 +30,7 @@ use crate::body::ResponseBody;
 use crate::limits::{self, Limits};
 use crate::socket;
 use io::Watched;
-use link::{Link, Links, TrackedBody};
+use link::{Link, Links, TrackedBody, Word};
 
 /// What answers the requests of one listener.
 pub(crate) trait Handle: Send + Sync + 'static {
@@ -79,15 +80,23 @@ impl Server {
 
     /// Serves until `stopping`, then lets open requests finish for at most `farewell`.
     pub(crate) async fn run<H: Handle>(self, handler: Arc<H>) {
+        let (links, limits) = (self.links.clone(), self.limits.clone());
+        tokio::select! {
+            () = self.serve(handler) => {}
+            never = links.watch(&limits) => match never {},
+        }
+    }
+
+    async fn serve<H: Handle>(self, handler: Arc<H>) {
         let tasks = TaskTracker::new();
-        let abandoned = CancellationToken::new();
         while let Some(stream) = self.stopping.run_until_cancelled(self.accept()).await {
-            self.spawn(stream, &handler, &tasks, &abandoned);
+            self.spawn(stream, &handler, &tasks);
         }
         tasks.close();
         drop(self.listener);
+        self.links.tell_all(Word::Close);
         if tokio::time::timeout(self.limits.farewell, tasks.wait()).await.is_err() {
-            abandoned.cancel();
+            self.links.tell_all(Word::Cut);
             tasks.wait().await;
         }
     }
@@ -123,7 +132,7 @@ impl Server {
         }
     }
 
-    fn spawn<H: Handle>(&self, stream: Stream, handler: &Arc<H>, tasks: &TaskTracker, abandoned: &CancellationToken) {
+    fn spawn<H: Handle>(&self, stream: Stream, handler: &Arc<H>, tasks: &TaskTracker) {
         let peer = match &stream {
             Stream::Tcp(stream) => stream.peer_addr().ok(),
             Stream::Unix(_) => None,
@@ -131,20 +140,16 @@ impl Server {
         if !self.peer_has_room(peer) {
             return;
         }
-        let link = self.links.join(peer);
-        let drive = Drive { link, limits: self.limits.clone(), stopping: self.stopping.clone() };
-        let (handler, abandoned) = (handler.clone(), abandoned.clone());
+        let drive = Drive { link: self.links.join(peer), limits: self.limits.clone() };
+        let handler = handler.clone();
         tasks.spawn(async move {
-            let served = async move {
-                match stream {
-                    Stream::Tcp(stream) => {
-                        prepare(&stream);
-                        drive.serve(stream, handler).await;
-                    }
-                    Stream::Unix(stream) => drive.serve(stream, handler).await,
+            match stream {
+                Stream::Tcp(stream) => {
+                    prepare(&stream);
+                    drive.serve(stream, handler).await;
                 }
-            };
-            abandoned.run_until_cancelled(served).await;
+                Stream::Unix(stream) => drive.serve(stream, handler).await,
+            }
         });
     }
 
@@ -176,7 +181,6 @@ fn prepare(stream: &TcpStream) {
 struct Drive {
     link: Arc<Link>,
     limits: Limits,
-    stopping: CancellationToken,
 }
 
 impl Drive {
@@ -198,49 +202,33 @@ impl Drive {
         let builder = self.builder();
         let connection = builder.serve_connection_with_upgrades(io, service);
         tokio::pin!(connection);
-        let mut closing = false;
-        loop {
-            tokio::select! {
-                result = connection.as_mut() => {
-                    if let Err(error) = result {
-                        tracing::debug!(%error, "connection ended");
-                    }
-                    return;
-                }
-                () = tokio::time::sleep_until(self.link.next_check(&self.limits)) => {
-                    match self.link.verdict(&self.limits, Instant::now(), closing) {
-                        link::Verdict::Keep => {}
-                        link::Verdict::Close if !closing => {
-                            closing = true;
-                            connection.as_mut().graceful_shutdown();
-                        }
-                        link::Verdict::Close | link::Verdict::Cut => return,
-                    }
-                }
-                () = self.told_to_end(), if !closing => {
-                    closing = true;
+        let mut is_closing = false;
+        poll_fn(|cx| {
+            match self.link.hear(cx) {
+                Word::Cut => return Poll::Ready(()),
+                Word::Close if !is_closing => {
+                    is_closing = true;
                     connection.as_mut().graceful_shutdown();
                 }
+                Word::Keep | Word::Close => {}
             }
-        }
-    }
-
-    async fn told_to_end(&self) {
-        tokio::select! {
-            () = self.stopping.cancelled() => {}
-            () = self.link.evicted() => {}
-        }
+            connection.as_mut().poll(cx).map(|ended| {
+                if let Err(error) = ended {
+                    tracing::debug!(%error, "connection ended");
+                }
+            })
+        })
+        .await;
     }
 
     fn builder(&self) -> auto::Builder<TokioExecutor> {
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http1()
-            .timer(TokioTimer::new())
-            // Backstop only: it would also end a connection that is merely kept, so the link has the shorter limit.
-            .header_read_timeout(self.limits.idle + self.limits.head)
-            .max_buf_size(limits::HEAD_BYTES)
-            .max_headers(limits::HEADERS);
+            // The link knows when a head takes too long.
+            .header_read_timeout(None)
+            // [`limits::HEADERS`] is what hyper has room for on its stack, and need not be told.
+            .max_buf_size(limits::HEAD_BYTES);
         builder
             .http2()
             .timer(TokioTimer::new())

@@ -15,15 +15,15 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
 use arc_swap::ArcSwap;
-use axum::body::Body;
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
-use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use http::{Method, Request, header};
+use http::{Method, header, request};
 use kernel::Clock;
 use tokio::sync::watch;
 
+pub use door::Untaken;
 use rules::Rules;
 
 /// A body has at most so many bytes.
@@ -107,19 +107,25 @@ impl Serving {
             .with_state(self.clone())
     }
 
-    /// Whether this is what is asked most, one flag for one context, and needs nothing else that the router knows.
-    pub fn is_single<B>(request: &Request<B>) -> bool {
-        request.method() == Method::POST
-            && single_key(request).is_some()
-            && !request.headers().contains_key(header::ORIGIN)
+    /// How many bytes the body of what is asked most may have, one flag for one context; none for everything else, and for what
+    /// needs more that only the router knows.
+    pub fn at_once(head: &request::Parts) -> Option<usize> {
+        let is_single =
+            head.method == Method::POST && single_key(head).is_some() && !head.headers.contains_key(header::ORIGIN);
+        is_single.then_some(BODY_BYTES_MAX)
     }
 
-    /// Answers [`Self::is_single`] as the router would, at a fraction of its cost. `witness` is that of [`events::Arrival`].
-    pub async fn single(&self, request: Request<Body>, witness: Option<String>) -> Response {
-        let Some(key) = single_key(&request).map(ToOwned::to_owned) else { return door::unknown_path(&request) };
-        let (parts, body) = request.into_parts();
-        let body = door::whole(body, BODY_BYTES_MAX).await;
-        ofrep::one(self, &key, &parts.headers, witness, body)
+    /// Answers [`Self::at_once`] as the router would, at a fraction of its cost. `witness` is that of [`events::Arrival`].
+    pub fn answer(
+        &self,
+        head: &request::Parts,
+        body: Result<Bytes, Untaken>,
+        witness: Option<String>,
+    ) -> http::Response<Bytes> {
+        match single_key(head) {
+            Some(key) => ofrep::one(self, key, &head.headers, witness, body),
+            None => door::unknown_path(&head.uri),
+        }
     }
 
     fn rules(&self) -> Arc<Rules> {
@@ -128,8 +134,8 @@ impl Serving {
 }
 
 /// The key in the path, if it stands there as it is.
-fn single_key<B>(request: &Request<B>) -> Option<&str> {
-    let key = request.uri().path().strip_prefix("/ofrep/v1/evaluate/flags/")?;
+fn single_key(head: &request::Parts) -> Option<&str> {
+    let key = head.uri.path().strip_prefix("/ofrep/v1/evaluate/flags/")?;
     (!key.is_empty() && !key.contains(['/', '%'])).then_some(key)
 }
 

@@ -21,9 +21,8 @@ const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
 #[derive(Debug)]
 pub(crate) struct Target {
     uri: Uri,
-    /// As it was sent, with its port.
+    /// As it was sent, with its port: text.
     authority: HeaderValue,
-    host: String,
 }
 
 impl Target {
@@ -32,13 +31,12 @@ impl Target {
             return Err(Page::no_connect());
         }
         let authority = authority(request)?;
-        let host = authority.to_str().map_err(|_| Page::bad_request("the Host header is not a host name"))?;
-        let host = without_port(host).to_owned();
+        authority.to_str().map_err(|_| Page::bad_request("the Host header is not a host name"))?;
         let path = request.uri().path_and_query().cloned().unwrap_or_else(|| PathAndQuery::from_static("/"));
         if !path.path().starts_with('/') {
             return Err(Page::bad_request("the request's target is not a path"));
         }
-        Ok(Self { uri: Uri::from(path), authority, host })
+        Ok(Self { uri: Uri::from(path), authority })
     }
 
     /// In origin form: path and query.
@@ -51,7 +49,7 @@ impl Target {
     }
 
     pub(crate) fn host(&self) -> &str {
-        &self.host
+        without_port(self.authority.to_str().unwrap_or_default())
     }
 
     /// `/_trunkline` is the edge's own.
@@ -178,16 +176,16 @@ pub(crate) fn set_forwarded(headers: &mut HeaderMap, target: &Target, origin: &O
     }
 }
 
-/// Nothing that anybody says of who asks.
-pub(crate) fn strip_forwarded(headers: &mut HeaderMap) {
-    for name in [header::FORWARDED, FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST, REAL_IP] {
-        headers.remove(name);
-    }
+/// What the extension is not told: of this hop, in our name, and what anybody says of who asks. Nearly always there is none.
+pub(crate) fn strip_for_own(headers: &mut HeaderMap) {
+    const FORWARDING: [HeaderName; 5] = [header::FORWARDED, FORWARDED_FOR, FORWARDED_PROTO, FORWARDED_HOST, REAL_IP];
+    strip_hop_by_hop(headers);
+    strip(headers, |name| is_ours(name) || FORWARDING.contains(name));
 }
 
 /// RFC 9110, 7.6.1: what `Connection` names, and what is known to belong to one hop. `Expect` is answered by us.
 pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
-    const ONE_HOP: [HeaderName; 9] = [
+    const ONE_HOP: [HeaderName; 10] = [
         header::CONNECTION,
         header::TE,
         header::TRAILER,
@@ -197,20 +195,35 @@ pub(crate) fn strip_hop_by_hop(headers: &mut HeaderMap) {
         header::PROXY_AUTHORIZATION,
         header::EXPECT,
         HeaderName::from_static("keep-alive"),
+        HeaderName::from_static("proxy-connection"),
     ];
-    let named: Vec<HeaderName> = tokens(headers, &header::CONNECTION).filter_map(|name| name.parse().ok()).collect();
-    for name in named.iter().chain(&ONE_HOP) {
+    if headers.contains_key(header::CONNECTION) {
+        let named: Vec<HeaderName> =
+            tokens(headers, &header::CONNECTION).filter_map(|name| name.parse().ok()).collect();
+        for name in named {
+            headers.remove(name);
+        }
+    }
+    strip(headers, |name| ONE_HOP.contains(name));
+}
+
+fn strip(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
+    if !headers.keys().any(&goes) {
+        return;
+    }
+    let going: Vec<HeaderName> = headers.keys().filter(|name| goes(name)).cloned().collect();
+    for name in going {
         headers.remove(name);
     }
-    headers.remove("proxy-connection");
+}
+
+fn is_ours(name: &HeaderName) -> bool {
+    name.as_str().starts_with("trunkline-")
 }
 
 /// What only we may say upstream: `Trunkline-Person`, `-Release`, `-Verifier` and any other of that name.
 pub(crate) fn strip_ours(headers: &mut HeaderMap) {
-    let ours: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("trunkline-")).cloned().collect();
-    for name in ours {
-        headers.remove(name);
-    }
+    strip(headers, is_ours);
 }
 
 /// The protocol that a request wants to switch to. Not `h2c`: behind a proxy that only smuggles.

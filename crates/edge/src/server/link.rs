@@ -1,20 +1,27 @@
 //! One open connection: how busy it is, and when it must go.
+//!
+//! All of a listener's connections are looked at together, now and then: no request sets a timer or takes a lock for it.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use atomic_waker::AtomicWaker;
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 use crate::body::{BoxError, ResponseBody};
 use crate::limits::Limits;
+
+/// Between two looks at all connections.
+const LOOK_MIN: Duration = Duration::from_millis(20);
+const LOOK_MAX: Duration = Duration::from_millis(500);
 
 /// All open connections of one listener.
 #[derive(Debug)]
@@ -25,7 +32,7 @@ pub(crate) struct Links {
 
 #[derive(Debug, Default)]
 struct Open {
-    links: HashMap<u64, std::sync::Weak<Link>>,
+    links: HashMap<u64, Weak<Link>>,
     peers: HashMap<IpAddr, usize>,
     next: u64,
 }
@@ -42,16 +49,21 @@ pub(crate) struct Link {
     head_since: AtomicU64,
     /// The first request said that it is HTTP/2: bytes are frames then, not heads.
     frames: AtomicBool,
-    evicted: CancellationToken,
+    /// A [`Word`].
+    told: AtomicU8,
+    /// The connection's own.
+    task: AtomicWaker,
 }
 
-/// What a look at the clock says.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
+/// What a connection is told. It never takes a word back for a smaller one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub(crate) enum Word {
+    /// Go on.
     Keep,
-    /// Idle for too long: say goodbye, then close.
+    /// Say goodbye, then close: it was idle for too long, makes room, or the edge ends.
     Close,
-    /// A head that does not end.
+    /// End at once: a head that does not come to its end, or a goodbye that nobody hears.
     Cut,
 }
 
@@ -80,7 +92,8 @@ impl Links {
             idle_since: AtomicU64::new(now),
             head_since: AtomicU64::new(0),
             frames: AtomicBool::new(false),
-            evicted: CancellationToken::new(),
+            told: AtomicU8::new(Word::Keep as u8),
+            task: AtomicWaker::new(),
         });
         open.links.insert(link.id, Arc::downgrade(&link));
         if let Some(peer) = link.peer_ip() {
@@ -91,19 +104,41 @@ impl Links {
 
     /// Tells the `count` connections that have been idle longest to close, of one peer or of all; returns how many.
     pub(crate) fn evict(&self, count: usize, of: Option<IpAddr>) -> usize {
-        let links: Vec<_> = self.lock().links.values().filter_map(std::sync::Weak::upgrade).collect();
         let is_meant = |link: &Arc<Link>| of.is_none_or(|peer| link.peer_ip() == Some(peer));
-        let mut idle: Vec<_> = links
+        let mut idle: Vec<_> = self
+            .all()
             .into_iter()
-            .filter(|link| is_meant(link) && link.is_idle() && !link.evicted.is_cancelled())
+            .filter(|link| is_meant(link) && link.is_idle() && link.told() == Word::Keep)
             .map(|link| (link.idle_since.load(Ordering::Relaxed), link.id, link))
             .collect();
         idle.sort_unstable_by_key(|(since, id, _)| (*since, *id));
         idle.truncate(count);
         for (_, _, link) in &idle {
-            link.evicted.cancel();
+            link.tell(Word::Close);
         }
         idle.len()
+    }
+
+    /// Ends what is over its limits, for ever.
+    pub(crate) async fn watch(&self, limits: &Limits) -> Infallible {
+        let pause = (limits.head / 16).clamp(LOOK_MIN, LOOK_MAX);
+        loop {
+            tokio::time::sleep(pause).await;
+            let now = Instant::now();
+            for link in self.all() {
+                link.tell(link.due(limits, now));
+            }
+        }
+    }
+
+    pub(crate) fn tell_all(&self, word: Word) {
+        for link in self.all() {
+            link.tell(word);
+        }
+    }
+
+    fn all(&self) -> Vec<Arc<Link>> {
+        self.lock().links.values().filter_map(Weak::upgrade).collect()
     }
 
     /// Never 0, which stands for "none".
@@ -134,8 +169,24 @@ impl Link {
         self.in_flight.load(Ordering::SeqCst) == 0
     }
 
-    pub(crate) async fn evicted(&self) {
-        self.evicted.cancelled().await;
+    /// For the connection's task, each time that it is polled: it is woken when there is more to hear.
+    pub(crate) fn hear(&self, cx: &Context<'_>) -> Word {
+        self.task.register(cx.waker());
+        self.told()
+    }
+
+    fn tell(&self, word: Word) {
+        if self.told.fetch_max(word as u8, Ordering::AcqRel) < word as u8 {
+            self.task.wake();
+        }
+    }
+
+    fn told(&self) -> Word {
+        match self.told.load(Ordering::Acquire) {
+            0 => Word::Keep,
+            1 => Word::Close,
+            _ => Word::Cut,
+        }
     }
 
     /// A request begins; it ends when the returned guard and its clones are gone.
@@ -155,32 +206,21 @@ impl Link {
         }
     }
 
-    /// When to ask for a [`Self::verdict`] again. A head may begin at any time, so never later than half its limit.
-    pub(crate) fn next_check(&self, limits: &Limits) -> Instant {
-        let soon = Instant::now() + limits.head / 2;
-        let head = match self.head_since.load(Ordering::Relaxed) {
-            0 => soon,
-            since => self.links.at(since) + limits.head,
-        };
-        let idle = self.links.at(self.idle_since.load(Ordering::Relaxed)) + limits.idle;
-        let due = head.min(idle).min(soon);
-        // Busy or overdue (closing): come back, but do not spin.
-        due.max(Instant::now() + Duration::from_millis(20))
-    }
-
-    pub(crate) fn verdict(&self, limits: &Limits, now: Instant, closing: bool) -> Verdict {
+    /// What its limits have for it.
+    fn due(&self, limits: &Limits, now: Instant) -> Word {
         if !self.is_idle() {
-            return Verdict::Keep;
+            return Word::Keep;
         }
         let head = self.head_since.load(Ordering::Relaxed);
-        if head != 0 && now >= self.links.at(head) + limits.head {
-            return Verdict::Cut;
+        if head != 0 {
+            return if now >= self.links.at(head) + limits.head { Word::Cut } else { Word::Keep };
         }
         let idle = self.links.at(self.idle_since.load(Ordering::Relaxed));
-        if now >= idle + limits.idle || (closing && head == 0 && now >= idle + limits.head) {
-            return Verdict::Close;
+        match self.told() {
+            Word::Keep if now >= idle + limits.idle => Word::Close,
+            Word::Close if now >= idle + limits.head => Word::Cut,
+            _ => Word::Keep,
         }
-        Verdict::Keep
     }
 }
 
@@ -255,7 +295,7 @@ mod tests {
         tokio::time::advance(Duration::from_secs(1)).await;
         let young = links.join(Some(peer(3)));
         assert_eq!(links.evict(1, None), 1);
-        assert!(old.evicted.is_cancelled() && !busy.evicted.is_cancelled() && !young.evicted.is_cancelled());
+        assert_eq!([&busy, &old, &young].map(|link| link.told()), [Word::Keep, Word::Close, Word::Keep]);
         assert_eq!(links.evict(5, Some("10.0.0.1".parse().unwrap())), 0);
         drop((busy, old));
         assert_eq!(links.open_of("127.0.0.1".parse().unwrap()), 2, "a request outlives the connection's task");
@@ -267,13 +307,13 @@ mod tests {
         let (dribbling, idle) = (links.join(Some(peer(1))), links.join(Some(peer(2))));
         dribbling.has_read();
         tokio::time::advance(limits.head).await;
-        assert_eq!(dribbling.verdict(&limits, Instant::now(), false), Verdict::Cut);
-        assert_eq!(idle.verdict(&limits, Instant::now(), false), Verdict::Keep);
+        assert_eq!(dribbling.due(&limits, Instant::now()), Word::Cut);
+        assert_eq!(idle.due(&limits, Instant::now()), Word::Keep);
         tokio::time::advance(limits.idle).await;
-        assert_eq!(idle.verdict(&limits, Instant::now(), false), Verdict::Close);
+        assert_eq!(idle.due(&limits, Instant::now()), Word::Close);
         let request = idle.begin(http::Version::HTTP_11);
-        assert_eq!(idle.verdict(&limits, Instant::now(), false), Verdict::Keep);
+        assert_eq!(idle.due(&limits, Instant::now()), Word::Keep);
         drop(request);
-        assert_eq!(idle.verdict(&limits, Instant::now(), false), Verdict::Keep);
+        assert_eq!(idle.due(&limits, Instant::now()), Word::Keep);
     }
 }

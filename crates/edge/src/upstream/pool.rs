@@ -113,7 +113,7 @@ impl Pool {
 async fn handshake(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> io::Result<Sender> {
     let (sender, connection) = http1::Builder::new()
         .max_buf_size(limits::HEAD_BYTES * 4)
-        .max_headers(limits::HEADERS * 4)
+        .max_headers(limits::RESPONSE_HEADERS)
         .preserve_header_case(false)
         .handshake(TokioIo::new(stream))
         .await

@@ -89,6 +89,43 @@ async fn bounds_are_in_force_and_event_streams_may_pause() {
 }
 
 #[tokio::test]
+async fn what_is_answered_at_once_has_its_whole_body_or_the_reason_why_not() {
+    let bench = Bench::tight().await;
+    let headers = [("trunkline-person", "root"), ("x-real-ip", "9.9.9.9"), ("te", "trailers"), ("x-api-key", "k")];
+    let reply = bench.system.send("POST", "/tiny/once?b=c", &headers, "hello").await.unwrap().json();
+    assert_eq!((&reply["uri"], &reply["body"]), (&json!("/tiny/once?b=c"), &json!("hello")));
+    assert_eq!(reply["address"], "127.0.0.1");
+    let names: Vec<_> = reply["headers"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert!(names.contains(&"x-api-key"), "{names:?}");
+    assert!(
+        !names.iter().any(|name| name.starts_with("trunkline-") || ["x-real-ip", "te"].contains(name)),
+        "{names:?}"
+    );
+    for (bytes, body) in [(1_000, json!("x".repeat(1_000))), (1_001, json!({ "error": "it has more than 1000 bytes" }))]
+    {
+        let reply = bench.system.send("POST", "/tiny/once", &[], &"x".repeat(bytes)).await.unwrap();
+        assert_eq!(reply.json()["body"], body, "{bytes}");
+    }
+    assert_eq!(bench.system.get("/tiny/once").await.json()["body"], "");
+    let said = |body: &str| format!("\"body\":{body}");
+    let cases = [
+        (vec!["3\r\nabc\r\n", "2\r\nde\r\n", "1\r\nf\r\n0\r\n\r\n"], said("\"abcdef\"")),
+        (vec!["3\r\nabc\r\n", "nonsense\r\n"], said("{\"error\":\"")),
+        (vec!["3\r\nabc\r\n"], said("{\"error\":\"the client stopped sending\"}")),
+    ];
+    for (parts, expected) in cases {
+        let mut stream = TcpStream::connect(bench.system.address).await.unwrap();
+        stream.write_all(b"POST /tiny/once HTTP/1.1\r\nhost: s\r\ntransfer-encoding: chunked\r\n\r\n").await.unwrap();
+        for part in &parts {
+            tokio::time::sleep(Duration::from_millis(30)).await;
+            stream.write_all(part.as_bytes()).await.unwrap();
+        }
+        let reply = read_until(&mut stream, &expected).await;
+        assert!(reply.contains(&expected), "{parts:?}: {reply}");
+    }
+}
+
+#[tokio::test]
 async fn at_its_end_the_edge_ends_event_streams_at_once_and_closes_it() {
     let mut bench = Bench::new().await;
     let mut stream = TcpStream::connect(bench.system.address).await.unwrap();

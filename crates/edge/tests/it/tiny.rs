@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use edge::{Arrival, Body, Extension, Later, Seen};
+use edge::{Arrival, Body, BodyError, Extension, Later, Seen};
 use futures_util::{StreamExt, stream};
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
+use hyper::http::request::Parts;
 use hyper::{Method, Request, Response};
 use serde_json::{Value, json};
 
@@ -40,7 +41,10 @@ impl Tiny {
             "panics" => panic!("on purpose"),
             "snapshots" => text(&json!(*self.snapshots.lock().unwrap()).to_string()),
             "seen" => text(&json!(std::mem::take(&mut *self.seen.lock().unwrap())).to_string()),
-            _ => text(&mirror(&request, &arrival).to_string()),
+            _ => {
+                let (head, _) = request.into_parts();
+                text(&mirror(&head, &arrival, &Value::Null).to_string())
+            }
         }
     }
 }
@@ -48,6 +52,18 @@ impl Tiny {
 impl Extension for Tiny {
     fn serves(&self, method: &Method, path: &str) -> bool {
         method != Method::DELETE && path.starts_with("/tiny/")
+    }
+
+    fn at_once(&self, head: &Parts) -> Option<usize> {
+        head.uri.path().starts_with("/tiny/once").then_some(1_000)
+    }
+
+    fn answer(&self, head: &Parts, body: Result<Bytes, BodyError>, arrival: Arrival) -> Response<Bytes> {
+        let body = match body {
+            Ok(body) => json!(String::from_utf8_lossy(&body)),
+            Err(error) => json!({ "error": error.to_string() }),
+        };
+        Response::new(Bytes::from(mirror(head, &arrival, &body).to_string()))
     }
 
     fn serve(self: Arc<Self>, request: Request<Body>, arrival: Arrival) -> Later<'static, Response<Body>> {
@@ -87,14 +103,14 @@ fn text(text: &str) -> Response<Body> {
 }
 
 /// What arrived here.
-fn mirror(request: &Request<Body>, arrival: &Arrival) -> Value {
-    let headers: serde_json::Map<_, _> = request
-        .headers()
+fn mirror(head: &Parts, arrival: &Arrival, body: &Value) -> Value {
+    let headers: serde_json::Map<_, _> = head
+        .headers
         .iter()
         .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
         .collect();
     json!({
-        "uri": request.uri().to_string(), "headers": headers, "first_party": arrival.first_party,
+        "uri": head.uri.to_string(), "body": body, "headers": headers, "first_party": arrival.first_party,
         "witness": arrival.witness, "address": arrival.address,
     })
 }

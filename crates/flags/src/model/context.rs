@@ -66,7 +66,11 @@ impl Context {
             }
             is_same
         });
-        let mut context = Self::default();
+        let mut context = Self {
+            hashes: Vec::with_capacity(all.len()),
+            names: Vec::with_capacity(all.len()),
+            values: Vec::with_capacity(all.len()),
+        };
         for (hash, name, value) in all {
             context.hashes.push(hash);
             context.names.push(name);

@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use access::{Bearer, Role};
-use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::extract::rejection::BytesRejection;
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 
 use super::rules::Asker;
 use super::{Serving, render};
@@ -41,21 +39,26 @@ pub(super) fn asker(bearer: &Bearer) -> Asker {
 }
 
 /// Nobody knows who asks.
-pub(super) fn unauthenticated() -> Response {
+pub(super) fn unauthenticated<B: From<Vec<u8>>>() -> http::Response<B> {
     let mut response = failed(StatusCode::UNAUTHORIZED, None, "GENERAL", TOKEN_NEEDED);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }
 
 /// OFREP's own shape of an error.
-pub(super) fn failed(status: StatusCode, key: Option<&str>, code: &str, details: &str) -> Response {
+pub(super) fn failed<B: From<Vec<u8>>>(
+    status: StatusCode,
+    key: Option<&str>,
+    code: &str,
+    details: &str,
+) -> http::Response<B> {
     let mut out = Vec::with_capacity(128);
     render::failure(&mut out, key, code, details);
     json(status, out)
 }
 
-pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+pub(super) fn json<B: From<Vec<u8>>>(status: StatusCode, body: Vec<u8>) -> http::Response<B> {
+    let mut response = http::Response::new(B::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -65,9 +68,9 @@ pub(super) fn json(status: StatusCode, body: Vec<u8>) -> Response {
 
 /// Why a body could not be taken: it is too large, or broke off.
 #[derive(Debug)]
-pub(super) struct Untaken {
-    status: StatusCode,
-    why: String,
+pub struct Untaken {
+    pub status: StatusCode,
+    pub why: String,
 }
 
 impl From<BytesRejection> for Untaken {
@@ -77,27 +80,17 @@ impl From<BytesRejection> for Untaken {
 }
 
 impl Untaken {
-    pub(super) fn answer(&self, key: Option<&str>) -> Response {
+    pub(super) fn answer<B: From<Vec<u8>>>(&self, key: Option<&str>) -> http::Response<B> {
         failed(self.status, key, "PARSE_ERROR", &format!("the body cannot be read: {}", self.why))
     }
 }
 
-/// The whole body, if it is not too large.
-pub(super) async fn whole(body: Body, bytes_max: usize) -> Result<Bytes, Untaken> {
-    let collected = Limited::new(body, bytes_max).collect().await.map_err(|error| {
-        let is_large = error.is::<LengthLimitError>();
-        let status = if is_large { StatusCode::PAYLOAD_TOO_LARGE } else { StatusCode::BAD_REQUEST };
-        Untaken { status, why: error.to_string() }
-    })?;
-    Ok(collected.to_bytes())
+pub(super) async fn unknown(uri: Uri) -> Response {
+    unknown_path(&uri)
 }
 
-pub(super) async fn unknown(request: Request) -> Response {
-    unknown_path(&request)
-}
-
-pub(super) fn unknown_path<B>(request: &http::Request<B>) -> Response {
-    failed(StatusCode::NOT_FOUND, None, "GENERAL", &format!("there is nothing at {}", request.uri().path()))
+pub(super) fn unknown_path<B: From<Vec<u8>>>(uri: &Uri) -> http::Response<B> {
+    failed(StatusCode::NOT_FOUND, None, "GENERAL", &format!("there is nothing at {}", uri.path()))
 }
 
 pub(super) async fn wrong_method(request: Request) -> Response {

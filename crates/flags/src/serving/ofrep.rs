@@ -35,13 +35,13 @@ pub(super) async fn single(
 }
 
 /// One flag for one context. With a token of the product's process or of a browser this counts as an exposure.
-pub(super) fn one(
+pub(super) fn one<B: From<Vec<u8>>>(
     serving: &Serving,
     key: &str,
     headers: &HeaderMap,
     witness: Option<String>,
     body: Result<Bytes, Untaken>,
-) -> Response {
+) -> http::Response<B> {
     let Some(bearer) = door::bearer(serving, headers) else { return door::unauthenticated() };
     let body = match body {
         Ok(body) => body,
