@@ -1,0 +1,3 @@
+//! Experiments: whether a change made customers better off, and what follows from it.
+
+pub mod stats;
