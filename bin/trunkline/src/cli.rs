@@ -23,6 +23,7 @@ mod run;
 mod runtime;
 mod secret;
 mod segment;
+mod stats;
 mod story;
 mod token;
 mod when;
@@ -92,6 +93,8 @@ enum Command {
     Segment(segment::Verb),
     /// What flags of a file answer, without a server
     Evaluate(evaluate::EvaluateArgs),
+    /// One statistical method, from JSON to JSON
+    Stats(stats::StatsArgs),
     /// Secrets of services
     #[command(subcommand)]
     Secret(secret::Verb),
@@ -177,6 +180,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Flag(verb) => flag::run(verb, &client()?)?,
         Command::Segment(verb) => segment::run(verb, &client()?)?,
         Command::Evaluate(args) => evaluate::evaluate(&args, &common)?,
+        Command::Stats(args) => stats::run(&args)?,
         Command::Secret(verb) => secret::run(verb, &client()?)?,
         Command::Token(verb) => token::run(verb, &client()?)?,
         Command::Event(verb) => event::run(&verb, &client()?)?,
