@@ -1,0 +1,1 @@
+//! What each reader finds, and where it says that something is wrong.

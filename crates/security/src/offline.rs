@@ -1,0 +1,7 @@
+//! The same without a server: folders and files in, values out.
+
+mod feed;
+mod folder;
+
+pub use feed::advisories;
+pub use folder::inventory;

@@ -1,0 +1,90 @@
+//! Advisories of a folder: OSV documents, alone (`.json`) or in archives as OSV exports them (`all.zip`).
+//!
+//! Read one after the other; of a document nothing is kept but what matching needs.
+
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use kernel::Problem;
+use walkdir::WalkDir;
+use zip::ZipArchive;
+
+use super::folder::{relative, walk_problem};
+use crate::model::advisory::{DOCUMENT_BYTES_MAX, parse};
+use crate::model::{Advisories, Advisory};
+
+/// Most advisories of one feed.
+const ADVISORIES_MAX: usize = 2_000_000;
+/// Deepest folder.
+const DEPTH_MAX: usize = 16;
+
+/// Reads all advisories below a folder. A document that cannot be read is kept aside; an archive that cannot be read, or a
+/// folder without any advisory, is a problem.
+pub fn advisories(root: &Path) -> Result<Advisories, Problem> {
+    let mut advisories = Advisories::default();
+    for entry in WalkDir::new(root).max_depth(DEPTH_MAX).sort_by_file_name() {
+        let entry = entry.map_err(|error| walk_problem(&error, root))?;
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let (path, name) = (entry.path(), relative(entry.path(), root));
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("json") => {
+                let file = File::open(path).map_err(|error| unreadable(&name, &error.to_string()))?;
+                take(file, name, &mut advisories)?;
+            }
+            Some("zip") => archive(path, &name, &mut advisories)?,
+            _ => {}
+        }
+    }
+    if advisories.is_empty() {
+        let message = format!("there is no advisory in {}", root.display());
+        let hint = "a folder of OSV documents is wanted: .json files, or OSV's own all.zip of each ecosystem";
+        return Err(Problem::invalid(message).hint(hint));
+    }
+    Ok(advisories)
+}
+
+fn archive(path: &Path, name: &str, advisories: &mut Advisories) -> Result<(), Problem> {
+    let broken = |error: zip::result::ZipError| unreadable(name, &error.to_string());
+    let file = File::open(path).map_err(|error| unreadable(name, &error.to_string()))?;
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(broken)?;
+    for number in 0..archive.len() {
+        let entry = archive.by_index(number).map_err(broken)?;
+        let inner = entry.name().map_err(broken)?.into_owned();
+        let is_document = entry.is_file() && Path::new(&inner).extension().is_some_and(|end| end == "json");
+        if is_document {
+            take(entry, format!("{name}/{inner}"), advisories)?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads one document; whatever is wrong with it does not stop the others.
+fn take(from: impl Read, name: String, advisories: &mut Advisories) -> Result<(), Problem> {
+    if advisories.len() == ADVISORIES_MAX {
+        let message = format!("the feed has more than {ADVISORIES_MAX} advisories");
+        return Err(Problem::new(kernel::Kind::TooLarge, message).hint("leave ecosystems out that nothing here is of"));
+    }
+    match document(from) {
+        Ok(advisory) => advisories.add(advisory),
+        Err(reason) => advisories.quarantine(name, reason),
+    }
+    Ok(())
+}
+
+fn document(from: impl Read) -> Result<Advisory, String> {
+    let mut bytes = Vec::new();
+    let limit = DOCUMENT_BYTES_MAX as u64 + 1;
+    from.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() > DOCUMENT_BYTES_MAX {
+        return Err(format!("it has more than {} MiB", DOCUMENT_BYTES_MAX >> 20));
+    }
+    parse(&bytes)
+}
+
+fn unreadable(name: &str, why: &str) -> Problem {
+    let problem = Problem::invalid(format!("advisories cannot be read: {why}"));
+    Problem { file: Some(name.to_owned()), ..problem }.hint("fetch the file again; a part of a feed is not a feed")
+}

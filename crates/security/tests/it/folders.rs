@@ -1,0 +1,130 @@
+//! Folders as they are found: what is read, what is said to be left out, and what fails.
+
+use std::fs;
+use std::path::Path;
+
+use kernel::Kind;
+use security::model::inventory::Why;
+use security::offline;
+use tempfile::TempDir;
+
+const LOCK: &str = "version = 4\n\n[[package]]\nname = \"shop\"\nversion = \"0.1.0\"\n";
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn everything_that_holds_packages_is_in_the_coverage() {
+    let folder = folder(&[
+        ("Cargo.lock", LOCK),
+        ("api/requirements.txt", "a==1.0\nb>=2\n-r more.txt\n-r ../../outside.txt\n"),
+        ("api/more.txt", "c==3.0\n"),
+        ("go.mod", "module a\n"),
+        ("lib/a.jar", "PK"),
+        ("node_modules/a/package-lock.json", "{"),
+        (".git/Cargo.lock", "broken"),
+        ("target/CACHEDIR.TAG", ""),
+        ("target/package/a/Cargo.lock", "broken"),
+    ]);
+    let inventory = offline::inventory(folder.path()).unwrap();
+    let paths: Vec<_> = inventory.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(paths, ["Cargo.lock", "api/more.txt", "api/requirements.txt"]);
+    assert_eq!(
+        (inventory.unsupported.as_slice(), inventory.opaque.as_slice()),
+        (&["go.mod".into()][..], &["lib/a.jar".into()][..])
+    );
+    let skipped: Vec<_> =
+        inventory.skipped.iter().map(|skipped| (skipped.path.as_str(), skipped.why, skipped.reason.as_str())).collect();
+    assert_eq!(
+        skipped,
+        [
+            ("api/requirements.txt", Why::Unknown, "line 2: b is not pinned to one version"),
+            (
+                "api/requirements.txt",
+                Why::Unknown,
+                "line 4: ../../outside.txt is not there, or outside of what is scanned"
+            ),
+            ("node_modules", Why::Redundant, "installed packages; the lockfile says which they are"),
+            ("target", Why::Redundant, "a cache, by its CACHEDIR.TAG"),
+        ]
+    );
+}
+
+#[test]
+fn files_that_include_each_other_are_read_once() {
+    let folder = folder(&[("requirements.txt", "-r more.txt\na==1\n"), ("more.txt", "-r requirements.txt\nb==2\n")]);
+    for root in [folder.path().to_owned(), folder.path().join("requirements.txt")] {
+        let inventory = offline::inventory(&root).unwrap();
+        let paths: Vec<_> = inventory.files.iter().map(|file| file.path.as_str()).collect();
+        assert_eq!(paths, ["more.txt", "requirements.txt"]);
+        assert_eq!(inventory.skipped, []);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_a_problem_and_not_less() {
+    for (files, wanted) in [
+        (&[("a/Cargo.lock", "version = 4\n[[package")][..], "a/Cargo.lock:2:"),
+        (&[("uv.lock", "")], "uv.lock:1:1: missing field `version`"),
+        (&[("poetry.lock", "")], "poetry.lock:1:1: the file ends without its content-hash"),
+        (&[("package-lock.json", "")], "package-lock.json:1:1: EOF while parsing a value"),
+        (&[("requirements.txt", "a==1 \\\n")], "requirements.txt:1:1: the file ends in the middle"),
+        (&[("notes.txt", "nothing")], "there is no lockfile in "),
+    ] {
+        let folder = folder(files);
+        let problem = offline::inventory(folder.path()).unwrap_err();
+        assert!(problem.placed().starts_with(wanted), "{}", problem.placed());
+        assert_eq!((problem.kind, problem.hint.is_some()), (Kind::InvalidInput, true));
+    }
+    let folder = TempDir::new().unwrap();
+    fs::write(folder.path().join("Cargo.lock"), b"version = 4\n# \xff\n").unwrap();
+    let problem = offline::inventory(folder.path()).unwrap_err();
+    assert_eq!(problem.placed(), "Cargo.lock:2:3: the file is not UTF-8");
+    assert!(offline::inventory(Path::new("not/there")).is_err());
+}
+
+#[test]
+fn a_link_is_said_and_not_followed() {
+    let folder = folder(&[("a/Cargo.lock", LOCK)]);
+    std::os::unix::fs::symlink("a/Cargo.lock", folder.path().join("Cargo.lock")).unwrap();
+    let inventory = offline::inventory(folder.path()).unwrap();
+    assert_eq!(inventory.files.len(), 1);
+    assert_eq!((inventory.skipped[0].path.as_str(), inventory.skipped[0].why), ("Cargo.lock", Why::Unknown));
+}
+
+#[test]
+fn advisories_are_read_from_files_and_archives_and_bad_ones_are_kept_aside() {
+    let folder = folder(&[
+        ("npm/a.json", r#"{"id": "A-1", "modified": "2026-01-01T00:00:00Z"}"#),
+        ("npm/b.json", r#"{"id": "A-2"}"#),
+        ("readme.md", "not one"),
+    ]);
+    let mut archive = zip::ZipWriter::new(fs::File::create(folder.path().join("all.zip")).unwrap());
+    for (name, text) in [("c.json", r#"{"id": "A-3", "modified": "2026-02-01T00:00:00Z"}"#), ("d.json", "{")] {
+        archive.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap();
+    let advisories = offline::advisories(folder.path()).unwrap();
+    assert_eq!(advisories.len(), 2);
+    assert_eq!(advisories.newest_modified().unwrap().to_string(), "2026-02-01T00:00:00Z");
+    let aside: Vec<_> = advisories.quarantined().iter().map(|document| document.path.as_str()).collect();
+    assert_eq!(aside, ["all.zip/d.json", "npm/b.json"]);
+}
+
+#[test]
+fn a_feed_that_is_empty_or_cut_off_is_a_problem() {
+    let empty = folder(&[("readme.md", "not one")]);
+    assert!(offline::advisories(empty.path()).unwrap_err().message.starts_with("there is no advisory in"));
+    let cut_off =
+        folder(&[("all.zip", "PK\u{3}\u{4}"), ("a.json", r#"{"id": "A-1", "modified": "2026-01-01T00:00:00Z"}"#)]);
+    assert_eq!(offline::advisories(cut_off.path()).unwrap_err().file.as_deref(), Some("all.zip"));
+    assert!(offline::advisories(Path::new("not/there")).is_err());
+}

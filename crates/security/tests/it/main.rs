@@ -1,0 +1,11 @@
+//! Security against the data of others, and as whoever runs `scan` sees it.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
+
+mod bill;
+mod folders;
+mod golden;
+mod inventories;
+mod purls;
+mod suites;
+mod versions;
