@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::Arms;
+use super::moments::as_f64;
 use super::ratio::{Scale, scaled};
 use super::relative::Estimate;
 use super::sequence;
@@ -120,29 +121,47 @@ pub struct StillNeeded {
     pub power_now: f64,
 }
 
-/// Power now, and how many more units it takes, to see a relative change of `target` if units go on to vary as they did: as
-/// `GrowthBook`'s mid-experiment power. Nothing relative to zero, or without any variance.
-pub fn still_needed(arms: Arms<Estimate>, target: f64, looks: Looks, alpha: f64, power: f64) -> Option<StillNeeded> {
-    let variances = Arms { a: arms.a.variance, b: arms.b.variance };
-    let means = Arms { a: arms.a.mean, b: arms.b.mean };
-    let (_, variance) = scaled(means, variances, Scale::Relative)?;
-    let n = super::moments::as_f64(arms.a.n + arms.b.n);
-    if variance <= 0.0 {
-        return None;
+/// An experiment that goes on, if units go on to vary as they did: as `GrowthBook`'s mid-experiment power.
+#[derive(Debug, Clone, Copy)]
+pub struct MidExperiment {
+    /// Units of both arms.
+    n: f64,
+    /// Of the relative lift.
+    variance: f64,
+    target: f64,
+    looks: Looks,
+    alpha: f64,
+}
+
+impl MidExperiment {
+    /// To see a relative change of `target`. Nothing relative to zero, or without any variance.
+    pub fn new(arms: Arms<Estimate>, target: f64, looks: Looks, alpha: f64) -> Option<Self> {
+        let variances = Arms { a: arms.a.variance, b: arms.b.variance };
+        let (_, variance) = scaled(Arms { a: arms.a.mean, b: arms.b.mean }, variances, Scale::Relative)?;
+        let n = as_f64(arms.a.n + arms.b.n);
+        (variance > 0.0).then_some(Self { n, variance, target, looks, alpha })
     }
-    let power_with = |more: f64| {
-        let se = (variance / (1.0 + more)).sqrt();
-        let critical = match looks {
-            Looks::Once => normal_isf(alpha / 2.0),
-            Looks::AnyTime { n_star } => sequence::critical(n * (1.0 + more), sequence::rho(alpha, n_star), alpha),
+
+    /// The probability that the change shows once there are this many times as many units more.
+    pub fn power_with(&self, more: f64) -> f64 {
+        let critical = match self.looks {
+            Looks::Once => normal_isf(self.alpha / 2.0),
+            Looks::AnyTime { n_star } => {
+                sequence::critical(self.n * (1.0 + more), sequence::rho(self.alpha, n_star), self.alpha)
+            }
         };
-        normal_power(critical, target.abs() / se)
-    };
-    let power_now = power_with(0.0);
-    let factor = if power_now >= power {
-        Some(0.0)
-    } else {
-        (power_with(MOST / n) >= power).then(|| least_where(0.0, MOST / n, |more| power_with(more) >= power))
-    };
-    Some(StillNeeded { additional_users: factor.map(|factor| factor * n), scaling_factor: factor, power_now })
+        normal_power(critical, self.target.abs() / (self.variance / (1.0 + more)).sqrt())
+    }
+
+    /// How many more units it takes for this power.
+    pub fn still_needed(&self, power: f64) -> StillNeeded {
+        let power_now = self.power_with(0.0);
+        let most = MOST / self.n;
+        let factor = if power_now >= power {
+            Some(0.0)
+        } else {
+            (self.power_with(most) >= power).then(|| least_where(0.0, most, |more| self.power_with(more) >= power))
+        };
+        StillNeeded { additional_users: factor.map(|factor| factor * self.n), scaling_factor: factor, power_now }
+    }
 }

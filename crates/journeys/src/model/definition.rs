@@ -3,7 +3,7 @@
 //! Parsed once, at the boundary. Definitions are also stored as JSON in this shape, so fields are only added, with a default
 //! that means "as before".
 
-mod value;
+pub mod value;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -8,7 +8,7 @@ use super::input::{Alpha, Asked, Level, Planned, Positive, Samples, Share, Sums,
 use crate::stats::bernoulli::{self, Tuning};
 use crate::stats::means::Difference;
 use crate::stats::moments::as_f64;
-use crate::stats::power::{self, Looks};
+use crate::stats::power::{self, Looks, MidExperiment};
 use crate::stats::proportions::Count;
 use crate::stats::ratio::{PairSums, Scale, scaled};
 use crate::stats::sequence::{Alternative, Look};
@@ -287,10 +287,9 @@ struct Going {
 pub(super) fn still_needed(text: &str) -> Answer {
     let Asked { inputs, params } = asked::<Samples, Going>(text)?;
     let looks = if params.sequential { Looks::AnyTime { n_star: params.n_star.0 } } else { Looks::Once };
-    let needed = inputs
-        .estimates()
-        .and_then(|arms| power::still_needed(arms, params.target_mde, looks, params.alpha.0, params.target_power.0));
-    Ok(json!(needed.ok_or_else(|| undefined(NO_VARIANCE))?))
+    let going = inputs.estimates().and_then(|arms| MidExperiment::new(arms, params.target_mde, looks, params.alpha.0));
+    let going = going.ok_or_else(|| undefined(NO_VARIANCE))?;
+    Ok(json!(going.still_needed(params.target_power.0)))
 }
 
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,5 @@
-//! The values in a definition, checked where they stand. What follows ` | ` in a message is its hint.
+//! The values in a definition, checked where they stand; definitions of other contexts use them too. What follows ` | ` in a
+//! message is its hint.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,34 +27,33 @@ pub(super) const fn guard_seconds() -> u64 {
 }
 
 /// A number and `s`, `m`, `h` or `d`; to the millisecond.
-pub(super) mod within {
+pub mod within {
     use super::{Deserialize, Deserializer, Duration, duration_of};
 
-    pub(in crate::model::definition) fn serialize<S: serde::Serializer>(
+    pub fn serialize<S: serde::Serializer>(
         duration: &Duration,
         to: S,
     ) -> Result<S::Ok, S::Error> {
         serde::Serialize::serialize(&super::text(*duration), to)
     }
 
-    pub(in crate::model::definition) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         duration_of(&String::deserialize(from)?)
     }
 }
 
 /// As [`within`], where it may be left out.
-pub(super) mod maybe_within {
+pub mod maybe_within {
     use super::{Deserialize, Deserializer, Duration, duration_of};
 
-    #[expect(clippy::ref_option, reason = "serde asks for it in this shape")]
-    pub(in crate::model::definition) fn serialize<S: serde::Serializer>(
+    pub fn serialize<S: serde::Serializer>(
         duration: &Option<Duration>,
         to: S,
     ) -> Result<S::Ok, S::Error> {
         serde::Serialize::serialize(&duration.map(super::text), to)
     }
 
-    pub(in crate::model::definition) fn deserialize<'de, D: Deserializer<'de>>(
+    pub fn deserialize<'de, D: Deserializer<'de>>(
         from: D,
     ) -> Result<Option<Duration>, D::Error> {
         Option::<String>::deserialize(from)?.map(|text| duration_of(&text)).transpose()
@@ -95,7 +95,8 @@ fn seconds_of(text: &str) -> Option<f64> {
     Some(scale * number.trim().parse::<f64>().ok().filter(|number| number.is_finite())?)
 }
 
-pub(super) fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+/// A name as addresses and files have it.
+pub fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     let is_inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let fits = text.len() <= NAME_MAX && text.chars().all(is_inner) && text.starts_with(|c: char| c != '-');
@@ -128,7 +129,8 @@ pub(super) fn label<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Err
     if fits { Ok(text) } else { Err(D::Error::custom(format!("{text:?} cannot name a step | {hint}"))) }
 }
 
-pub(super) fn event<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+/// The name of an event, as it is sent.
+pub fn event<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let text = String::deserialize(from)?;
     let fits = !text.is_empty() && text.chars().count() <= EVENT_MAX;
     let hint = format!("write the event's name as it is sent, at most {EVENT_MAX} characters");
@@ -152,7 +154,8 @@ pub(super) fn steps<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Step>, D::
     }
 }
 
-pub(super) fn conditions<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Scalar>, D::Error> {
+/// Properties that an event must have.
+pub fn conditions<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Scalar>, D::Error> {
     let conditions = BTreeMap::<String, Scalar>::deserialize(from)?;
     if conditions.len() <= CONDITIONS_MAX {
         return Ok(conditions);
