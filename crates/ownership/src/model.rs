@@ -1,0 +1,35 @@
+//! Who owns what, and what follows from it. Pure: no I/O, no clock.
+
+pub mod catalog;
+pub mod check;
+mod code;
+pub mod codeowners;
+mod declared;
+mod manifest;
+mod map;
+mod parsed;
+mod pattern;
+mod place;
+mod principle;
+mod product;
+mod relation;
+mod sql;
+mod thing;
+pub mod verdict;
+pub mod waiver;
+mod yaml;
+
+pub use catalog::Catalog;
+pub use check::Check;
+pub use codeowners::CodeOwners;
+pub use declared::{Flag, Journey};
+pub use map::{Map, Row, Unowned};
+pub use parsed::{Parsed, SOURCE_BYTES_MAX, is_read, parse};
+pub use pattern::Pattern;
+pub use place::{Place, Word};
+pub use principle::{Gate, Mode, Principle, Radar, Ring};
+pub use product::{Files, Product};
+pub use relation::{Domain, Owner, Relation};
+pub use thing::{Thing, ThingKind};
+pub use verdict::{Granted, Judgement, Severity, Violation, judge};
+pub use waiver::Waiver;

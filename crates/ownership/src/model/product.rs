@@ -1,0 +1,161 @@
+//! What all files of a product say together.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kernel::Problem;
+
+use super::parsed::{Declares, Facts};
+use super::{
+    Catalog, Check, CodeOwners, Flag, Journey, Parsed, Principle, Relation, Thing, ThingKind, Waiver, codeowners,
+};
+
+/// The files of a product by their paths from the top.
+pub type Files = BTreeMap<String, Arc<Parsed>>;
+
+/// A product.
+#[derive(Debug, Clone, Default)]
+pub struct Product {
+    files: Files,
+    declaring: Files,
+    relation: Relation,
+    principles: Vec<Principle>,
+    problems: Vec<Problem>,
+}
+
+impl Product {
+    /// What the files say.
+    pub fn new(files: Files) -> Self {
+        Self::declared_by(files.clone(), files)
+    }
+
+    /// What `files` say, if catalog, CODEOWNERS and principles were those of `declaring`.
+    pub fn declared_by(files: Files, declaring: Files) -> Self {
+        let entities = declaring.values().filter_map(|parsed| match &parsed.declares {
+            Declares::Catalog(entities) => Some(entities.clone()),
+            _ => None,
+        });
+        let (catalog, mut problems) = Catalog::new(entities.flatten());
+        problems.splice(0..0, declaring.values().flat_map(|parsed| parsed.problems.clone()));
+        let mut product = Self { files, declaring, ..Self::default() };
+        let flags: Vec<Flag> = product.flags().cloned().collect();
+        let journeys: Vec<Journey> = product.journeys().cloned().collect();
+        let relation = Relation::new(catalog, product.codeowners(), &flags, &journeys);
+        let (principles, more) = principles(&product.declaring);
+        problems.extend(more);
+        product.relation = relation;
+        product.principles = principles;
+        product.problems = problems;
+        product
+    }
+
+    /// The files that declare something.
+    pub fn declaring(&self) -> &Files {
+        &self.declaring
+    }
+
+    /// Who owns what.
+    pub fn relation(&self) -> &Relation {
+        &self.relation
+    }
+
+    pub fn principles(&self) -> &[Principle] {
+        &self.principles
+    }
+
+    /// What is wrong in the files that declare something.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Sources that were not read, because they are too long or no text.
+    pub fn unread(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().filter(|(_, parsed)| parsed.is_unread).map(|(path, _)| path.as_str())
+    }
+
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    pub(crate) fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    pub(crate) fn facts(&self) -> impl Iterator<Item = (&str, &Facts)> {
+        self.files.iter().map(|(path, parsed)| (path.as_str(), &parsed.facts))
+    }
+
+    /// The file of CODEOWNERS that counts, and its path.
+    pub(crate) fn codeowners(&self) -> Option<(&CodeOwners, &'static str)> {
+        codeowners::PLACES.into_iter().find_map(|place| match &self.declaring.get(place)?.declares {
+            Declares::CodeOwners(codeowners) => Some((codeowners, place)),
+            _ => None,
+        })
+    }
+
+    pub fn flags(&self) -> impl Iterator<Item = &Flag> {
+        self.files.values().flat_map(|parsed| match &parsed.declares {
+            Declares::Flags(flags) => flags.as_slice(),
+            _ => &[],
+        })
+    }
+
+    pub fn journeys(&self) -> impl Iterator<Item = &Journey> {
+        self.files.values().filter_map(|parsed| match &parsed.declares {
+            Declares::Journey(journey) => Some(journey),
+            _ => None,
+        })
+    }
+
+    pub fn waivers(&self) -> impl Iterator<Item = &Waiver> {
+        self.files.values().flat_map(|parsed| match &parsed.declares {
+            Declares::Waivers(waivers) => waivers.as_slice(),
+            _ => &[],
+        })
+    }
+
+    /// The principle that owns a check.
+    pub fn principle_of(&self, check: Check) -> Option<&Principle> {
+        self.principles.iter().find(|principle| principle.checks.iter().any(|(own, _)| *own == check))
+    }
+
+    pub(crate) fn domain_of_path(&self, path: &str) -> Option<String> {
+        self.relation.owner(Thing::path(path)).map(|owner| owner.domain().to_owned())
+    }
+
+    /// All that can be owned and is there: files, tables that are written, events that are named, flags and journeys.
+    pub(crate) fn things(&self) -> BTreeSet<(ThingKind, &str)> {
+        let paths = self.paths().map(|path| (ThingKind::Path, path));
+        let tables =
+            self.facts().flat_map(|(_, facts)| &facts.writes).map(|write| (ThingKind::Table, write.table.as_str()));
+        let sent = self.facts().flat_map(|(_, facts)| &facts.events);
+        let steps = self.journeys().flat_map(|journey| &journey.events);
+        let events = sent.chain(steps).map(|event| (ThingKind::Event, event.text.as_str()));
+        let flags = self.flags().map(|flag| (ThingKind::Flag, flag.key.as_str()));
+        let journeys = self.journeys().map(|journey| (ThingKind::Journey, journey.name.as_str()));
+        paths.chain(tables).chain(events).chain(flags).chain(journeys).collect()
+    }
+}
+
+/// The principles, and what is wrong between them: a check belongs to one.
+fn principles(files: &Files) -> (Vec<Principle>, Vec<Problem>) {
+    let all = files.values().filter_map(|parsed| match &parsed.declares {
+        Declares::Principle(principle) => Some(principle.clone()),
+        _ => None,
+    });
+    let mut principles: Vec<Principle> = all.collect();
+    let mut owned: BTreeMap<Check, String> = BTreeMap::new();
+    let mut problems = Vec::new();
+    for principle in &mut principles {
+        principle.checks.retain(|(check, line)| {
+            let Some(first) = owned.get(check) else {
+                owned.insert(*check, principle.id.clone());
+                return true;
+            };
+            let problem = Problem::invalid(format!("check {:?} belongs to principle {first:?} already", check.name()));
+            problems.push(problem.at(&*principle.place.file, *line, 1).hint("leave it to one of the two"));
+            false
+        });
+    }
+    (principles, problems)
+}

@@ -1,0 +1,118 @@
+//! What the checks would have stopped: every commit of a while, judged by today's catalog, CODEOWNERS and principles.
+//!
+//! So a principle can be looked at before it is turned on. A commit is answered for what it brought, not for what was there;
+//! its waivers are those of its own time.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::{Reader, Source, counted, fresh};
+use crate::model::check::findings;
+use crate::model::verdict::violation;
+use crate::model::{Check, Files, Gate, Mode, Product, Violation};
+
+/// Most commits that are told one by one.
+const SHOWN_MAX: usize = 200;
+
+/// A commit of trunk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Commit {
+    pub commit: String,
+    pub at: Timestamp,
+    pub subject: String,
+}
+
+/// What a while of history says.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct History {
+    /// How many commits were judged.
+    pub commits: usize,
+    pub checks: Vec<CheckHistory>,
+    /// The newest that brought violations, newest first.
+    pub stopped: Vec<Stopped>,
+}
+
+/// What a check would have done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CheckHistory {
+    pub check: Check,
+    pub principle: Option<String>,
+    pub mode: Mode,
+    /// Commits that brought something and were not waived: they would have been stopped.
+    pub commits: usize,
+    pub violations: usize,
+    /// Of the violations, those that a waiver of the time let pass.
+    pub waived: usize,
+}
+
+/// A commit that brought violations.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stopped {
+    #[serde(flatten)]
+    pub commit: Commit,
+    pub violations: Vec<Violation>,
+}
+
+/// Judges `commits`, oldest first, of which each follows the one before; `base` is the commit before the first.
+pub fn history<S: Source>(
+    reader: &mut Reader<S>,
+    today: &Product,
+    base: Option<&str>,
+    commits: &[Commit],
+) -> Result<History, S::Error> {
+    let mut checks: BTreeMap<Check, CheckHistory> =
+        Check::ALL.iter().map(|check| (*check, empty(today, *check))).collect();
+    let mut stopped = Vec::new();
+    let before = match base {
+        Some(base) => reader.files(Some(base))?,
+        None => Files::new(),
+    };
+    let mut known = counted(&findings(&Product::declared_by(before, today.declaring().clone())));
+    for commit in commits {
+        let files = reader.files(Some(&commit.commit))?;
+        let product = Product::declared_by(files, today.declaring().clone());
+        let found = findings(&product);
+        let next = counted(&found);
+        let day = day_of(commit.at);
+        let brought = fresh(found, std::mem::replace(&mut known, next));
+        let violations: Vec<_> = brought.iter().map(|finding| violation(&product, finding, day, Gate::Merge)).collect();
+        add(&mut checks, &violations);
+        if !violations.is_empty() {
+            stopped.push(Stopped { commit: commit.clone(), violations });
+        }
+    }
+    stopped.reverse();
+    stopped.truncate(SHOWN_MAX);
+    Ok(History { commits: commits.len(), checks: checks.into_values().collect(), stopped })
+}
+
+fn empty(product: &Product, check: Check) -> CheckHistory {
+    let principle = product.principle_of(check);
+    CheckHistory {
+        check,
+        principle: principle.map(|principle| principle.id.clone()),
+        mode: principle.map_or(Mode::Observe, |principle| principle.mode),
+        commits: 0,
+        violations: 0,
+        waived: 0,
+    }
+}
+
+/// Counts what one commit brought.
+fn add(checks: &mut BTreeMap<Check, CheckHistory>, violations: &[Violation]) {
+    for (check, history) in checks {
+        let own: Vec<_> = violations.iter().filter(|violation| violation.check == *check).collect();
+        let waived = own.iter().filter(|violation| violation.waiver.is_some()).count();
+        history.violations += own.len();
+        history.waived += waived;
+        history.commits += usize::from(own.len() > waived);
+    }
+}
+
+fn day_of(at: Timestamp) -> Date {
+    at.to_zoned(TimeZone::UTC).date()
+}

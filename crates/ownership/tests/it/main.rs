@@ -1,0 +1,1 @@
+//! Ownership at the level of its facade.
