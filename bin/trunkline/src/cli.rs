@@ -21,6 +21,7 @@ mod person;
 mod repo;
 mod run;
 mod runtime;
+mod scan;
 mod secret;
 mod segment;
 mod stats;
@@ -95,6 +96,10 @@ enum Command {
     Evaluate(evaluate::EvaluateArgs),
     /// One statistical method, from JSON to JSON
     Stats(stats::StatsArgs),
+    /// What a folder is made of, as CycloneDX
+    Sbom(scan::SbomArgs),
+    /// Which advisories speak of what a folder is made of, without a server
+    Scan(scan::ScanArgs),
     /// Secrets of services
     #[command(subcommand)]
     Secret(secret::Verb),
@@ -181,6 +186,8 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Segment(verb) => segment::run(verb, &client()?)?,
         Command::Evaluate(args) => evaluate::evaluate(&args, &common)?,
         Command::Stats(args) => stats::run(&args)?,
+        Command::Sbom(args) => scan::sbom(&args, &common)?,
+        Command::Scan(args) => return scan::scan(&args, &common),
         Command::Secret(verb) => secret::run(verb, &client()?)?,
         Command::Token(verb) => token::run(verb, &client()?)?,
         Command::Event(verb) => event::run(&verb, &client()?)?,
