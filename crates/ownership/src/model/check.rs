@@ -13,6 +13,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+use kernel::Problem;
 use serde::{Deserialize, Serialize};
 
 use super::Product;
@@ -63,8 +64,12 @@ impl Check {
         }
     }
 
-    pub fn read(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|check| check.name() == name)
+    /// The check of that name.
+    pub fn called(name: &str) -> Result<Self, Problem> {
+        let found = Self::ALL.into_iter().find(|check| check.name() == name);
+        let unknown = || Problem::invalid(format!("{name:?} is no check"));
+        let known = || Self::ALL.iter().map(|check| check.name());
+        found.ok_or_else(|| unknown().hint(misread::suggestion(name, known())))
     }
 
     fn run(self, product: &Product) -> Vec<Finding> {

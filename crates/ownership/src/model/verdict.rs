@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::check::{Finding, findings};
 use super::{Check, Gate, Mode, Place, Product, Waiver, waiver};
 
-/// How many of those who may approve a hint names.
+/// Stands in a hint where nobody is known who may approve.
 const EXAMPLE: &str = "NAME";
 /// How long a hint's waiver lasts.
 const DAYS_SUGGESTED: i32 = 14;
@@ -60,17 +60,18 @@ pub struct Granted {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Judgement {
     pub violations: Vec<Violation>,
-    /// What is wrong in the files, and waivers that do not count.
+    /// What is wrong in the files that declare something: what they say is not all known.
     pub problems: Vec<Problem>,
+    /// Waivers that do not count, or should not be there.
+    pub unfit_waivers: Vec<Problem>,
 }
 
 /// Judges all that the checks find in a product at a gate.
 pub fn judge(product: &Product, today: Date, gate: Gate) -> Judgement {
     let found = findings(product);
     let violations = found.iter().map(|finding| violation(product, finding, today, gate)).collect();
-    let mut problems = product.problems().to_vec();
-    problems.extend(product.waivers().filter_map(|waiver| unfit(product, waiver, &found, today)));
-    Judgement { violations, problems }
+    let unfit_waivers = product.waivers().filter_map(|waiver| unfit(product, waiver, &found, today)).collect();
+    Judgement { violations, problems: product.problems().to_vec(), unfit_waivers }
 }
 
 /// What a finding means.

@@ -91,7 +91,7 @@ impl<'de> Visitor<'de> for ListVisitor {
             if key != "waivers" {
                 return Err(serde::de::Error::unknown_field(&key, &["waivers"]));
             }
-            all.extend(from.next_value::<Vec<_>>()?);
+            all.extend(from.next_value::<Option<Vec<_>>>()?.unwrap_or_default());
         }
         Ok(List(all))
     }
@@ -152,9 +152,7 @@ fn waiver(entries: Spanned<Entries<Spanned<String>>>, before: u32, file: &str) -
 
 fn known_check(word: &Spanned<String>, before: u32, file: &str) -> Result<Check, Problem> {
     let (line, column) = misread::place(word.referenced);
-    let known = Check::ALL.iter().map(|check| check.name());
-    let problem = || Problem::invalid(format!("{:?} is no check", word.value)).at(file, before + line, column);
-    Check::read(&word.value).ok_or_else(|| problem().hint(misread::suggestion(&word.value, known)))
+    Check::called(&word.value).map_err(|problem| problem.at(file, before + line, column))
 }
 
 fn day(word: &Spanned<String>, before: u32, file: &str) -> Result<Date, Problem> {

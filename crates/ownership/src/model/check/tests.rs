@@ -217,7 +217,7 @@ const WRITE: (&str, &str) = ("src/sales/a.js", "q('DELETE FROM invoices')");
 fn judged(files: &[(&str, &str)], gate: Gate) -> (Violation, Vec<String>) {
     let judgement = judge(&product(files), TODAY, gate);
     let [violation] = &judgement.violations[..] else { panic!("{judgement:?}") };
-    (violation.clone(), judgement.problems.iter().map(kernel::Problem::told).collect())
+    (violation.clone(), judgement.unfit_waivers.iter().map(kernel::Problem::told).collect())
 }
 
 use crate::model::Violation;
