@@ -11,13 +11,16 @@ mod down;
 mod edge;
 mod evaluate;
 mod event;
+mod experiment;
 mod failure;
 mod feature;
 mod flag;
 mod init;
 mod journey;
 mod options;
+mod own;
 mod person;
+mod principle;
 mod repo;
 mod run;
 mod runtime;
@@ -27,6 +30,7 @@ mod segment;
 mod stats;
 mod story;
 mod token;
+mod waiver;
 mod when;
 
 use std::process::ExitCode;
@@ -86,6 +90,9 @@ enum Command {
     /// Features: what customers use
     #[command(subcommand)]
     Feature(feature::Verb),
+    /// Experiments: whether a change made customers better off
+    #[command(subcommand)]
+    Experiment(experiment::Verb),
     /// Flags: who is served what, and changing it at once
     #[command(subcommand)]
     Flag(flag::Verb),
@@ -100,6 +107,15 @@ enum Command {
     Sbom(scan::SbomArgs),
     /// Which advisories speak of what a folder is made of, without a server
     Scan(scan::ScanArgs),
+    /// Domains: who owns what, and what breaks the principles, without a server
+    #[command(subcommand)]
+    Own(own::Verb),
+    /// Principles: what was agreed, and what that does
+    #[command(subcommand)]
+    Principle(principle::Verb),
+    /// Waivers: letting something break a check for a while
+    #[command(subcommand)]
+    Waiver(waiver::Verb),
     /// Secrets of services
     #[command(subcommand)]
     Secret(secret::Verb),
@@ -182,12 +198,16 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Deploy(verb) => deploy::run(verb, &client()?)?,
         Command::Journey(verb) => journey::run(verb, &common)?,
         Command::Feature(verb) => feature::run(&verb, &client()?)?,
+        Command::Experiment(verb) => experiment::run(verb, &client()?)?,
         Command::Flag(verb) => flag::run(verb, &client()?)?,
         Command::Segment(verb) => segment::run(verb, &client()?)?,
         Command::Evaluate(args) => evaluate::evaluate(&args, &common)?,
         Command::Stats(args) => stats::run(&args)?,
         Command::Sbom(args) => scan::sbom(&args, &common)?,
         Command::Scan(args) => return scan::scan(&args, &common),
+        Command::Own(verb) => return own::run(&verb, &common),
+        Command::Principle(verb) => principle::run(&verb, &common)?,
+        Command::Waiver(verb) => waiver::run(&verb, &common)?,
         Command::Secret(verb) => secret::run(verb, &client()?)?,
         Command::Token(verb) => token::run(verb, &client()?)?,
         Command::Event(verb) => event::run(&verb, &client()?)?,

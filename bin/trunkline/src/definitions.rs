@@ -3,7 +3,7 @@
 use delivery::Definitions;
 use kernel::Problem;
 
-/// Flags, segments and journeys.
+/// Flags, segments, journeys and experiments.
 #[derive(Debug)]
 pub(crate) struct AllDefinitions;
 
@@ -11,6 +11,7 @@ impl Definitions for AllDefinitions {
     fn check(&self, files: &[(String, String)]) -> Vec<Problem> {
         let mut problems = flags::Flags::check(files);
         problems.extend(journeys::check(files).err().unwrap_or_default());
+        problems.extend(experiments::check(files).err().unwrap_or_default());
         problems
     }
 }

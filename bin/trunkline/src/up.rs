@@ -18,8 +18,14 @@ pub(crate) use app::{App, Settings, document};
 pub(crate) use place::{Place, default_data};
 
 /// The tables of all contexts.
-const MIGRATIONS: [Migrations; 5] =
-    [access::MIGRATIONS, delivery::MIGRATIONS, events::MIGRATIONS, flags::MIGRATIONS, journeys::MIGRATIONS];
+const MIGRATIONS: [Migrations; 6] = [
+    access::MIGRATIONS,
+    delivery::MIGRATIONS,
+    events::MIGRATIONS,
+    experiments::MIGRATIONS,
+    flags::MIGRATIONS,
+    journeys::MIGRATIONS,
+];
 
 /// How long running requests and steps may take to end once we are asked to stop.
 const STOPS_WITHIN: Duration = Duration::from_secs(10);
@@ -54,6 +60,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let mut tasks = app.delivery.start(shutdown.clone()).await?;
     tasks.push(app.rollout.start(shutdown.clone()));
     tasks.push(app.access.start(shutdown.clone()));
+    tasks.push(app.experiments.start(shutdown.clone()));
     tasks.extend(app.flags.start(shutdown.clone()));
     tasks.extend(app.events.start(shutdown.clone()));
     tasks.push(tokio::spawn(edge::keep(place.clone(), args.clone(), edge, shutdown.clone())));

@@ -1,4 +1,4 @@
-//! Definitions of other contexts (flags, segments, journeys) that stand in a commit: handed over as texts, checked by a
+//! Definitions of other contexts (flags, segments, journeys, experiments) that stand in a commit: handed over as texts, checked by a
 //! port, and traced through the code. Delivery does not know what they mean.
 
 use std::collections::BTreeSet;
@@ -11,9 +11,9 @@ use crate::git::{self, Mention, Mirror};
 use crate::{Error, store};
 
 /// Where definitions stand, at the top of a repository.
-pub const FOLDERS: [&str; 3] = ["flags/", "segments/", "journeys/"];
+pub const FOLDERS: [&str; 4] = ["flags/", "segments/", "journeys/", "experiments/"];
 /// What is written there is a definition and no use of it.
-const NO_CODE: [&str; 2] = ["flags/", "segments/"];
+const NO_CODE: [&str; 3] = ["flags/", "segments/", "experiments/"];
 
 /// Whoever knows what definitions mean.
 pub trait Definitions: Debug + Send + Sync {
@@ -27,7 +27,7 @@ pub fn is_definition(path: &str) -> bool {
     let endings: &[&str] = match folder {
         "flags" => &[".json", ".yaml", ".yml"],
         "segments" => &[".txt"],
-        "journeys" => &[".yaml", ".yml"],
+        "journeys" | "experiments" => &[".yaml", ".yml"],
         _ => return false,
     };
     !name.contains('/') && !name.starts_with('.') && endings.iter().any(|ending| name.ends_with(ending))

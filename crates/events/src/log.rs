@@ -124,6 +124,13 @@ impl Events {
         blocking(move || Ok(shared.read().facts.exposures(&flag))).await
     }
 
+    /// As [`Self::exposures`], of the persons who are [`Who::Witnessed`] only; and how many others were exposed.
+    pub async fn witnessed_exposures(&self, flag: &str) -> Result<(ExposureIndex, u64), Error> {
+        self.ready().await?;
+        let (shared, flag) = (Arc::clone(&self.0), flag.to_owned());
+        blocking(move || Ok(shared.read().facts.witnessed_exposures(&flag))).await
+    }
+
     /// Persons by variant, and by day.
     pub async fn flag_counts(&self, flag: &str) -> Result<FlagCounts, Error> {
         Ok(self.exposures(flag).await?.counts())

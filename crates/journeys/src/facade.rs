@@ -3,6 +3,7 @@
 mod answer;
 mod ask;
 mod declared;
+mod did;
 mod look;
 mod question;
 
@@ -19,6 +20,7 @@ use crate::{Error, model};
 
 pub use answer::{Figures, JourneyRow, JourneyView, PersonRow, RevisionView};
 pub use declared::check;
+pub use did::{Deed, Did};
 pub use question::{Audience, By, PersonOutcome, PersonsQuery, ReportQuery, TrendQuery};
 
 /// Most revisions that are shown of one journey.

@@ -2,6 +2,7 @@
 
 use delivery::{Arrival, Standing};
 use events::Events;
+use experiments::Experiments;
 use flags::Flags;
 use journeys::Journeys;
 use kernel::{Kind, Problem};
@@ -13,6 +14,7 @@ use crate::facade::Error;
 pub struct Contexts {
     pub flags: Flags,
     pub journeys: Journeys,
+    pub experiments: Experiments,
     pub events: Events,
 }
 
@@ -49,6 +51,7 @@ pub(crate) async fn apply(
     extent: Extent,
 ) -> Result<Result<(), String>, Error> {
     let (flags, journeys, by) = (&contexts.flags, &contexts.journeys, trunk(commit));
+    let experiments = contexts.experiments.apply(commit, files, of_experiments(extent)).await;
     let (flags, journeys) = match extent {
         Extent::New => (
             flags.apply(commit, files, flags::Stage::Dark, &by).await,
@@ -60,7 +63,19 @@ pub(crate) async fn apply(
             journeys.apply(commit, files, journeys::Stage::Live).await,
         ),
     };
-    both(flags, journeys)
+    all([
+        flags.map(drop).map_err(Problem::from),
+        journeys.map(drop).map_err(Problem::from),
+        experiments.map_err(Problem::from),
+    ])
+}
+
+const fn of_experiments(extent: Extent) -> experiments::Extent {
+    match extent {
+        Extent::New => experiments::Extent::New,
+        Extent::Defined => experiments::Extent::Defined,
+        Extent::All => experiments::Extent::All,
+    }
 }
 
 fn trunk(commit: &str) -> flags::By {
@@ -68,11 +83,8 @@ fn trunk(commit: &str) -> flags::By {
     flags::By { who: "trunk".into(), why: Some(format!("commit {short}")) }
 }
 
-fn both(
-    flags: Result<flags::Applied, flags::Error>,
-    journeys: Result<journeys::Applied, journeys::Error>,
-) -> Result<Result<(), String>, Error> {
-    for applied in [flags.map(drop).map_err(Problem::from), journeys.map(drop).map_err(Problem::from)] {
+fn all(applied: [Result<(), Problem>; 3]) -> Result<Result<(), String>, Error> {
+    for applied in applied {
         match applied {
             Ok(()) => {}
             // The commit says something that cannot be; trying again would not mend it.

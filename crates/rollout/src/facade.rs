@@ -26,6 +26,8 @@ pub enum Error {
     #[error(transparent)]
     Journeys(#[from] journeys::Error),
     #[error(transparent)]
+    Experiments(#[from] experiments::Error),
+    #[error(transparent)]
     Events(#[from] events::Error),
     #[error("the audit log could not be read")]
     Audit(#[from] storage::AuditError),
@@ -54,6 +56,7 @@ impl From<Error> for Problem {
             Error::Audit(error) => Self::internal(error.to_string()),
             Error::Flags(error) => error.into(),
             Error::Journeys(error) => error.into(),
+            Error::Experiments(error) => error.into(),
             Error::Events(error) => error.into(),
             Error::Problem(problem) => problem,
         }

@@ -11,6 +11,7 @@ pub mod now;
 
 mod dark;
 mod definitions;
+mod experiment;
 mod facade;
 mod http;
 mod react;

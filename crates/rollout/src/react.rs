@@ -1,5 +1,5 @@
 //! The process manager: facts about runs, holds and deployments become deployments, rollbacks become reverts where that is
-//! wanted, what is live brings its definitions into force, and what is probed is verified in the dark.
+//! wanted, what is live brings its definitions into force, what is probed is verified in the dark, and a verdict is followed.
 //!
 //! Idempotent by nature: a fact is only the reason to ask delivery for what is due now, and what is there is not made
 //! twice. A fact is acknowledged after that, so that a crash in between asks once more.
@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dark::{self, AtWork};
 use crate::definitions;
+use crate::experiment;
 use crate::facade::{Error, Rollout};
 
 const FACTS_MAX: u64 = 200;
@@ -32,6 +33,7 @@ impl Rollout {
 async fn run(rollout: Rollout, shutdown: CancellationToken) {
     let consumers = Consumers {
         delivery: Consumer::new(rollout.db.clone(), "rollout", "delivery"),
+        experiments: Consumer::new(rollout.db.clone(), "rollout", experiments::PUBLISHER),
         flags: Consumer::new(rollout.db.clone(), "rollout", "flags"),
         at_work: AtWork::default(),
     };
@@ -55,6 +57,7 @@ async fn run(rollout: Rollout, shutdown: CancellationToken) {
 /// Rollout's places in the facts of others, and what goes on beside them.
 struct Consumers {
     delivery: Consumer,
+    experiments: Consumer,
     flags: Consumer,
     at_work: AtWork,
 }
@@ -63,8 +66,9 @@ async fn look(rollout: &Rollout, consumers: &Consumers) -> Result<(), Error> {
     let consumed = consume(rollout, &consumers.delivery).await;
     // What stands in the way of one is no reason to leave the others.
     let taken_up = dark::take_up(rollout, &consumers.at_work).await;
+    let followed = experiment::follow(rollout, &consumers.experiments).await;
     let passed_on = pass_on(rollout, &consumers.flags).await;
-    consumed.and(taken_up).and(passed_on)
+    consumed.and(taken_up).and(followed).and(passed_on)
 }
 
 async fn consume(rollout: &Rollout, consumer: &Consumer) -> Result<(), Error> {

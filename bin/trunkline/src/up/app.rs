@@ -14,6 +14,7 @@ use delivery::Delivery;
 use events::{Events, EventsOptions, Retention};
 use flags::Flags;
 use futures_util::FutureExt as _;
+use experiments::Experiments;
 use journeys::{Journeys, JourneysOptions};
 use kernel::snapshot::Serving;
 use kernel::{Clock, Kind, Problem, SystemClock};
@@ -39,6 +40,7 @@ pub(crate) struct App {
     pub access: Access,
     pub delivery: Delivery,
     pub events: Events,
+    pub experiments: Experiments,
     pub flags: Flags,
     pub journeys: Journeys,
     pub rollout: Rollout,
@@ -95,6 +97,11 @@ impl App {
             clock: Arc::clone(&clock),
             events: Arc::new(events.clone()),
         });
+        let experiments = Experiments::open(experiments::Options {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            customers: Arc::new(experiments::Live { events: events.clone(), journeys: journeys.clone() }),
+        });
         let delivery = Delivery::open(delivery::Options {
             db: db.clone(),
             clock: Arc::clone(&clock),
@@ -106,9 +113,9 @@ impl App {
             definitions: Arc::new(AllDefinitions),
         })?;
         settings.webhook_secret = delivery.webhook_secret();
-        let contexts = Contexts { flags: flags.clone(), journeys: journeys.clone(), events: events.clone() };
+        let contexts = Contexts { flags: flags.clone(), journeys: journeys.clone(), experiments: experiments.clone(), events: events.clone() };
         let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &settings.product).with(contexts);
-        Ok(Self { db, access, delivery, events, flags, journeys, rollout, edge, settings })
+        Ok(Self { db, access, delivery, events, experiments, flags, journeys, rollout, edge, settings })
     }
 
     fn compose(self) -> (Router, OpenApi) {
@@ -131,6 +138,7 @@ impl App {
             .merge(access::routes(self.access.clone()))
             .merge(delivery::routes(self.delivery))
             .merge(events::routes(self.events))
+            .merge(experiments::routes(self.experiments))
             .merge(flags::routes(self.flags))
             .merge(journeys::routes(self.journeys))
             .merge(rollout::routes(self.rollout))

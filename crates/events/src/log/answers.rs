@@ -137,6 +137,11 @@ impl ExposureIndex {
         self.rows.get(at).filter(|row| row.person == person).map(|row| row.at_ms)
     }
 
+    /// All of them as (person, time, variant), by person and time.
+    pub fn each(&self) -> impl Iterator<Item = (u64, i64, &str)> {
+        self.rows.iter().map(|row| (row.person, row.at_ms, self.variants[row.variant as usize].as_str()))
+    }
+
     /// Every exposed person with the variant in force now, in order of their keys.
     pub fn persons(&self) -> impl Iterator<Item = (u64, &str)> {
         let last = |(i, row): &(usize, &Exposed)| self.rows.get(i + 1).is_none_or(|next| next.person != row.person);

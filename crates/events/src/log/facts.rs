@@ -135,6 +135,22 @@ impl Facts {
         ExposureIndex { rows, variants: log.variants.clone() }
     }
 
+    /// Only of persons whose cookie came back, and what was not merely said by somebody's browser; and how many others there were.
+    pub(super) fn witnessed_exposures(&self, flag: &str) -> (ExposureIndex, u64) {
+        let Some(log) = self.flags.get(flag) else { return Default::default() };
+        let resolution = self.identities.resolved(Trust::Witnessed);
+        let is_witnessed = |person: u64| {
+            let others = resolution.members.get(&person).into_iter().flatten();
+            self.witnessed.contains(&person) || others.into_iter().any(|id| self.witnessed.contains(id))
+        };
+        let believed = log.rows.iter().filter(|row| row.is_vouched_for);
+        let all = believed.map(|row| Exposed { person: resolution.of(row.exposed.person), ..row.exposed });
+        let (mut rows, others): (Vec<Exposed>, Vec<Exposed>) = all.partition(|row| is_witnessed(row.person));
+        rows.sort_unstable();
+        let others: PersonSet = others.into_iter().map(|row| row.person).collect();
+        (ExposureIndex { rows, variants: log.variants.clone() }, others.len() as u64)
+    }
+
     pub(super) fn flags(&self) -> impl Iterator<Item = &str> {
         self.flags.keys().map(String::as_str)
     }

@@ -8,6 +8,7 @@ use access::Access;
 use delivery::{By, Definitions, Delivery};
 use events::{Events, EventsOptions, Retention};
 use exec::Launcher;
+use experiments::Experiments;
 use flags::Flags;
 use flags::view::FlagView;
 use journeys::{Journeys, JourneysOptions};
@@ -56,8 +57,14 @@ impl Bed {
         for folder in ["edge", "logs", "repositories", "work", "artifacts", "services"] {
             std::fs::create_dir_all(data.path().join(folder)).unwrap();
         }
-        let migrations =
-            [access::MIGRATIONS, delivery::MIGRATIONS, events::MIGRATIONS, flags::MIGRATIONS, journeys::MIGRATIONS];
+        let migrations = [
+            access::MIGRATIONS,
+            delivery::MIGRATIONS,
+            events::MIGRATIONS,
+            experiments::MIGRATIONS,
+            flags::MIGRATIONS,
+            journeys::MIGRATIONS,
+        ];
         test.db.migrate(&migrations).await.unwrap();
         let serves = tokio::spawn(serve(data.path().to_owned()));
         let edge = edge::Client::connect(data.path()).unwrap();
@@ -149,8 +156,11 @@ fn contexts(db: &Db, edge: &edge::Client, data: &Path) -> Contexts {
         serving: Arc::new(edge.clone()),
         events: Some(events.clone()),
     });
-    let journeys = Journeys::open(JourneysOptions { db: db.clone(), clock, events: Arc::new(events.clone()) });
-    Contexts { flags, journeys, events }
+    let ours = JourneysOptions { db: db.clone(), clock: Arc::clone(&clock), events: Arc::new(events.clone()) };
+    let journeys = Journeys::open(ours);
+    let customers = Arc::new(experiments::Live { events: events.clone(), journeys: journeys.clone() });
+    let experiments = Experiments::open(experiments::Options { db: db.clone(), clock, customers });
+    Contexts { flags, journeys, experiments, events }
 }
 
 fn delivery(db: &Db, edge: &edge::Client, data: &Path) -> Delivery {

@@ -30,10 +30,7 @@ pub(super) const fn guard_seconds() -> u64 {
 pub mod within {
     use super::{Deserialize, Deserializer, Duration, duration_of};
 
-    pub fn serialize<S: serde::Serializer>(
-        duration: &Duration,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
         serde::Serialize::serialize(&super::text(*duration), to)
     }
 
@@ -46,16 +43,11 @@ pub mod within {
 pub mod maybe_within {
     use super::{Deserialize, Deserializer, Duration, duration_of};
 
-    pub fn serialize<S: serde::Serializer>(
-        duration: &Option<Duration>,
-        to: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub fn serialize<S: serde::Serializer>(duration: &Option<Duration>, to: S) -> Result<S::Ok, S::Error> {
         serde::Serialize::serialize(&duration.map(super::text), to)
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(
-        from: D,
-    ) -> Result<Option<Duration>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
         Option::<String>::deserialize(from)?.map(|text| duration_of(&text)).transpose()
     }
 }

@@ -1,0 +1,324 @@
+//! Experiments: the verbs of the context.
+
+mod answer;
+mod declared;
+mod look;
+
+use std::sync::Arc;
+
+use kernel::{Clock, Problem};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use storage::{Audit, Db, Tx};
+use utoipa::ToSchema;
+
+use crate::Error;
+use crate::customers::Customers;
+use crate::model::Decision;
+use crate::store::{self, Stored};
+
+pub use answer::{ArmView, ExperimentRow, ExperimentView, LookView, VerdictView};
+pub use declared::check;
+
+/// Whose facts these are.
+pub const PUBLISHER: &str = "experiments";
+/// Most looks that are shown of one experiment.
+const LOOKS_SHOWN: u64 = 1_000;
+
+/// What experiments need.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Migrated.
+    pub db: Db,
+    pub clock: Arc<dyn Clock>,
+    pub customers: Arc<dyn Customers>,
+}
+
+/// The experiments of one product. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Experiments {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    customers: Arc<dyn Customers>,
+}
+
+/// Who asks and why.
+#[derive(Debug, Clone)]
+pub struct By {
+    pub who: String,
+    pub why: Option<String>,
+}
+
+/// How far an experiment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Declared, and nobody is counted.
+    Draft,
+    /// Persons are counted, and each look may decide.
+    Running,
+    /// A look decided, or a person did.
+    Decided,
+    /// Ended without a decision.
+    Stopped,
+}
+
+impl Stage {
+    pub(crate) const fn text(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Running => "running",
+            Self::Decided => "decided",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    pub(crate) fn of(text: &str) -> Self {
+        match text {
+            "running" => Self::Running,
+            "decided" => Self::Decided,
+            "stopped" => Self::Stopped,
+            _ => Self::Draft,
+        }
+    }
+}
+
+/// What a person may decide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    Ship,
+    RollBack,
+}
+
+/// How much of what a commit declares comes into force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// What is new.
+    New,
+    /// What it declares.
+    Defined,
+    /// What it declares; what it has no more is retired.
+    All,
+}
+
+/// What follows from a decision; the fact that is published with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decided {
+    pub experiment: String,
+    pub flag: String,
+    pub control: String,
+    pub treatment: String,
+    pub decision: Decision,
+    pub sentence: String,
+    /// The person who decided; nobody if the figures did.
+    pub by: Option<String>,
+}
+
+impl Decided {
+    /// The kind of fact.
+    pub const KIND: &str = "experiment.decided";
+}
+
+impl Experiments {
+    /// Over a migrated store.
+    pub fn open(options: Options) -> Self {
+        Self { db: options.db, clock: options.clock, customers: options.customers }
+    }
+
+    /// Takes the definitions of a commit, given as (path, text). An experiment that runs goes on as it was when it began: what is
+    /// decided by is fixed before the first person comes. Safe to repeat.
+    pub async fn apply(&self, commit: &str, files: &[(String, String)], extent: Extent) -> Result<(), Error> {
+        let declared = check(files).map_err(|mut problems| problems.remove(0))?;
+        let mut tx = self.db.begin().await?;
+        let known = store::all_in(&mut tx).await?;
+        let at = self.clock.now();
+        for (file, definition) in &declared {
+            let before = known.iter().find(|stored| stored.definition.experiment == definition.experiment);
+            let is_same = before.is_some_and(|b| b.definition == *definition && b.retired.is_none());
+            if is_same || before.is_some() && extent == Extent::New {
+                continue;
+            }
+            let (commit, file, definition) = (commit.to_owned(), file.clone(), definition.clone());
+            let new = match before {
+                Some(before) => Stored { definition, file, commit, declared: at, retired: None, ..before.clone() },
+                None => Stored::draft(definition, file, commit, at),
+            };
+            store::put(&mut tx, &new).await?;
+            let what = if before.is_some() { "experiment.changed" } else { "experiment.declared" };
+            tx.audit(trunk(what, &new, before)).await?;
+        }
+        if extent == Extent::All {
+            let is_gone = |stored: &&Stored| {
+                stored.retired.is_none()
+                    && stored.stage != Stage::Running
+                    && !declared.iter().any(|(_, definition)| definition.experiment == stored.definition.experiment)
+            };
+            for before in known.iter().filter(is_gone) {
+                let new = Stored { retired: Some(at), ..before.clone() };
+                store::put(&mut tx, &new).await?;
+                tx.audit(trunk("experiment.retired", &new, Some(before))).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// From now on persons are counted. What was counted before is forgotten.
+    pub async fn begin(&self, experiment: &str, by: &By) -> Result<ExperimentView, Error> {
+        let mut tx = self.db.begin().await?;
+        let before = self.found(store::one_in(&mut tx, experiment).await?, experiment).await?;
+        if before.stage == Stage::Running {
+            return Err(Problem::conflict(format!("the experiment {experiment:?} is running")).into());
+        }
+        let flag = &before.definition.flag;
+        let all = store::all_in(&mut tx).await?;
+        let is_other = |other: &&Stored| {
+            other.stage == Stage::Running && other.running.as_ref().is_some_and(|running| running.flag == *flag)
+        };
+        if let Some(other) = all.iter().find(is_other) {
+            let problem =
+                Problem::conflict(format!("the flag {flag:?} is compared by {:?}", other.definition.experiment));
+            return Err(problem.hint("one flag is compared by one experiment at a time; stop the other first").into());
+        }
+        let Stored { definition, file, commit, declared, .. } = before.clone();
+        let new = Stored {
+            running: Some(definition.clone()),
+            stage: Stage::Running,
+            started: Some(self.clock.now()),
+            ..Stored::draft(definition, file, commit, declared)
+        };
+        store::forget_looks(&mut tx, experiment).await?;
+        self.write(&mut tx, "experiment.started", &before, &new, by).await?;
+        tx.commit().await?;
+        Ok(ExperimentView::of(&new))
+    }
+
+    /// Ends it without a decision.
+    pub async fn stop(&self, experiment: &str, by: &By) -> Result<ExperimentView, Error> {
+        self.end(experiment, by, None).await
+    }
+
+    /// Ends it as a person says, whatever the figures do; they say why.
+    pub async fn decide(&self, experiment: &str, choice: Choice, by: &By) -> Result<ExperimentView, Error> {
+        if by.why.is_none() {
+            let problem = Problem::invalid("a decision against or before the figures needs a reason");
+            return Err(problem.hint("say it with --reason; it is shown beside the verdict").into());
+        }
+        self.end(experiment, by, Some(choice)).await
+    }
+
+    async fn end(&self, experiment: &str, by: &By, choice: Option<Choice>) -> Result<ExperimentView, Error> {
+        let mut tx = self.db.begin().await?;
+        let before = self.found(store::one_in(&mut tx, experiment).await?, experiment).await?;
+        if before.stage != Stage::Running {
+            let problem = Problem::conflict(format!("the experiment {experiment:?} is {}", before.stage.text()));
+            return Err(problem.hint(format!("`trunkline experiment start {experiment}` begins it")).into());
+        }
+        let decision = choice.map(|choice| match choice {
+            Choice::Ship => Decision::Ship,
+            Choice::RollBack => Decision::RollBack,
+        });
+        let new = Stored {
+            stage: if decision.is_some() { Stage::Decided } else { Stage::Stopped },
+            ended: Some(self.clock.now()),
+            ended_by: Some(by.who.clone()),
+            ended_why: by.why.clone(),
+            decision,
+            ..before.clone()
+        };
+        let what = if decision.is_some() { "experiment.decided" } else { "experiment.stopped" };
+        self.write(&mut tx, what, &before, &new, by).await?;
+        if let Some(decision) = decision {
+            let why = by.why.as_deref().unwrap_or_default();
+            let sentence = format!("{} decided: {why}", by.who);
+            publish(&mut tx, &new, decision, sentence, Some(by.who.clone())).await?;
+        }
+        tx.commit().await?;
+        Ok(ExperimentView::of(&new))
+    }
+
+    /// All that are declared, by name; and what runs although trunk does not declare it any more.
+    pub async fn list(&self) -> Result<Vec<ExperimentRow>, Error> {
+        let all = store::all(&self.db).await?;
+        let shown = all.iter().filter(|stored| stored.retired.is_none() || stored.stage == Stage::Running);
+        Ok(shown.map(ExperimentRow::of).collect())
+    }
+
+    /// One, with its figures of the newest look.
+    pub async fn show(&self, experiment: &str) -> Result<ExperimentView, Error> {
+        let stored = self.found(store::one(&self.db, experiment).await?, experiment).await?;
+        Ok(ExperimentView::of(&stored))
+    }
+
+    /// What its looks said, oldest first.
+    pub async fn looks(&self, experiment: &str) -> Result<Vec<LookView>, Error> {
+        self.found(store::one(&self.db, experiment).await?, experiment).await?;
+        let looks = store::looks(&self.db, experiment, LOOKS_SHOWN).await?;
+        Ok(looks.iter().rev().map(LookView::of).collect())
+    }
+
+    async fn found(&self, stored: Option<Stored>, experiment: &str) -> Result<Stored, Error> {
+        if let Some(stored) = stored {
+            return Ok(stored);
+        }
+        let known = store::all(&self.db).await?;
+        let names: Vec<&str> = known.iter().map(|stored| stored.definition.experiment.as_str()).collect();
+        let problem = Problem::not_found(format!("there is no experiment {experiment:?}"));
+        let hint = match names.iter().min_by_key(|name| strsim::damerau_levenshtein(experiment, name)) {
+            Some(nearest) => format!("the nearest is {nearest:?}; `trunkline experiment list` shows all"),
+            None => "declare one in experiments/*.yaml; docs/reference/experiments.md shows every key".to_owned(),
+        };
+        Err(problem.hint(hint).into())
+    }
+
+    async fn write(&self, tx: &mut Tx, what: &str, before: &Stored, new: &Stored, by: &By) -> Result<(), Error> {
+        store::put(tx, new).await?;
+        let state = |stored: &Stored| Some(json!({ "state": stored.stage, "decision": stored.decision }));
+        tx.audit(Audit {
+            who: by.who.clone(),
+            what: what.into(),
+            subject: new.definition.experiment.clone(),
+            why: by.why.clone(),
+            before: state(before),
+            after: state(new),
+        })
+        .await?;
+        Ok(())
+    }
+}
+
+/// Tells whoever acts on it.
+async fn publish(
+    tx: &mut Tx,
+    stored: &Stored,
+    decision: Decision,
+    sentence: String,
+    by: Option<String>,
+) -> Result<(), Error> {
+    let definition = stored.running.as_ref().unwrap_or(&stored.definition);
+    let decided = Decided {
+        experiment: definition.experiment.clone(),
+        flag: definition.flag.clone(),
+        control: definition.control.clone(),
+        treatment: definition.treatment.clone(),
+        decision,
+        sentence,
+        by,
+    };
+    let payload = serde_json::to_value(&decided).expect("texts and words become JSON");
+    tx.publish(PUBLISHER, Decided::KIND, &payload).await?;
+    Ok(())
+}
+
+fn trunk(what: &str, new: &Stored, before: Option<&Stored>) -> Audit {
+    let json = |stored: &Stored| serde_json::to_value(&stored.definition).ok();
+    Audit {
+        who: "trunk".into(),
+        what: what.into(),
+        subject: new.definition.experiment.clone(),
+        why: Some(format!("commit {}", new.commit)),
+        before: before.and_then(json),
+        after: json(new).filter(|_| new.retired.is_none()),
+    }
+}

@@ -1,0 +1,126 @@
+//! A look: what was seen by now, what it says, and what follows.
+
+use std::time::Duration;
+
+use kernel::Problem;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Experiments, Stage, publish};
+use crate::Error;
+use crate::model::measure::{Moment, measure};
+use crate::model::{Assessment, Decision, Definition, Evidence, assess};
+use crate::store::{self, Look, Stored};
+use storage::Audit;
+
+/// Between two looks at all experiments.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Looking takes at most this part of the time.
+const LOOK_SHARE: u32 = 20;
+
+impl Experiments {
+    /// Looks at what runs until `shutdown`.
+    pub fn start(&self, shutdown: CancellationToken) -> tokio::task::JoinHandle<()> {
+        let experiments = self.clone();
+        tokio::spawn(async move {
+            loop {
+                let began = Instant::now();
+                if let Err(error) = experiments.look_at_all().await {
+                    tracing::warn!(error = %Problem::from(error).told(), "an experiment could not be looked at; it is tried again");
+                }
+                let pause = LOOK_EVERY.max(began.elapsed() * LOOK_SHARE);
+                tokio::select! {
+                    () = shutdown.cancelled() => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+            }
+        })
+    }
+
+    /// One look at everything that runs. What stands in the way of one does not stop the others; the first problem is told.
+    pub async fn look_at_all(&self) -> Result<(), Error> {
+        let mut outcome = Ok(());
+        for stored in store::all(&self.db).await?.into_iter().filter(|stored| stored.stage == Stage::Running) {
+            let looked = self.look(stored).await;
+            outcome = outcome.and(looked);
+        }
+        outcome
+    }
+
+    async fn look(&self, stored: Stored) -> Result<(), Error> {
+        let (Some(definition), Some(started)) = (stored.running.clone(), stored.started) else { return Ok(()) };
+        let at = self.clock.now();
+        let moment = Moment {
+            look: stored.looks + 1,
+            started_ms: started.as_millisecond(),
+            at_ms: at.as_millisecond(),
+            srm_p_before: stored.srm_p,
+        };
+        let (evidence, assessment) = self.see(definition.clone(), moment).await?;
+        if says_nothing_new(&stored, &evidence, &assessment) {
+            return Ok(());
+        }
+        self.keep(&stored, Look { at, definition, evidence, assessment }).await
+    }
+
+    async fn see(&self, definition: Definition, moment: Moment) -> Result<(Evidence, Assessment), Error> {
+        let shown = self.customers.shown(&definition.flag).await?;
+        let mut did = Vec::new();
+        for metric in &definition.metrics {
+            did.push(self.customers.did(metric, moment.started_ms).await?);
+        }
+        let seen = tokio::task::spawn_blocking(move || {
+            let evidence = measure(&definition, moment, (&shown.0, shown.1), &did);
+            let assessment = assess(&definition, &evidence);
+            (evidence, assessment)
+        });
+        Ok(seen.await?)
+    }
+
+    async fn keep(&self, before: &Stored, look: Look) -> Result<(), Error> {
+        let experiment = &before.definition.experiment;
+        let decision = look.assessment.decision;
+        let is_over = decision != Decision::KeepRunning;
+        let mut tx = self.db.begin().await?;
+        // Somebody may have ended it, or begun it anew, since.
+        let now = store::one_in(&mut tx, experiment).await?;
+        let is_as_it_was = now.as_ref().is_some_and(|now| {
+            now.stage == Stage::Running && now.started == before.started && now.looks == before.looks
+        });
+        let Some(now) = now.filter(|_| is_as_it_was) else { return Ok(()) };
+        let new = Stored {
+            looks: look.evidence.look,
+            srm_p: look.assessment.srm.p,
+            evidence: Some(look.evidence.clone()),
+            assessment: Some(look.assessment.clone()),
+            stage: if is_over { Stage::Decided } else { Stage::Running },
+            ended: is_over.then_some(look.at),
+            decision: is_over.then_some(decision),
+            ..now
+        };
+        store::put(&mut tx, &new).await?;
+        store::keep_look(&mut tx, &look).await?;
+        if is_over {
+            tx.audit(Audit {
+                who: "trunkline".into(),
+                what: "experiment.decided".into(),
+                subject: experiment.clone(),
+                why: Some(look.assessment.sentence.clone()),
+                before: None,
+                after: serde_json::to_value(&look.evidence).ok(),
+            })
+            .await?;
+            publish(&mut tx, &new, decision, look.assessment.sentence, None).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// The same persons did the same, and it means the same.
+fn says_nothing_new(stored: &Stored, evidence: &Evidence, assessment: &Assessment) -> bool {
+    let (Some(before), Some(said)) = (&stored.evidence, &stored.assessment) else { return false };
+    let same = (before.shown, before.shown_both, before.unwitnessed, &before.metrics)
+        == (evidence.shown, evidence.shown_both, evidence.unwitnessed, &evidence.metrics);
+    same && said.decision == assessment.decision
+}

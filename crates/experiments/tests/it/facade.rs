@@ -1,0 +1,208 @@
+//! The verbs, on both engines, with customers in memory.
+
+use std::sync::{Arc, Mutex};
+
+use events::ExposureIndex;
+use experiments::model::{Decision, Metric};
+use experiments::{Answer, By, Choice, Customers, Decided, Experiments, Extent, MIGRATIONS, Options, PUBLISHER, Stage};
+use futures_util::FutureExt as _;
+use jiff::{SignedDuration, Timestamp};
+use journeys::Did;
+use kernel::{Kind, ManualClock, Problem};
+use storage::outbox::Consumer;
+use storage::testing::{TestDb, databases};
+
+const FILE: &str =
+    "{ experiment: gift-wrap, owner: sales, hypothesis: it brings orders, flag: gift-wrap, control: 'off',
+    treatment: 'on', within: 1m, min_duration: 1m, min_persons: 50, planned_persons: 400,
+    metrics: [{ name: paid, role: success, journey: checkout }] }";
+
+/// What customers saw and did.
+#[derive(Debug, Default)]
+struct Memory {
+    shown: Mutex<Vec<(u64, i64, String)>>,
+    did: Mutex<Vec<Did>>,
+}
+
+impl Customers for Memory {
+    fn shown<'a>(&'a self, flag: &'a str) -> Answer<'a, (ExposureIndex, u64)> {
+        assert_eq!(flag, "gift-wrap");
+        let index = ExposureIndex::of(self.shown.lock().unwrap().clone());
+        async { Ok((index, 0)) }.boxed()
+    }
+
+    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64) -> Answer<'a, Vec<Did>> {
+        assert_eq!(metric.journey.as_deref(), Some("checkout"));
+        let did = self.did.lock().unwrap().iter().filter(|did| did.at_ms >= from_ms).copied().collect();
+        async { Ok(did) }.boxed()
+    }
+}
+
+fn problem(outcome: Result<experiments::ExperimentView, experiments::Error>) -> Problem {
+    Problem::from(outcome.unwrap_err())
+}
+
+struct Bed {
+    test: TestDb,
+    clock: Arc<ManualClock>,
+    customers: Arc<Memory>,
+    experiments: Experiments,
+}
+
+fn by(why: Option<&str>) -> By {
+    By { who: "ada".into(), why: why.map(str::to_owned) }
+}
+
+impl Bed {
+    async fn on(test: TestDb) -> Self {
+        test.db.migrate(&[MIGRATIONS]).await.unwrap();
+        let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
+        let (clock, customers) = (Arc::new(ManualClock::at(noon)), Arc::new(Memory::default()));
+        let experiments =
+            Experiments::open(Options { db: test.db.clone(), clock: clock.clone(), customers: customers.clone() });
+        Self { test, clock, customers, experiments }
+    }
+
+    async fn declare(&self, text: &str, extent: Extent) {
+        let files = [("experiments/gift-wrap.yaml".to_owned(), text.to_owned())];
+        self.experiments.apply("c1", &files, extent).await.unwrap();
+    }
+
+    /// 100 persons come to each arm, of whom this share converts; then their time goes by.
+    fn customers_come(&self, control: u64, treatment: u64) {
+        use kernel::Clock as _;
+        let now_ms = self.clock.now().as_millisecond();
+        let first = self.customers.shown.lock().unwrap().len() as u64;
+        for n in 0..200 {
+            let (variant, share) = if n % 2 == 0 { ("off", control) } else { ("on", treatment) };
+            self.customers.shown.lock().unwrap().push((first + n, now_ms, variant.to_owned()));
+            if n / 2 < share {
+                self.customers.did.lock().unwrap().push(Did { person: first + n, at_ms: now_ms + 1_000, value: 1.0 });
+            }
+        }
+        self.clock.advance(SignedDuration::from_mins(2));
+    }
+
+    async fn facts(&self) -> Vec<Decided> {
+        let consumer = Consumer::new(self.test.db.clone(), "test", PUBLISHER);
+        let facts = consumer.next(10).await.unwrap();
+        facts.into_iter().map(|fact| serde_json::from_value(fact.payload).unwrap()).collect()
+    }
+}
+
+#[tokio::test]
+async fn what_is_better_is_decided_once_and_told() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        bed.declare(FILE, Extent::New).await;
+        let draft = bed.experiments.show("gift-wrap").await.unwrap();
+        assert_eq!((draft.state, draft.verdict), (Stage::Draft, None));
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        bed.experiments.look_at_all().await.unwrap();
+        let empty = bed.experiments.show("gift-wrap").await.unwrap();
+        assert_eq!(empty.verdict.unwrap().decision, Decision::KeepRunning);
+
+        bed.customers_come(40, 70);
+        bed.experiments.look_at_all().await.unwrap();
+        let view = bed.experiments.show("gift-wrap").await.unwrap();
+        let verdict = view.verdict.unwrap();
+        assert_eq!((view.state, verdict.decision, verdict.look), (Stage::Decided, Decision::Ship, Some(2)));
+        assert!(
+            verdict.sentence.starts_with("\"on\" took paid from 40.0 % to 70.0 % (+30.0 points"),
+            "{}",
+            verdict.sentence
+        );
+        assert_eq!(view.arms.iter().map(|arm| (arm.units, arm.followed)).collect::<Vec<_>>(), [(100, 100), (100, 100)]);
+
+        bed.experiments.look_at_all().await.unwrap();
+        let facts = bed.facts().await;
+        assert_eq!(facts.len(), 1, "decided once");
+        assert_eq!(
+            (facts[0].flag.as_str(), facts[0].treatment.as_str(), facts[0].decision),
+            ("gift-wrap", "on", Decision::Ship)
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_look_can_be_worked_out_again_from_what_it_saw() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        bed.declare(FILE, Extent::New).await;
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        for (control, treatment) in [(50, 55), (48, 51)] {
+            bed.customers_come(control, treatment);
+            bed.experiments.look_at_all().await.unwrap();
+            // Nothing new was seen.
+            bed.experiments.look_at_all().await.unwrap();
+        }
+        let looks = bed.experiments.looks("gift-wrap").await.unwrap();
+        assert_eq!(looks.iter().map(|look| look.look).collect::<Vec<_>>(), [1, 2]);
+        let definition = experiments::model::parse(FILE, "x.yaml").unwrap();
+        for look in looks {
+            let evidence = serde_json::from_value(look.evidence).unwrap();
+            assert_eq!(experiments::model::assess(&definition, &evidence), look.assessment);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_decided_by_is_fixed_when_it_begins() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        bed.declare(FILE, Extent::New).await;
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        bed.declare(&FILE.replace("planned_persons: 400", "planned_persons: 100"), Extent::All).await;
+        bed.customers_come(50, 50);
+        bed.experiments.look_at_all().await.unwrap();
+        let view = bed.experiments.show("gift-wrap").await.unwrap();
+        assert_eq!((view.state, view.is_outdated), (Stage::Running, true));
+        assert_eq!(view.definition["planned_persons"], 400);
+
+        // A running one that trunk has no more goes on; it is retired once it is over.
+        bed.experiments.apply("c3", &[], Extent::All).await.unwrap();
+        assert_eq!(bed.experiments.list().await.unwrap().len(), 1);
+        bed.experiments.stop("gift-wrap", &by(None)).await.unwrap();
+        bed.experiments.apply("c4", &[], Extent::All).await.unwrap();
+        assert!(bed.experiments.list().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_person_may_decide_and_says_why() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        bed.declare(FILE, Extent::New).await;
+        let early = problem(bed.experiments.decide("gift-wrap", Choice::Ship, &by(Some("x"))).await);
+        assert_eq!(early.kind, Kind::Conflict);
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        let twice = problem(bed.experiments.begin("gift-wrap", &by(None)).await);
+        assert_eq!(twice.kind, Kind::Conflict);
+        let silent = problem(bed.experiments.decide("gift-wrap", Choice::RollBack, &by(None)).await);
+        assert_eq!(silent.kind, Kind::InvalidInput);
+        let view =
+            bed.experiments.decide("gift-wrap", Choice::RollBack, &by(Some("customers complain"))).await.unwrap();
+        let verdict = view.verdict.unwrap();
+        assert_eq!((view.state, verdict.decision), (Stage::Decided, Decision::RollBack));
+        assert_eq!((verdict.by.as_deref(), verdict.sentence.as_str()), (Some("ada"), "customers complain"));
+        assert_eq!(bed.facts().await[0].sentence, "ada decided: customers complain");
+        // Anew: what was before is forgotten.
+        let again = bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        assert_eq!((again.state, again.verdict, again.looks), (Stage::Running, None, 0));
+    }
+}
+
+#[tokio::test]
+async fn two_experiments_do_not_compare_one_flag_at_a_time() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        let other = FILE.replace("experiment: gift-wrap", "experiment: other");
+        let files = [("experiments/a.yaml".to_owned(), FILE.to_owned()), ("experiments/b.yaml".to_owned(), other)];
+        bed.experiments.apply("c1", &files, Extent::All).await.unwrap();
+        bed.experiments.begin("other", &by(None)).await.unwrap();
+        let taken = problem(bed.experiments.begin("gift-wrap", &by(None)).await);
+        assert!(taken.message.contains("is compared by \"other\""), "{taken:?}");
+        let unknown = problem(bed.experiments.show("gift-warp").await);
+        assert!(unknown.hint.unwrap().contains("the nearest is \"gift-wrap\""));
+    }
+}

@@ -1,0 +1,116 @@
+//! Who did what, and when: for whoever compares persons.
+
+use events::{EventRows, Properties, Releases, Select, Who};
+use kernel::Problem;
+
+use super::{Audience, Journeys, ReportQuery};
+use crate::Error;
+use crate::model::definition::Step;
+use crate::model::kernel::Steps;
+use crate::model::scalar::{Held, pick};
+use crate::model::{Definition, Matcher, Order};
+
+/// What a person can have done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// All steps of a journey, or those up to one. Of each person the first way that got so far.
+    Journey { journey: String, step: Option<String> },
+    /// An event.
+    Event(Step),
+    /// An event, for as much as this property holds; an event that holds no number counts nothing.
+    Sum(Step, String),
+}
+
+/// Somebody did it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Did {
+    /// The key of the resolved person.
+    pub person: u64,
+    pub at_ms: i64,
+    /// 1, or what the property holds.
+    pub value: f64,
+}
+
+impl Journeys {
+    /// Who did it from `from_ms` on, of the persons whose signed cookie came back.
+    pub async fn did(&self, deed: &Deed, from_ms: i64) -> Result<Vec<Did>, Error> {
+        match deed {
+            Deed::Journey { journey, step } => self.came_to(journey, step.as_deref(), from_ms).await,
+            Deed::Event(step) => self.had(step, None, from_ms).await,
+            Deed::Sum(step, property) => self.had(step, Some(property), from_ms).await,
+        }
+    }
+
+    async fn came_to(&self, journey: &str, step: Option<&str>, from_ms: i64) -> Result<Vec<Did>, Error> {
+        let definition = self.stored(journey).await?.definition;
+        let depth = depth_of(&definition, step)?;
+        let from = jiff::Timestamp::from_millisecond(from_ms).ok();
+        let query = ReportQuery { from, who: Audience::Witnessed, ..ReportQuery::default() };
+        let evaluated = self.outcomes(&definition, &query).await?;
+        let there = evaluated.outcomes.iter().filter(|outcome| outcome.depth() >= depth);
+        Ok(there
+            .map(|outcome| Did { person: outcome.person, at_ms: outcome.times_ms[depth - 1], value: 1.0 })
+            .collect())
+    }
+
+    async fn had(&self, step: &Step, sum: Option<&str>, from_ms: i64) -> Result<Vec<Did>, Error> {
+        let within = std::time::Duration::from_secs(1);
+        let alone = Definition {
+            journey: String::new(),
+            domain: None,
+            within,
+            order: Order::Ordered,
+            steps: vec![step.clone()],
+            probe: None,
+            guard: None,
+        };
+        let matcher = Matcher::new(&alone);
+        let wants = sum.is_some() || matcher.looks_at_properties();
+        let select = Select {
+            names: matcher.names().to_vec(),
+            from_ms,
+            to_ms: i64::MAX,
+            properties: if wants { Properties::Wanted } else { Properties::Left },
+            releases: Releases::Left,
+            who: Who::Witnessed,
+        };
+        let rows = self.log.rows(select).await?;
+        Ok(rows.lists.iter().flat_map(|list| deeds(list, &matcher, sum)).collect())
+    }
+}
+
+fn depth_of(definition: &Definition, step: Option<&str>) -> Result<usize, Problem> {
+    let Some(step) = step else { return Ok(definition.steps.len()) };
+    let at = definition.steps.iter().position(|declared| declared.name == step);
+    at.map(|at| at + 1).ok_or_else(|| {
+        let names: Vec<_> = definition.steps.iter().map(|declared| declared.name.as_str()).collect();
+        let problem = Problem::invalid(format!("the journey {:?} has no step {step:?}", definition.journey));
+        problem.hint(format!("its steps are {}", names.join(", ")))
+    })
+}
+
+fn deeds(list: &EventRows, matcher: &Matcher, sum: Option<&str>) -> Vec<Did> {
+    let steps = matcher.column(list);
+    let fills = |row: usize| match &steps {
+        Steps::All(bits) => *bits != 0,
+        Steps::Each(bits) => bits[row] != 0,
+    };
+    let value = |row: usize| match sum {
+        None => Some(1.0),
+        Some(property) => number(&list.properties[row], property),
+    };
+    let rows = (0..list.persons.len()).filter(|row| fills(*row));
+    rows.filter_map(|row| Some(Did { person: list.persons[row], at_ms: list.times_ms[row], value: value(row)? }))
+        .collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "beyond 2^53 an amount is as exact as a double is")]
+fn number(properties: &serde_json::value::RawValue, name: &str) -> Option<f64> {
+    let mut found = [Held::Nothing];
+    pick(properties, &[name], &mut found);
+    match found[0] {
+        Held::Whole(whole) => Some(whole as f64),
+        Held::Number(number) => Some(number),
+        _ => None,
+    }
+}
