@@ -96,6 +96,11 @@ impl Advisories {
         found.into_iter().map(|(number, parts)| (&self.all[number as usize], parts)).collect()
     }
 
+    /// The ids of all of them, withdrawn ones too.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().map(|advisory| advisory.id.as_ref())
+    }
+
     /// How many there are, withdrawn ones too.
     pub fn len(&self) -> usize {
         self.all.len()

@@ -1,6 +1,7 @@
 //! What a folder holds: its lockfiles read, and everything else that packages come in said.
 
 mod kinds;
+mod manifests;
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -14,6 +15,7 @@ use crate::model::inventory::{Inventory, Scanned, Skipped};
 use crate::model::lockfile::{self, Content, FILE_BYTES_MAX, Format};
 use crate::model::place::Source;
 use kinds::{FileKind, Folder};
+use manifests::Manifests;
 
 /// Most files of one folder.
 const FILES_MAX: usize = 5_000_000;
@@ -21,17 +23,20 @@ const FILES_MAX: usize = 5_000_000;
 const LOCKFILES_MAX: usize = 10_000;
 /// Deepest folder.
 const DEPTH_MAX: usize = 100;
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// Reads every lockfile of a folder, or one lockfile. The first that cannot be read is a problem: a part is not the whole.
 pub fn inventory(root: &Path) -> Result<Inventory, Problem> {
-    let mut reading = Reading { root, done: BTreeSet::new(), inventory: Inventory::default() };
+    let mut reading =
+        Reading { root, done: BTreeSet::new(), manifests: Manifests::default(), inventory: Inventory::default() };
     if root.is_dir() {
         reading.folder()?;
     } else {
         reading.only()?;
     }
     let inventory = reading.finish();
-    if inventory.files.is_empty() && inventory.unsupported.is_empty() && inventory.opaque.is_empty() {
+    let Inventory { files, unsupported, opaque, .. } = &inventory;
+    if files.is_empty() && unsupported.is_empty() && opaque.is_empty() {
         let message = format!("there is no lockfile in {}", root.display());
         return Err(Problem::invalid(message).hint(format!("what is read: {}", kinds::SUPPORTED)));
     }
@@ -42,6 +47,7 @@ struct Reading<'a> {
     root: &'a Path,
     /// Lockfiles that were read.
     done: BTreeSet<PathBuf>,
+    manifests: Manifests,
     inventory: Inventory,
 }
 
@@ -61,8 +67,11 @@ impl Reading<'_> {
             if files > FILES_MAX {
                 return Err(too_many(FILES_MAX, "files"));
             }
+            self.manifests.see(entry.path());
             self.file(&entry)?;
         }
+        let unlocked = self.manifests.without_lockfile(self.root)?;
+        self.inventory.skipped.extend(unlocked);
         Ok(())
     }
 
@@ -187,6 +196,10 @@ fn text(path: &Path, name: &str) -> Result<String, Problem> {
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    // What editors of some systems put first.
+    if bytes.starts_with(BYTE_ORDER_MARK) {
+        bytes.drain(..BYTE_ORDER_MARK.len());
+    }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();

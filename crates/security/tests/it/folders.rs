@@ -58,6 +58,22 @@ fn everything_that_holds_packages_is_in_the_coverage() {
 }
 
 #[test]
+fn a_manifest_without_a_lockfile_is_said() {
+    let asks = r#"{"dependencies": {"a": "^1.0.0"}}"#;
+    let folder = folder(&[
+        ("ui/package-lock.json", r#"{"lockfileVersion": 3, "packages": {}}"#),
+        ("ui/package.json", asks),
+        ("ui/inner/package.json", asks),
+        ("docs/package.json", asks),
+        ("tools/package.json", r#"{"type": "module"}"#),
+        ("pyproject.toml", "[project]\ndependencies = [\"a\"]\n"),
+    ]);
+    let inventory = offline::inventory(folder.path()).unwrap();
+    let skipped: Vec<_> = inventory.skipped.iter().map(|skipped| (skipped.path.as_str(), skipped.why)).collect();
+    assert_eq!(skipped, [("docs/package.json", Why::Unknown), ("pyproject.toml", Why::Unknown)]);
+}
+
+#[test]
 fn files_that_include_each_other_are_read_once() {
     let folder = folder(&[("requirements.txt", "-r more.txt\na==1\n"), ("more.txt", "-r requirements.txt\nb==2\n")]);
     for root in [folder.path().to_owned(), folder.path().join("requirements.txt")] {
