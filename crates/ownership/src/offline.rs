@@ -13,7 +13,7 @@ use crate::model::check::{Finding, findings};
 use crate::model::verdict::violation;
 use crate::model::{Files, Gate, Parsed, Product, Violation, is_read, parse};
 
-pub use history::{CheckHistory, Commit, History, Stopped, history};
+pub use history::{CheckHistory, Commit, Figures, History, Stopped, history};
 
 /// Most files of a product that are looked at.
 const FILES_MAX: usize = 500_000;

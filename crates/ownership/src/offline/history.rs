@@ -32,6 +32,8 @@ pub struct History {
     /// How many commits were judged.
     pub commits: usize,
     pub checks: Vec<CheckHistory>,
+    /// By the principle's id.
+    pub principles: BTreeMap<String, Figures>,
     /// The newest that brought violations, newest first.
     pub stopped: Vec<Stopped>,
 }
@@ -42,11 +44,28 @@ pub struct CheckHistory {
     pub check: Check,
     pub principle: Option<String>,
     pub mode: Mode,
-    /// Commits that brought something and were not waived: they would have been stopped.
+    #[serde(flatten)]
+    pub figures: Figures,
+}
+
+/// How often it would have said no, and how often it was waived.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Figures {
+    /// Commits that brought something that was not waived: they would have been stopped.
     pub commits: usize,
     pub violations: usize,
     /// Of the violations, those that a waiver of the time let pass.
     pub waived: usize,
+}
+
+impl Figures {
+    /// Counts what one commit brought.
+    fn add(&mut self, violations: &[&Violation]) {
+        let waived = violations.iter().filter(|violation| violation.waiver.is_some()).count();
+        self.violations += violations.len();
+        self.waived += waived;
+        self.commits += usize::from(violations.len() > waived);
+    }
 }
 
 /// A commit that brought violations.
@@ -66,6 +85,8 @@ pub fn history<S: Source>(
 ) -> Result<History, S::Error> {
     let mut checks: BTreeMap<Check, CheckHistory> =
         Check::ALL.iter().map(|check| (*check, empty(today, *check))).collect();
+    let ids = today.principles().iter().map(|principle| principle.id.clone());
+    let mut principles: BTreeMap<String, Figures> = ids.map(|id| (id, Figures::default())).collect();
     let mut stopped = Vec::new();
     let before = match base {
         Some(base) => reader.files(Some(base))?,
@@ -80,14 +101,20 @@ pub fn history<S: Source>(
         let day = day_of(commit.at);
         let brought = fresh(found, std::mem::replace(&mut known, next));
         let violations: Vec<_> = brought.iter().map(|finding| violation(&product, finding, day, Gate::Merge)).collect();
-        add(&mut checks, &violations);
+        for (check, history) in &mut checks {
+            history.figures.add(&violations.iter().filter(|violation| violation.check == *check).collect::<Vec<_>>());
+        }
+        for (id, figures) in &mut principles {
+            let own = violations.iter().filter(|violation| violation.principle.as_ref() == Some(id));
+            figures.add(&own.collect::<Vec<_>>());
+        }
         if !violations.is_empty() {
             stopped.push(Stopped { commit: commit.clone(), violations });
         }
     }
     stopped.reverse();
     stopped.truncate(SHOWN_MAX);
-    Ok(History { commits: commits.len(), checks: checks.into_values().collect(), stopped })
+    Ok(History { commits: commits.len(), checks: checks.into_values().collect(), principles, stopped })
 }
 
 fn empty(product: &Product, check: Check) -> CheckHistory {
@@ -96,20 +123,7 @@ fn empty(product: &Product, check: Check) -> CheckHistory {
         check,
         principle: principle.map(|principle| principle.id.clone()),
         mode: principle.map_or(Mode::Observe, |principle| principle.mode),
-        commits: 0,
-        violations: 0,
-        waived: 0,
-    }
-}
-
-/// Counts what one commit brought.
-fn add(checks: &mut BTreeMap<Check, CheckHistory>, violations: &[Violation]) {
-    for (check, history) in checks {
-        let own: Vec<_> = violations.iter().filter(|violation| violation.check == *check).collect();
-        let waived = own.iter().filter(|violation| violation.waiver.is_some()).count();
-        history.violations += own.len();
-        history.waived += waived;
-        history.commits += usize::from(own.len() > waived);
+        figures: Figures::default(),
     }
 }
 
