@@ -148,11 +148,7 @@ fn forged(persons: &[String], name: &str, n: u64) -> Value {
 
 /// A visitor with a browser comes, comes back, sees a product, and perhaps pays. Gives who they are.
 fn buys(shown: &Shown, token: &str, pays: bool) -> String {
-    let mut browser = Connection::open(&shown.trunkline.product_url).unwrap();
-    let came = browser.get("/").unwrap();
-    let cookie = came.header("set-cookie").unwrap().to_owned();
-    assert_eq!(browser.get("/").unwrap().status, 200);
-    let person = cookie.trim_start_matches("trunkline_id=").split('.').next().unwrap().to_owned();
+    let (mut browser, person) = shown.visitor();
     let mut events = vec![acceptance::sdk::event("product viewed", &person, &json!({}))];
     if pays {
         events.push(acceptance::sdk::event("order placed", &person, &json!({})));

@@ -6,6 +6,7 @@ mod bad_input;
 mod browser;
 mod clients;
 mod demo;
+mod experiments;
 mod flags;
 mod ingest;
 mod init_and_doctor;

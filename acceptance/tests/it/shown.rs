@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use acceptance::{Installation, Repository, Sdk, products, sdk, until};
+use acceptance::{Connection, Installation, Repository, Sdk, products, sdk, until};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -64,6 +64,16 @@ impl Shown {
     /// A program with a new token of this role, at the system address.
     pub(crate) fn sdk(&self, role: &str) -> Sdk {
         Sdk::new(&self.trunkline.url, &self.trunkline.token(role))
+    }
+
+    /// Somebody with a browser who came and came back, and who they are.
+    pub(crate) fn visitor(&self) -> (Connection, String) {
+        let mut browser = Connection::open(&self.trunkline.product_url).unwrap();
+        let came = browser.get("/").unwrap();
+        let cookie = came.header("set-cookie").unwrap();
+        let person = cookie.trim_start_matches("trunkline_id=").split('.').next().unwrap().to_owned();
+        assert_eq!(browser.get("/").unwrap().status, 200);
+        (browser, person)
     }
 
     /// (entered, converted) by variant, as the journey's report says.
