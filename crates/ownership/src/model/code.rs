@@ -11,8 +11,6 @@ pub(crate) use language::Language;
 pub(crate) use resolve::resolve;
 pub(crate) use token::{HOLE, Placed, Token, tokens};
 
-/// Events that a library sends by itself begin so; nobody owns them.
-const RESERVED: char = '$';
 /// The call that sends an event, in PostHog's libraries.
 const CAPTURE: &str = "capture";
 /// As far as one call is read.
@@ -49,7 +47,7 @@ fn event(arguments: &[Placed]) -> Option<Word> {
 }
 
 fn named(name: &str, line: u32) -> Option<Word> {
-    let is_known = !name.is_empty() && !name.contains(HOLE) && !name.starts_with(RESERVED);
+    let is_known = !name.is_empty() && !name.contains(HOLE);
     is_known.then(|| Word { text: name.to_owned(), line })
 }
 
@@ -64,7 +62,7 @@ mod tests {
     #[test]
     fn events_are_found_where_they_are_sent() {
         let text = "// capture('no')\nposthog.capture('order placed', { a: 1 })\nlog(\"capture('no')\")\n\
-                    client.capture({\n  distinctId: id({event: 'no'}),\n  event: \"paid\" })\ncapture(name)\ncapture(`x ${y}`)\ncapture('$pageview')";
+                    client.capture({\n  distinctId: id({event: 'no'}),\n  event: \"paid\" })\ncapture(name)\ncapture(`x ${y}`)";
         assert_eq!(found(text, Language::Script), [("order placed".into(), 2), ("paid".into(), 6)]);
         let text = "posthog.capture(distinct_id=user.id, event='paid')  # capture('no')\n";
         assert_eq!(found(text, Language::Python), [("paid".into(), 1)]);

@@ -117,6 +117,10 @@ impl Segment {
 fn segments(text: &str) -> Vec<Segment> {
     let is_folder = text.ends_with('/');
     let names: Vec<&str> = text.split('/').filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        // A slash alone is no path's.
+        return vec![];
+    }
     let is_anchored = text.starts_with('/') || names.len() > 1;
     let mut segments: Vec<_> = names.iter().map(|name| Segment::new(name)).collect();
     if !is_anchored {
@@ -209,6 +213,7 @@ mod tests {
             ("my\\ file", "my file", true),
             ("f?o", "src/foo", true),
             ("f?o", "src/f/o", false),
+            ("/", "a", false),
         ] {
             assert_eq!(matches(pattern, path), wanted, "{pattern} {path}");
         }

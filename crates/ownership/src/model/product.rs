@@ -7,8 +7,13 @@ use kernel::Problem;
 
 use super::parsed::{Declares, Facts};
 use super::{
-    Catalog, Check, CodeOwners, Flag, Journey, Parsed, Principle, Relation, Thing, ThingKind, Waiver, codeowners,
+    Catalog, Check, CodeOwners, Flag, Journey, Parsed, Principle, Relation, Thing, ThingKind, Waiver, Word, codeowners,
 };
+
+/// Events that a library sends by itself begin so.
+const LIBRARYS_OWN: char = '$';
+/// The edge counts pages by itself.
+const EDGES_OWN: &str = "page viewed";
 
 /// The files of a product by their paths from the top.
 pub type Files = BTreeMap<String, Arc<Parsed>>;
@@ -123,14 +128,20 @@ impl Product {
         self.relation.owner(Thing::path(path)).map(|owner| owner.domain().to_owned())
     }
 
+    /// Where events are named: in the steps of journeys, and where code sends them. Those that no product sends itself are none.
+    pub(crate) fn events(&self) -> impl Iterator<Item = (&str, &Word)> {
+        let steps =
+            self.journeys().flat_map(|journey| journey.events.iter().map(|event| (&*journey.place.file, event)));
+        let sent = self.facts().flat_map(|(path, facts)| facts.events.iter().map(move |event| (path, event)));
+        steps.chain(sent).filter(|(_, event)| !event.text.starts_with(LIBRARYS_OWN) && event.text != EDGES_OWN)
+    }
+
     /// All that can be owned and is there: files, tables that are written, events that are named, flags and journeys.
     pub(crate) fn things(&self) -> BTreeSet<(ThingKind, &str)> {
         let paths = self.paths().map(|path| (ThingKind::Path, path));
         let tables =
             self.facts().flat_map(|(_, facts)| &facts.writes).map(|write| (ThingKind::Table, write.table.as_str()));
-        let sent = self.facts().flat_map(|(_, facts)| &facts.events);
-        let steps = self.journeys().flat_map(|journey| &journey.events);
-        let events = sent.chain(steps).map(|event| (ThingKind::Event, event.text.as_str()));
+        let events = self.events().map(|(_, event)| (ThingKind::Event, event.text.as_str()));
         let flags = self.flags().map(|flag| (ThingKind::Flag, flag.key.as_str()));
         let journeys = self.journeys().map(|journey| (ThingKind::Journey, journey.name.as_str()));
         paths.chain(tables).chain(events).chain(flags).chain(journeys).collect()

@@ -7,11 +7,9 @@ use crate::model::{Product, Thing, ThingKind, Word};
 
 /// Each event is told once, where it is first named.
 pub(super) fn without_owner(product: &Product) -> Vec<Finding> {
-    let steps = product.journeys().flat_map(|journey| journey.events.iter().map(|event| (&*journey.place.file, event)));
-    let sent = product.facts().flat_map(|(path, facts)| facts.events.iter().map(move |event| (path, event)));
     let mut told = BTreeSet::new();
     let mut findings = Vec::new();
-    for (path, event) in steps.chain(sent) {
+    for (path, event) in product.events() {
         if is_owned(product, event) || !told.insert(&event.text) {
             continue;
         }

@@ -70,7 +70,7 @@ fn a_product_that_keeps_to_it_breaks_no_check() {
     let files = [
         (
             "src/sales/app.js",
-            "import { bill } from '../billing/index.js'\nquery('UPDATE orders SET a = 1')\ncapture('checkout started')",
+            "import { bill } from '../billing/index.js'\nquery('UPDATE orders SET a = 1')\ncapture('checkout started'); capture('$pageview')",
         ),
         ("src/billing/index.js", "import './ledger.js'\n// import '../sales/app.js'\nlog('please DELETE FROM orders')"),
         ("src/billing/ledger.js", "query(`SELECT * FROM orders`); query(`INSERT INTO invoices SELECT 1 FROM orders`)"),

@@ -1,0 +1,81 @@
+//! What the checks would have stopped, and what one change brought.
+
+use jiff::civil::date;
+use ownership::model::{Check, Gate};
+use ownership::offline::{Commit, Figures, Reader, brought, history};
+
+use crate::folder::Commits;
+use crate::shop::{CATALOG, PRINCIPLE};
+
+const WAIVER: &str = "- { check: write-to-foreign-table, what: src/sales/b.sql, reason: r, expires: 2026-11-03, approver: bob, author: ann }";
+
+/// Five commits of November: only the last has a catalog and a principle.
+fn commits() -> Commits {
+    let foreign = "UPDATE invoices SET a = 1;\n";
+    let own = "UPDATE orders SET a = 1;\n";
+    let moved = format!("\n\n{foreign}");
+    let trees: [(&str, Vec<(&str, &str)>); 5] = [
+        ("1", vec![("src/sales/a.sql", own)]),
+        ("2", vec![("src/sales/a.sql", foreign)]),
+        ("3", vec![("src/sales/a.sql", &moved), ("src/sales/b.sql", foreign), ("waivers.yaml", WAIVER)]),
+        ("4", vec![("src/sales/b.sql", own)]),
+        (
+            "5",
+            vec![
+                ("src/sales/b.sql", own),
+                ("catalog-info.yaml", CATALOG),
+                ("principles/own-data.md", PRINCIPLE),
+                ("CODEOWNERS", "/src/billing/ @acme/cashiers\n"),
+            ],
+        ),
+    ];
+    let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
+    let trees = trees.iter().map(|(commit, files)| ((*commit).to_owned(), files.iter().map(own).collect()));
+    Commits { trees: trees.collect(), ..Commits::default() }
+}
+
+fn commit(number: u8) -> Commit {
+    let at = format!("2026-11-0{number}T12:00:00Z").parse().unwrap();
+    Commit { commit: number.to_string(), at, subject: format!("the {number}th") }
+}
+
+#[test]
+fn history_is_judged_by_todays_principles_and_its_own_waivers() {
+    let mut reader = Reader::new(commits());
+    let today = reader.product(None).unwrap();
+    let all: Vec<_> = (2..=5).map(commit).collect();
+    let history = history(&mut reader, &today, Some("1"), &all).unwrap();
+    assert_eq!(history.commits, 4);
+    // The second brought a write; the third moved its line, and brought one more that was waived then.
+    assert_eq!(history.principles["own-data"], Figures { commits: 1, violations: 2, waived: 1 });
+    let writes = history.checks.iter().find(|check| check.check == Check::WriteToForeignTable).unwrap();
+    assert_eq!(writes.figures, history.principles["own-data"]);
+    let stopped: Vec<_> = history.stopped.iter().map(|stopped| stopped.commit.commit.as_str()).collect();
+    assert_eq!(stopped, ["5", "3", "2"], "newest first; the fifth brought CODEOWNERS, which nobody owns");
+    assert!(history.stopped[1].violations.iter().any(|violation| violation.waiver.is_some()));
+}
+
+#[test]
+fn a_text_is_read_once() {
+    let mut reader = Reader::new(commits());
+    for _ in 0..3 {
+        reader.product(Some("2")).unwrap();
+        reader.product(Some("3")).unwrap();
+    }
+    assert_eq!(reader.source().asked, 4);
+}
+
+#[test]
+fn a_change_is_answered_for_what_it_brought() {
+    let mut source = commits();
+    let mut tree = source.trees["5"].clone();
+    tree.push(("src/sales/a.sql".into(), "DELETE FROM invoices;".into()));
+    source.trees.insert("6".into(), tree);
+    let mut reader = Reader::new(source);
+    let (before, after) = (reader.product(Some("5")).unwrap(), reader.product(Some("6")).unwrap());
+    let found = brought(&before, &after, date(2026, 11, 24), Gate::Merge);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].stops() && found[0].path == "src/sales/a.sql");
+    assert_eq!(brought(&after, &after, date(2026, 11, 24), Gate::Merge), []);
+    assert_eq!(brought(&after, &before, date(2026, 11, 24), Gate::Merge), [], "to take something away brings nothing");
+}
