@@ -170,7 +170,7 @@ fn tell(report: &Report, advisories: &Advisories, inventory: &Inventory, verdict
         out::talk(format_args!("{} advisories of {ecosystem}, the newest changed {newest}", feed.advisories));
     }
     let (packages, findings, files) = (report.packages.len(), report.findings.len(), inventory.files.len());
-    out::talk(format_args!("{findings} findings in {packages} packages of {files} lockfiles"));
+    out::talk(format_args!("findings: {findings}, packages: {packages}, lockfiles: {files}"));
     tell_verdict(verdict, args);
 }
 
@@ -180,7 +180,7 @@ fn tell_verdict(verdict: Verdict, args: &ScanArgs) {
     match verdict {
         Verdict::Passed => {}
         Verdict::Failed { findings } => {
-            out::talk(format_args!("{} failed: {findings} findings are {fail_on}, worse or unknown", mark("bad")));
+            out::talk(format_args!("{} failed: {fail_on}, worse or unknown: {findings}", mark("bad")));
         }
         Verdict::Unknown if args.accept_unknown => {
             out::talk(format_args!("{} passed, and not everything could be judged", mark("warn")));

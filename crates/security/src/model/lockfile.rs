@@ -13,7 +13,7 @@ use super::package::Package;
 use super::place::Source;
 
 /// Longest lockfile.
-pub const FILE_BYTES_MAX: usize = 64 << 20;
+pub const FILE_BYTES_MAX: usize = 32 << 20;
 /// Most packages in one lockfile.
 pub const PACKAGES_MAX: usize = 200_000;
 
@@ -89,6 +89,7 @@ pub fn read(format: Format, source: Source<'_>) -> Result<Content, Problem> {
     Ok(content)
 }
 
+/// The problem of a file beyond a bound.
 fn too_large(source: Source<'_>, what: &str) -> Problem {
     source.at(0, Problem::new(Kind::TooLarge, what).hint("a lockfile of one product is far smaller; is it one?"))
 }

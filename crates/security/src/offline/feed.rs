@@ -10,7 +10,7 @@ use kernel::Problem;
 use walkdir::WalkDir;
 use zip::ZipArchive;
 
-use super::folder::{relative, walk_problem};
+use super::folder::{relative, shown, walk_problem};
 use crate::model::advisory::{DOCUMENT_BYTES_MAX, parse};
 use crate::model::{Advisories, Advisory};
 
@@ -31,7 +31,7 @@ pub fn advisories(root: &Path) -> Result<Advisories, Problem> {
         let (path, name) = (entry.path(), relative(entry.path(), root));
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("json") => {
-                let file = File::open(path).map_err(|error| unreadable(&name, &error.to_string()))?;
+                let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
                 take(file, name, &mut advisories)?;
             }
             Some("zip") => archive(path, &name, &mut advisories)?,
@@ -47,8 +47,8 @@ pub fn advisories(root: &Path) -> Result<Advisories, Problem> {
 }
 
 fn archive(path: &Path, name: &str, advisories: &mut Advisories) -> Result<(), Problem> {
-    let broken = |error: zip::result::ZipError| unreadable(name, &error.to_string());
-    let file = File::open(path).map_err(|error| unreadable(name, &error.to_string()))?;
+    let broken = |error: zip::result::ZipError| unreadable(path, &error.to_string());
+    let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(broken)?;
     for number in 0..archive.len() {
         let entry = archive.by_index(number).map_err(broken)?;
@@ -84,7 +84,7 @@ fn document(from: impl Read) -> Result<Advisory, String> {
     parse(&bytes)
 }
 
-fn unreadable(name: &str, why: &str) -> Problem {
+fn unreadable(path: &Path, why: &str) -> Problem {
     let problem = Problem::invalid(format!("advisories cannot be read: {why}"));
-    Problem { file: Some(name.to_owned()), ..problem }.hint("fetch the file again; a part of a feed is not a feed")
+    Problem { file: Some(shown(path)), ..problem }.hint("fetch the file again; a part of a feed is not a feed")
 }

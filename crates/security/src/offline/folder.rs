@@ -143,8 +143,8 @@ impl Reading<'_> {
         if self.done.len() > LOCKFILES_MAX {
             return Err(too_many(LOCKFILES_MAX, "lockfiles"));
         }
-        let text = text(path, name)?;
-        let Content { packages, unlocked, includes } = lockfile::read(format, Source { file: name, text: &text })?;
+        let (shown, text) = (shown(path), text(path)?);
+        let Content { packages, unlocked, includes } = lockfile::read(format, Source { file: &shown, text: &text })?;
         self.inventory.files.push(Scanned { path: name.to_owned(), packages });
         for unlocked in unlocked {
             let reason = format!("line {}: {}", unlocked.line, unlocked.reason);
@@ -190,12 +190,20 @@ fn self_path<'a>(root: &'a Path, beside: &'a Path) -> &'a Path {
     if root.is_dir() { root } else { beside }
 }
 
-fn text(path: &Path, name: &str) -> Result<String, Problem> {
-    let problem = |what: String| Problem { file: Some(name.to_owned()), ..Problem::invalid(what) };
-    let unreadable = |error: std::io::Error| problem(format!("the file cannot be read: {error}"));
+/// The text of a file; what is wrong with it has the path as it was reached.
+fn text(path: &Path) -> Result<String, Problem> {
+    let name = shown(path);
+    let problem = |problem: Problem| Problem { file: Some(name.clone()), ..problem };
+    let unreadable = |error: std::io::Error| {
+        problem(Problem::invalid(format!("the file cannot be read: {error}"))).hint("what is in it is not known")
+    };
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(FILE_BYTES_MAX as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > FILE_BYTES_MAX {
+        let what = format!("the file has more than {} MiB", FILE_BYTES_MAX >> 20);
+        return Err(problem(Problem::new(Kind::TooLarge, what)).hint("a file of one product is far smaller"));
+    }
     // What editors of some systems put first.
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
@@ -203,9 +211,14 @@ fn text(path: &Path, name: &str) -> Result<String, Problem> {
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-        let source = Source { file: name, text: &text };
+        let source = Source { file: &name, text: &text };
         source.at(valid, Problem::invalid("the file is not UTF-8").hint("it may be damaged; write it again"))
     })
+}
+
+/// A path as whoever asked can open it.
+pub(super) fn shown(path: &Path) -> String {
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }
 
 /// A path as it is told: relative to `root`, with `/`.

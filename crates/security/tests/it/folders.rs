@@ -96,13 +96,15 @@ fn what_cannot_be_read_is_a_problem_and_not_less() {
     ] {
         let folder = folder(files);
         let problem = offline::inventory(folder.path()).unwrap_err();
-        assert!(problem.placed().starts_with(wanted), "{}", problem.placed());
+        let placed = problem.placed();
+        let inner = placed.strip_prefix(&format!("{}/", folder.path().display())).unwrap_or(&placed);
+        assert!(inner.starts_with(wanted), "{placed}");
         assert_eq!((problem.kind, problem.hint.is_some()), (Kind::InvalidInput, true));
     }
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("Cargo.lock"), b"version = 4\n# \xff\n").unwrap();
     let problem = offline::inventory(folder.path()).unwrap_err();
-    assert_eq!(problem.placed(), "Cargo.lock:2:3: the file is not UTF-8");
+    assert!(problem.placed().ends_with("/Cargo.lock:2:3: the file is not UTF-8"), "{}", problem.placed());
     assert!(offline::inventory(Path::new("not/there")).is_err());
 }
 
@@ -141,6 +143,7 @@ fn a_feed_that_is_empty_or_cut_off_is_a_problem() {
     assert!(offline::advisories(empty.path()).unwrap_err().message.starts_with("there is no advisory in"));
     let cut_off =
         folder(&[("all.zip", "PK\u{3}\u{4}"), ("a.json", r#"{"id": "A-1", "modified": "2026-01-01T00:00:00Z"}"#)]);
-    assert_eq!(offline::advisories(cut_off.path()).unwrap_err().file.as_deref(), Some("all.zip"));
+    let problem = offline::advisories(cut_off.path()).unwrap_err();
+    assert_eq!(problem.file, Some(cut_off.path().join("all.zip").display().to_string()));
     assert!(offline::advisories(Path::new("not/there")).is_err());
 }

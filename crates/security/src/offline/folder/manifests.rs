@@ -74,7 +74,7 @@ impl Manifests {
                 continue;
             }
             let name = relative(path, root);
-            if asks(*family, &text(path, &name)?) {
+            if asks(*family, &text(path)?) {
                 let reason = "it asks for packages, and no lockfile here or above says which versions they come to";
                 skipped.push(Skipped::unknown(name, reason));
             }

@@ -7,6 +7,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::model::lockfile::PACKAGES_MAX;
+
 /// Keys and values in the file's order.
 pub(super) struct Entries<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
 
@@ -33,6 +35,9 @@ impl<'de> Visitor<'de> for EntriesVisitor {
         let mut entries: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::new();
         let mut keys = HashSet::new();
         while let Some(Key(key)) = map.next_key()? {
+            if entries.len() == PACKAGES_MAX {
+                return Err(A::Error::custom(format!("it has more than {PACKAGES_MAX} packages")));
+            }
             if !keys.insert(key.clone()) {
                 return Err(A::Error::custom(format!("{key:?} is there twice")));
             }

@@ -2,7 +2,11 @@
 
 use kernel::Problem;
 
+use crate::model::lockfile::too_large;
 use crate::model::place::{Source, number};
+
+/// Most lines.
+const LINES_MAX: usize = 500_000;
 
 /// Something that is said.
 pub(super) struct Line {
@@ -29,6 +33,9 @@ pub(super) fn of(source: Source<'_>) -> Result<Vec<Line>, Problem> {
         offset += raw.len();
         if !goes_on {
             lines.extend(open.take());
+        }
+        if lines.len() > LINES_MAX {
+            return Err(too_large(source, &format!("the file has more than {LINES_MAX} lines")));
         }
     }
     if let Some(line) = open {
