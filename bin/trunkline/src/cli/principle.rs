@@ -57,7 +57,8 @@ fn then(principle: &Principle, history: &History) -> Figures {
 fn shape(principle: &Principle, judgement: &Judgement, history: Option<&History>) -> Value {
     let (violations, waived) = now(principle, judgement);
     let mut shape = json!({
-        "id": principle.id, "statement": principle.statement, "why": principle.why, "agreed_by": principle.agreed_by,
+        "id": principle.id, "title": principle.title, "statement": principle.statement, "why": principle.why, "agreed_by": principle.agreed_by,
+        "decided": principle.decided, "review": principle.review,
         "checks": principle.checks.iter().map(|(check, _)| check).collect::<Vec<_>>(), "mode": principle.mode,
         "gates": principle.gates, "radar": principle.radar, "page": principle.page, "path": &*principle.place.file,
         "now": { "violations": violations, "waived": waived },

@@ -165,6 +165,15 @@ impl Catalog {
         })
     }
 
+    /// The person of that name, whether the catalog describes them or only a team names them.
+    pub fn person_called(&self, text: &str) -> Option<Reference> {
+        let described = self.person(text).map(|person| person.reference.clone());
+        described.or_else(|| {
+            let named = Reference::read(text.trim_start_matches('@'), Kind::User, "default")?;
+            self.members.values().any(|members| members.contains(&named)).then_some(named)
+        })
+    }
+
     /// Who is in a team or in a team below it; a person is themselves.
     pub fn people(&self, of: &Reference) -> BTreeSet<Reference> {
         let mut people = BTreeSet::new();
@@ -201,9 +210,7 @@ fn members(entities: &BTreeMap<Reference, Entity>) -> BTreeMap<Reference, BTreeS
         for team in teams {
             all.entry(team).or_default().insert(entity.reference.clone());
         }
-        all.entry(entity.reference.clone())
-            .or_default()
-            .extend(inside.into_iter().filter(|who| entities.contains_key(who)));
+        all.entry(entity.reference.clone()).or_default().extend(inside);
     }
     all
 }

@@ -3,6 +3,7 @@
 //! A page begins with front matter; the rest is Markdown. A principle without checks is stated only. The default mode is to
 //! observe: nothing is stopped until its people turn it on.
 
+use jiff::civil::Date;
 use kernel::Problem;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
@@ -72,8 +73,13 @@ pub struct Principle {
     pub id: String,
     pub statement: String,
     pub why: String,
-    /// By name.
+    /// By name; who agreed elsewhere is not here.
     pub agreed_by: Vec<String>,
+    /// The page's, else its first heading's, else the name of the file.
+    pub title: String,
+    pub decided: Option<Date>,
+    /// When to look at it again.
+    pub review: Option<Date>,
     pub checks: Vec<(Check, u32)>,
     pub mode: Mode,
     pub gates: Vec<Gate>,
@@ -89,8 +95,14 @@ struct Front {
     statement: Spanned<String>,
     #[serde(default)]
     why: Option<String>,
-    #[serde(default)]
+    #[serde(default, alias = "agreed", alias = "deciders")]
     agreed_by: Vec<String>,
+    #[serde(default)]
+    title: Option<String>,
+    #[serde(default)]
+    decided: Option<Date>,
+    #[serde(default)]
+    review: Option<Date>,
     #[serde(default)]
     checks: Vec<Spanned<Check>>,
     #[serde(default)]
@@ -121,13 +133,12 @@ pub(crate) fn read(text: &str, file: &str) -> Result<Principle, Problem> {
     };
     complete("statement", &front.statement.value)?;
     complete("why", &why)?;
-    if front.mode != Mode::Observe && front.agreed_by.is_empty() {
-        let problem = Problem::invalid("nobody is said to have agreed to it, so it observes and no more");
-        return Err(problem.at(file, line, 1).hint(missing("agreed_by")));
-    }
     let stem = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".md");
     Ok(Principle {
         id: stem.to_owned(),
+        title: front.title.or_else(|| heading(page)).unwrap_or_else(|| stem.to_owned()),
+        decided: front.decided,
+        review: front.review,
         statement: front.statement.value,
         why,
         agreed_by: front.agreed_by,
@@ -154,6 +165,10 @@ fn parts(text: &str) -> Option<(&str, &str)> {
     None
 }
 
+fn heading(page: &str) -> Option<String> {
+    page.lines().find_map(|line| line.strip_prefix("# ")).map(|title| title.trim().to_owned())
+}
+
 /// The first paragraph that is no heading.
 fn prose(page: &str) -> String {
     let paragraphs = page.split("\n\n").map(str::trim);
@@ -167,7 +182,6 @@ fn missing(key: &str) -> &'static str {
             "one sentence that everybody understands, for example `statement: A domain's tables are its own`"
         }
         "why" => "what goes wrong without it; or write it as the page's first paragraph",
-        "agreed_by" => "name the people who agreed: `agreed_by: [ann, bob]`",
         _ => "docs/reference/ownership.md has every key",
     }
 }
@@ -196,7 +210,7 @@ Two writers of one table cannot both be right.
     #[test]
     fn a_page_is_for_everybody() {
         let principle = read(PAGE, "principles/own-data.md").unwrap();
-        assert_eq!(principle.id, "own-data");
+        assert_eq!((principle.id.as_str(), principle.title.as_str()), ("own-data", "Own data"));
         assert_eq!(principle.why, "Two writers of one table cannot both be right.");
         assert_eq!((principle.mode, principle.gates), (Mode::Deny, vec![Gate::Merge]));
         assert_eq!(principle.checks, [(Check::WriteToForeignTable, 4)]);
@@ -215,7 +229,6 @@ Two writers of one table cannot both be right.
             ("mode: deny", "mode: block", "principles/own-data.md:5:7: \"block\" is not known here; "),
             ("mode: deny", "mod: deny", "principles/own-data.md:5:1: unknown key \"mod\"; did you mean \"mode\"?"),
             ("statement: A", "why: A", "principles/own-data.md:"),
-            ("[ann, bob]", "[]", "principles/own-data.md:2:1: nobody is said to have agreed to it"),
             ("---\nstatement", "statement", "principles/own-data.md:1:1: the page does not begin with front matter"),
         ] {
             let told = told(right, wrong);

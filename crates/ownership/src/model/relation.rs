@@ -123,8 +123,8 @@ impl Relation {
     /// Whether a person is one of those who answer for a domain.
     pub fn answers_for(&self, person: &str, domain: &str) -> bool {
         let Some(domain) = self.domains.get(domain) else { return false };
-        match (&domain.holder, self.catalog.person(person)) {
-            (Holder::Entity(holder), Some(person)) => self.catalog.people(holder).contains(&person.reference),
+        match (&domain.holder, self.catalog.person_called(person)) {
+            (Holder::Entity(holder), Some(person)) => self.catalog.people(holder).contains(&person),
             (Holder::Entity(_), None) => false,
             (Holder::Stranger(name), _) => {
                 name.trim_start_matches('@').eq_ignore_ascii_case(person.trim_start_matches('@'))
@@ -136,7 +136,8 @@ impl Relation {
     pub fn people(&self, domain: &str) -> Vec<String> {
         let Some(Domain { holder: Holder::Entity(holder), .. }) = self.domains.get(domain) else { return vec![] };
         let people = self.catalog.people(holder);
-        people.iter().filter_map(|person| self.catalog.get(person)).map(|person| person.name.clone()).collect()
+        let name = |person: &Reference| self.catalog.get(person).map_or(&person.name, |person| &person.name).clone();
+        people.iter().map(name).collect()
     }
 
     /// The domain that a word means: its own name, or that of a team or person.

@@ -157,12 +157,12 @@ fn may_approve_unowned(product: &Product, approver: &str, check: Check) -> bool 
     let agreed = product
         .principle_of(check)
         .is_some_and(|principle| principle.agreed_by.iter().any(|name| is_same(product, name, approver)));
-    agreed || product.relation().catalog().person(approver).is_some()
+    agreed || product.relation().catalog().person_called(approver).is_some()
 }
 
 /// Whether two names are one person's.
 fn is_same(product: &Product, one: &str, other: &str) -> bool {
-    let person = |name: &str| product.relation().catalog().person(name).map(|person| person.reference.clone());
+    let person = |name: &str| product.relation().catalog().person_called(name);
     let bare = |name: &str| name.trim_start_matches('@').to_lowercase();
     match (person(one), person(other)) {
         (Some(one), Some(other)) => one == other,

@@ -26,7 +26,7 @@ spec: { type: team, children: [], members: [ann] }
 apiVersion: backstage.io/v1alpha1
 kind: Group
 metadata: { name: cashiers }
-spec: { type: team, children: [] }
+spec: { type: team, children: [], members: [joe] }
 ---
 apiVersion: backstage.io/v1alpha1
 kind: User
@@ -100,6 +100,7 @@ fn people_answer_for_the_domains_of_their_teams() {
     assert!(relation.answers_for("@ann", "sales") && !relation.answers_for("ann", "billing"));
     assert!(relation.answers_for("bob", "bob"), "whom only CODEOWNERS knows answers for what it gives them");
     assert!(!relation.answers_for("eve", "sales"));
+    assert!(relation.answers_for("joe", "billing"), "whom only a team names is of that team");
 }
 
 #[test]
