@@ -8,6 +8,7 @@ mod clients;
 mod demo;
 mod experiments;
 mod flags;
+mod guards;
 mod ingest;
 mod init_and_doctor;
 mod isolation;

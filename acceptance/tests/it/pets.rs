@@ -70,10 +70,16 @@ impl Pets {
     }
 
     pub(crate) fn live_as(declaration: &Declaration) -> Self {
+        Self::live_with(declaration, |_| {})
+    }
+
+    /// With more files.
+    pub(crate) fn live_with(declaration: &Declaration, more: impl FnOnce(&Repository)) -> Self {
         let root = tempfile::tempdir().unwrap();
         let repository = Repository::new(&root.path().join("pets"));
         products::python(&repository, "v1");
         repository.write("trunkline.yaml", &declaration.text());
+        more(&repository);
         repository.commit("first version");
         let trunkline = Installation::start(repository.folder(), &root.path().join("data"));
         until("the first version is served", || trunkline.product("/").body.starts_with("v1"));

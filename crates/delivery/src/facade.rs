@@ -140,6 +140,22 @@ impl Delivery {
         self.go_back(&service, live, target, by).await
     }
 
+    /// Takes this deployment back, and no other: a canary is not routed to any more; what is live gives way to what was before it.
+    /// Nothing happens if it is neither any more.
+    pub async fn take_back(&self, number: u64, by: &By) -> Result<Option<RolledBack>, Error> {
+        let _deciding = self.engine.deciding.lock().await;
+        let Some(deployment) = store::deployment::find(self.engine.db(), number).await? else { return Ok(None) };
+        let service = self.service(Some(&deployment.state.service)).await?;
+        if matches!(deployment.state.stage, Stage::Canary { .. }) {
+            return self.take_candidate_back(&deployment, &service, by).await.map(Some);
+        }
+        if service.live != Some(number) || deployment.state.stage != Stage::Live {
+            return Ok(None);
+        }
+        let target = self.rollback_target(&service, &deployment, None).await?;
+        self.go_back(&service, deployment, target, by).await.map(Some)
+    }
+
     async fn live(&self, service: &StoredService) -> Result<StoredDeployment, Error> {
         let nothing = || {
             let problem = Problem::conflict(format!("nothing of {} is live yet", service.name));

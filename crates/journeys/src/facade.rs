@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod declared;
 mod did;
+mod guarded;
 mod look;
 mod question;
 
@@ -21,6 +22,7 @@ use crate::{Error, model};
 pub use answer::{Figures, JourneyRow, JourneyView, PersonRow, RevisionView};
 pub use declared::check;
 pub use did::{Deed, Did};
+pub use guarded::{Concurrent, Guarded};
 pub use question::{Audience, By, PersonOutcome, PersonsQuery, ReportQuery, TrendQuery};
 
 /// Most revisions that are shown of one journey.

@@ -14,8 +14,8 @@ mod store;
 
 pub use error::Error;
 pub use facade::{
-    Applied, Audience, By, Deed, Did, Figures, JourneyRow, JourneyView, Journeys, JourneysOptions, PersonOutcome,
-    PersonRow, PersonsQuery, ReportQuery, RevisionView, Stage, TrendQuery, check,
+    Applied, Audience, By, Concurrent, Deed, Did, Figures, Guarded, JourneyRow, JourneyView, Journeys, JourneysOptions,
+    PersonOutcome, PersonRow, PersonsQuery, ReportQuery, RevisionView, Stage, TrendQuery, check,
 };
 pub use http::routes;
 pub use log::{Answer, Log};

@@ -13,6 +13,7 @@ mod dark;
 mod definitions;
 mod experiment;
 mod facade;
+mod guard;
 mod http;
 mod react;
 

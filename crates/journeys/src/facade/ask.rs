@@ -85,13 +85,13 @@ impl Journeys {
         let now = self.clock.now();
         let entries = query.entries(now)?;
         let matcher = Matcher::new(definition);
-        let wants = matcher.looks_at_properties() || matches!(query.by, Some(By::Property(_)));
+        let wants = matches!(query.by, Some(By::Property(_)));
         let mut select = Select {
             names: matcher.names().to_vec(),
             from_ms: entries.from_ms,
             // The end of the window is in it.
             to_ms: entries.to_ms.saturating_add(definition.within_ms()).saturating_add(1),
-            properties: if wants { Properties::Wanted } else { Properties::Left },
+            properties: if wants { Properties::Wanted } else { properties(&matcher) },
             releases: if query.by == Some(By::Release) { Releases::Wanted } else { Releases::Left },
             who: match query.who {
                 Audience::Everyone => Who::Everyone,
@@ -129,6 +129,11 @@ impl Journeys {
             ids.len() == keys.len() && (1..=PERSONS_ASKED_MAX).contains(&ids.len()) && select.who == Who::Everyone;
         Ok(if can_ask { Select { names, who: Who::Only(ids), ..select } } else { Select { names, ..select } })
     }
+}
+
+/// What a definition's conditions ask for.
+pub(super) fn properties(matcher: &Matcher) -> Properties {
+    if matcher.looks_at_properties() { Properties::Wanted } else { Properties::Left }
 }
 
 /// What a property of the first step's event holds.

@@ -1,14 +1,12 @@
-//! The difference of two proportions with its 95 % interval.
-//!
-//! Newcombe's hybrid score interval, method 10 in R. G. Newcombe, "Interval estimation for the difference between
-//! independent proportions: comparison of eleven methods", Statistics in Medicine 17 (1998), 873 to 890: the Wilson
-//! intervals of both proportions, squared and added. Unlike Wald's it stays within -1 and 1 and holds for small counts.
+//! The difference of two proportions with its 95 % interval: Newcombe's, which stays within -1 and 1 and holds for small counts.
 
+use experiments::stats::proportions::{Count, newcombe};
+use experiments::stats::{Arms, Interval};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// The normal quantile of 97.5 %.
-const Z: f64 = 1.959_963_984_540_054;
+/// One minus the share of intervals that hold the truth.
+const ALPHA: f64 = 0.05;
 
 /// An estimate with its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -25,33 +23,22 @@ pub(crate) struct Counted {
     pub(crate) converted: u64,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of persons stay far below 2^52")]
 impl Counted {
     /// `None` of nobody.
     pub(crate) fn rate(self) -> Option<f64> {
-        (self.of > 0).then(|| self.converted as f64 / self.of as f64)
+        (self.of > 0).then(|| self.count().rate())
     }
 
-    /// Wilson's interval.
-    fn wilson(self) -> Option<(f64, f64)> {
-        let (rate, n) = (self.rate()?, self.of as f64);
-        let middle = rate + Z * Z / (2.0 * n);
-        let half = Z * (rate * (1.0 - rate) / n + Z * Z / (4.0 * n * n)).sqrt();
-        let whole = 1.0 + Z * Z / n;
-        Some((((middle - half) / whole).max(0.0), ((middle + half) / whole).min(1.0)))
+    const fn count(self) -> Count {
+        Count { n: self.of, x: self.converted }
     }
 }
 
 /// `after` less `before`; `None` while one of them has nobody.
 pub(crate) fn difference(before: Counted, after: Counted) -> Option<Difference> {
-    let (old, new) = (before.rate()?, after.rate()?);
-    let ((old_lower, old_upper), (new_lower, new_upper)) = (before.wilson()?, after.wilson()?);
-    let estimate = new - old;
-    Some(Difference {
-        estimate,
-        lower: estimate - (new - new_lower).hypot(old_upper - old),
-        upper: estimate + (new_upper - new).hypot(old - old_lower),
-    })
+    let estimate = after.rate()? - before.rate()?;
+    let Interval { lower, upper } = newcombe(Arms { a: before.count(), b: after.count() }, ALPHA);
+    Some(Difference { estimate, lower, upper })
 }
 
 #[cfg(test)]

@@ -1,0 +1,82 @@
+//! A version that answers every request, and with which customers give up, is taken back by the journey that guards.
+
+use acceptance::{Connection, Sdk, sdk, until};
+use serde_json::{Value, json};
+
+use crate::pets::{Declaration, Pets, SOON, text};
+
+/// Guards for seconds, so that a story may be told in them.
+const JOURNEY: &str = r"
+journey: checkout
+domain: sales
+within: 1h
+steps:
+  - { name: seen, event: product viewed }
+  - { name: paid, event: order placed }
+guard: { within: 2s, min_persons: 40, min_seconds: 1 }
+";
+
+/// A canary for half of the visitors, as long as the story takes.
+fn declaration() -> Declaration {
+    Declaration { rollout: "{ canary: [50, 100], step_seconds: 600 }".into(), ..Declaration::default() }
+}
+
+fn live() -> Pets {
+    let pets = Pets::live_with(&declaration(), |repository| repository.write("journeys/checkout.yaml", JOURNEY));
+    until("the journey is known", || {
+        pets.trunkline.cli(&["journey", "list"]).1["items"].as_array().is_some_and(|items| items.len() == 1)
+    });
+    pets
+}
+
+/// A visitor comes, comes back with their cookie, sees a product and pays as often as their version lets them.
+fn walk(pets: &Pets, sdk: &mut Sdk, number: u64, pays: fn(&str) -> u64) {
+    let mut browser = Connection::open(&pets.trunkline.product_url).unwrap();
+    let came = browser.get("/").unwrap();
+    let cookie = came.header("set-cookie").unwrap();
+    let person = cookie.trim_start_matches("trunkline_id=").split('.').next().unwrap().to_owned();
+    let version = browser.get("/").unwrap().body;
+    let mut events = vec![sdk::event("product viewed", &person, &json!({}))];
+    if number * 37 % 100 < pays(&version) {
+        events.push(sdk::event("order placed", &person, &json!({})));
+    }
+    assert_eq!(sdk.capture(&events).unwrap(), 200);
+}
+
+/// Customers come until the canary has an end, or so many came.
+fn play(pets: &Pets, sha: &str, most: u64, pays: fn(&str) -> u64) -> Value {
+    let mut sdk = Sdk::new(&pets.trunkline.url, &pets.trunkline.token("server"));
+    for number in 0..most {
+        walk(pets, &mut sdk, number, pays);
+        let deployment = pets.trunkline.deployment_of(sha).unwrap();
+        if number % 20 == 0 && deployment["phase"] != "canary" {
+            return deployment;
+        }
+    }
+    pets.trunkline.deployment_of(sha).unwrap()
+}
+
+#[test]
+fn a_canary_with_which_customers_give_up_is_taken_back_with_the_reason() {
+    let pets = live();
+    let sha = pets.commit("v2", &declaration());
+    pets.trunkline.until_phase(&sha, "canary", SOON);
+    play(&pets, &sha, 1_500, |version| if version.starts_with("v2") { 5 } else { 80 });
+    pets.trunkline.until_phase(&sha, "rolled_back", SOON);
+    let why = text(&pets.trunkline.deployment_of(&sha).unwrap()["reason"]);
+    assert!(why.contains("checkout: ") && why.contains("they are lost at \"paid\""), "{why}");
+    assert!(pets.serves("v1"));
+}
+
+#[test]
+fn a_healthy_canary_is_let_alone() {
+    let pets = live();
+    let sha = pets.commit("v2", &declaration());
+    pets.trunkline.until_phase(&sha, "canary", SOON);
+    let deployment = play(&pets, &sha, 400, |_| 60);
+    assert_eq!(deployment["phase"], "canary", "{deployment}");
+    let (_, report) = pets.trunkline.cli(&["journey", "report", "checkout", "--by", "release"]);
+    let persons = |group: &Value| group["steps"][0]["persons"].as_u64().unwrap();
+    let counted: Vec<u64> = report["breakdown"].as_array().unwrap().iter().map(persons).collect();
+    assert!(counted.len() == 2 && counted.iter().all(|persons| *persons > 100), "both had customers: {report}");
+}

@@ -1,0 +1,149 @@
+//! The guard: customers on the new version beside those on the old at the same time, in the journeys that guard.
+//!
+//! Chance gave each visitor their version, so that what is different between them is the version's doing. Both shares have an
+//! exact confidence sequence (Howard et al. 2021, `experiments::stats::bernoulli`), each with half of the error: they may be
+//! looked at as often as one likes, at any number of persons, and the chance that a version which is no worse is ever taken back
+//! is at most the budget.
+
+use std::collections::HashSet;
+
+use delivery::view::deployment::ReleaseView;
+use experiments::stats::bernoulli::{Tuning, confidence_sequence};
+use experiments::stats::proportions::Count;
+use experiments::stats::{Arms, Interval};
+use jiff::{SignedDuration, Timestamp};
+use journeys::{Concurrent, Guarded};
+use kernel::{Kind, Problem};
+
+use crate::facade::{Error, Rollout};
+
+/// Of a false rollback by a deployment's guards together (semantics.md, "Time in guards").
+const ERROR_BUDGET: f64 = 0.001;
+/// A guard's persons for which its intervals are narrowest: some times as many as it must have.
+const TUNED_TO: f64 = 4.0;
+/// A version that is live for everybody is still guarded for so long, since the persons of its canary are still being followed;
+/// none that guards for longer has a canary to compare with.
+const GUARDED_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// Releases that are looked at: the newest ones.
+const RELEASES_MAX: usize = 50;
+
+/// Deployments about which everything was done.
+#[derive(Debug, Default)]
+pub(crate) struct Over(HashSet<u64>);
+
+/// What a guard says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Judgement {
+    /// Too few persons, or not long enough.
+    Early,
+    /// Nothing speaks against the new version.
+    Holds,
+    /// It is worse.
+    Worse { sentence: String },
+}
+
+/// Looks at the versions that have customers beside an older one, and takes back those that are worse.
+pub(crate) async fn watch(rollout: &Rollout, over: &mut Over) -> Result<(), Error> {
+    let Some(contexts) = &rollout.contexts else { return Ok(()) };
+    let now = rollout.clock.now();
+    for release in rollout.delivery.releases(RELEASES_MAX).await? {
+        let Some(releases) = concurrent(&release, now).filter(|_| !over.0.contains(&release.number)) else { continue };
+        let guarded = contexts.journeys.guarded(releases).await?;
+        let seconds = (now - release.from).get_seconds().unsigned_abs();
+        let error = ERROR_BUDGET / count(guarded.len().max(1) as u64);
+        let worse = guarded.iter().find_map(|one| match judge(one, releases, seconds, error) {
+            Judgement::Worse { sentence } => Some((one.journey.clone(), sentence)),
+            Judgement::Early | Judgement::Holds => None,
+        });
+        if let Some((journey, sentence)) = worse {
+            take_back(rollout, release.number, &journey, sentence).await?;
+            over.0.insert(release.number);
+        }
+    }
+    Ok(())
+}
+
+/// The time in which a release had customers beside the one that it replaces.
+fn concurrent(release: &ReleaseView, now: Timestamp) -> Option<Concurrent> {
+    let is_guarded = release.live_at.is_none_or(|live_at| now < live_at + GUARDED_AFTER);
+    let is_there = release.to.is_none() && release.taken_back.is_none();
+    let to = release.live_at.unwrap_or(now);
+    let releases = Concurrent {
+        old: release.replaces?,
+        new: release.number,
+        from_ms: release.from.as_millisecond(),
+        to_ms: to.as_millisecond(),
+    };
+    (is_guarded && is_there && releases.from_ms < releases.to_ms).then_some(releases)
+}
+
+async fn take_back(rollout: &Rollout, number: u64, journey: &str, sentence: String) -> Result<(), Error> {
+    let by = delivery::By { who: format!("guard {journey}"), why: Some(sentence) };
+    match rollout.delivery.take_back(number, &by).await.map_err(Problem::from) {
+        Ok(_) => Ok(()),
+        // There is nothing to go back to; it is told, and stays.
+        Err(problem) if matches!(problem.kind, Kind::Conflict | Kind::NotFound) => {
+            tracing::error!(deployment = number, journey, problem = problem.told(), "a guard could not act");
+            Ok(())
+        }
+        Err(problem) => Err(problem.into()),
+    }
+}
+
+/// Decides from the counts alone. `seconds` since the new version had its first customers; `error` is the chance that a version
+/// that is no worse is ever called worse.
+pub(crate) fn judge(guarded: &Guarded, releases: Concurrent, seconds: u64, error: f64) -> Judgement {
+    let (Some(old), Some(new)) = (ends(&guarded.old), ends(&guarded.new)) else { return Judgement::Early };
+    if old.n.min(new.n) < guarded.guard.min_persons.max(1) || seconds < guarded.guard.min_seconds {
+        return Judgement::Early;
+    }
+    let tuning = Tuning { t_opt: TUNED_TO * count(guarded.guard.min_persons.max(1)), alpha_opt: error / 2.0 };
+    let of = |side: Count| confidence_sequence(side, tuning, error / 2.0);
+    let (was, is) = (of(old), of(new));
+    if is.upper >= was.lower {
+        return Judgement::Holds;
+    }
+    let difference = Interval { lower: is.lower - was.upper, upper: is.upper - was.lower };
+    Judgement::Worse { sentence: sentence(guarded, releases, Arms { a: old, b: new }, difference) }
+}
+
+/// Who entered, and who came to the end.
+fn ends(persons: &[u64]) -> Option<Count> {
+    Some(Count { n: *persons.first()?, x: *persons.last()? })
+}
+
+fn sentence(guarded: &Guarded, releases: Concurrent, Arms { a, b }: Arms<Count>, difference: Interval) -> String {
+    let step = lost_at(guarded).unwrap_or_default();
+    let percent = |share: f64| share * 100.0;
+    format!(
+        "{}: {:.1} % of {} persons on deployment {} came to the end, beside {:.1} % of {} on deployment {} at the same time \
+         ({:+.1} points, between {:+.1} and {:+.1} at any look); they are lost at {step:?}",
+        guarded.journey,
+        percent(b.rate()),
+        b.n,
+        releases.new,
+        percent(a.rate()),
+        a.n,
+        releases.old,
+        percent(b.rate() - a.rate()),
+        percent(difference.lower),
+        percent(difference.upper),
+    )
+}
+
+/// The step to which the new version brings the fewest, compared with the old.
+fn lost_at(guarded: &Guarded) -> Option<&str> {
+    let share = |persons: &[u64], step: usize| count(persons[step]) / count(persons[step - 1].max(1));
+    let loss = |step: &usize| share(&guarded.new, *step) - share(&guarded.old, *step);
+    let steps = 1..guarded.steps.len();
+    let worst = steps.min_by(|one, other| loss(one).total_cmp(&loss(other)))?;
+    guarded.steps.get(worst).map(String::as_str)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of persons stay far below 2^52")]
+fn count(n: u64) -> f64 {
+    n as f64
+}
+
+#[cfg(test)]
+mod tests;
