@@ -41,8 +41,8 @@ impl Map {
         let mut unowned = Vec::new();
         let mut mine: Vec<(String, ThingKind, &str)> = Vec::new();
         for (kind, name) in product.things() {
-            match product.relation().owner(Thing::new(kind, name)) {
-                Some(owner) => mine.extend(owner.domains.into_iter().map(|domain| (domain, kind, name))),
+            match product.owner(Thing::new(kind, name)) {
+                Some(owner) => mine.extend(owner.domains.iter().map(|domain| (domain.clone(), kind, name))),
                 None => unowned.push(Unowned { kind, name: name.to_owned() }),
             }
         }

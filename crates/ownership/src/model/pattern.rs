@@ -73,8 +73,12 @@ impl Pattern {
 
     /// Whether it is about the file `path`, which has no slash in front.
     pub fn matches(&self, path: &str) -> bool {
-        let parts: Vec<&str> = path.split('/').collect();
-        star_match(&self.segments, &parts, |segment| *segment == Segment::Rest, |segment, part| segment.fits(part))
+        self.fits(&path.split('/').collect::<Vec<_>>())
+    }
+
+    /// As [`Self::matches`], of the parts of a path.
+    pub(crate) fn fits(&self, parts: &[&str]) -> bool {
+        star_match(&self.segments, parts, |segment| *segment == Segment::Rest, |segment, part| segment.fits(part))
     }
 }
 

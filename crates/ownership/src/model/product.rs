@@ -7,7 +7,8 @@ use kernel::Problem;
 
 use super::parsed::{Declares, Facts};
 use super::{
-    Catalog, Check, CodeOwners, Flag, Journey, Parsed, Principle, Relation, Thing, ThingKind, Waiver, Word, codeowners,
+    Catalog, Check, CodeOwners, Flag, Journey, Owner, Parsed, Principle, Relation, Thing, ThingKind, Waiver, Word,
+    codeowners,
 };
 
 /// Events that a library sends by itself begin so.
@@ -18,11 +19,14 @@ const EDGES_OWN: &str = "page viewed";
 /// The files of a product by their paths from the top.
 pub type Files = BTreeMap<String, Arc<Parsed>>;
 
+type Owners = BTreeMap<String, Option<Arc<Owner>>>;
+
 /// A product.
 #[derive(Debug, Clone, Default)]
 pub struct Product {
     files: Files,
     declaring: Files,
+    owners: Owners,
     relation: Relation,
     principles: Vec<Principle>,
     problems: Vec<Problem>,
@@ -31,32 +35,43 @@ pub struct Product {
 impl Product {
     /// What the files say.
     pub fn new(files: Files) -> Self {
-        Self::declared_by(files.clone(), files)
+        Self::with(files.clone(), files, &BTreeMap::new())
     }
 
-    /// What `files` say, if catalog, CODEOWNERS and principles were those of `declaring`.
-    pub fn declared_by(files: Files, declaring: Files) -> Self {
+    /// What `files` say, if catalog, CODEOWNERS and principles were those of this product.
+    #[must_use]
+    pub fn at(&self, files: Files) -> Self {
+        Self::with(files, self.declaring.clone(), &self.owners)
+    }
+
+    fn with(files: Files, declaring: Files, known: &Owners) -> Self {
         let entities = declaring.values().filter_map(|parsed| match &parsed.declares {
             Declares::Catalog(entities) => Some(entities.clone()),
             _ => None,
         });
         let (catalog, mut problems) = Catalog::new(entities.flatten());
         problems.splice(0..0, declaring.values().flat_map(|parsed| parsed.problems.clone()));
-        let mut product = Self { files, declaring, ..Self::default() };
+        let (principles, more) = principles(&declaring);
+        problems.extend(more);
+        let mut product = Self { files, declaring, principles, problems, ..Self::default() };
         let flags: Vec<Flag> = product.flags().cloned().collect();
         let journeys: Vec<Journey> = product.journeys().cloned().collect();
-        let relation = Relation::new(catalog, product.codeowners(), &flags, &journeys);
-        let (principles, more) = principles(&product.declaring);
-        problems.extend(more);
-        product.relation = relation;
-        product.principles = principles;
-        product.problems = problems;
+        product.relation = Relation::new(catalog, product.codeowners(), &flags, &journeys);
+        product.owners = product.owners(known);
         product
     }
 
-    /// The files that declare something.
-    pub fn declaring(&self) -> &Files {
-        &self.declaring
+    /// Who owns each file; what is known of a path stays as long as what declares it.
+    fn owners(&self, known: &Owners) -> Owners {
+        let find = |path: &str| self.relation.owner(Thing::path(path)).map(Arc::new);
+        let owner = |path: &str| known.get(path).cloned().unwrap_or_else(|| find(path));
+        self.paths().map(|path| (path.to_owned(), owner(path))).collect()
+    }
+
+    /// Who owns a thing; as [`Relation::owner`], and at once for a file that is there.
+    pub fn owner(&self, thing: Thing<'_>) -> Option<Arc<Owner>> {
+        let known = self.owners.get(thing.name).filter(|_| thing.kind == ThingKind::Path);
+        known.cloned().unwrap_or_else(|| self.relation.owner(thing).map(Arc::new))
     }
 
     /// Who owns what.
@@ -125,7 +140,7 @@ impl Product {
     }
 
     pub(crate) fn domain_of_path(&self, path: &str) -> Option<String> {
-        self.relation.owner(Thing::path(path)).map(|owner| owner.domain().to_owned())
+        self.owner(Thing::path(path)).map(|owner| owner.domain().to_owned())
     }
 
     /// Where events are named: in the steps of journeys, and where code sends them. Those that no product sends itself are none.

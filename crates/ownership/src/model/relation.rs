@@ -331,16 +331,17 @@ impl Relation {
     }
 
     fn owner_of_path(&self, path: &str) -> Option<Owner> {
-        let fitting: Vec<_> = self.paths.iter().filter(|(pattern, _, _)| pattern.matches(path)).collect();
+        let parts: Vec<&str> = path.split('/').collect();
+        let fitting: Vec<_> = self.paths.iter().filter(|(pattern, _, _)| pattern.fits(&parts)).collect();
         if let Some(depth) = fitting.iter().map(|(pattern, _, _)| pattern.literal_depth()).max() {
             let best = fitting.into_iter().filter(|(pattern, _, _)| pattern.literal_depth() == depth);
             return one_of(best.map(|(_, domain, said_at)| (domain, said_at)));
         }
-        let folder = self.folders.iter().find(|(pattern, _, _)| pattern.matches(path));
+        let folder = self.folders.iter().find(|(pattern, _, _)| pattern.fits(&parts));
         if let Some((_, domain, said_at)) = folder {
             return Some(Owner::one(domain.clone(), said_at));
         }
-        self.rules.iter().rev().find(|(pattern, _)| pattern.matches(path)).and_then(|(_, owner)| owner.clone())
+        self.rules.iter().rev().find(|(pattern, _)| pattern.fits(&parts)).and_then(|(_, owner)| owner.clone())
     }
 
     fn owner_by_name(&self, kind: ThingKind, name: &str) -> Option<Owner> {

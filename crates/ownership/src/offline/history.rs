@@ -92,10 +92,11 @@ pub fn history<S: Source>(
         Some(base) => reader.files(Some(base))?,
         None => Files::new(),
     };
-    let mut known = counted(&findings(&Product::declared_by(before, today.declaring().clone())));
+    let mut product = today.at(before);
+    let mut known = counted(&findings(&product));
     for commit in commits {
         let files = reader.files(Some(&commit.commit))?;
-        let product = Product::declared_by(files, today.declaring().clone());
+        product = product.at(files);
         let found = findings(&product);
         let next = counted(&found);
         let day = day_of(commit.at);

@@ -4,8 +4,7 @@ use super::{Check, Finding};
 use crate::model::{Flag, Product, Thing, ThingKind};
 
 pub(super) fn flags_without_owner(product: &Product) -> Vec<Finding> {
-    let unowned =
-        product.flags().filter(|flag| product.relation().owner(Thing::new(ThingKind::Flag, &flag.key)).is_none());
+    let unowned = product.flags().filter(|flag| product.owner(Thing::new(ThingKind::Flag, &flag.key)).is_none());
     let message = |flag: &Flag| match &flag.owner {
         Some(owner) => format!("flag {:?} is owned by {owner:?}, whom the catalog does not know", flag.key),
         None => format!("flag {:?} has no owner", flag.key),
@@ -35,7 +34,7 @@ pub(super) fn flags_without_journey(product: &Product) -> Vec<Finding> {
 }
 
 fn finding(check: Check, flag: &Flag, message: String, add: &str, product: &Product) -> Finding {
-    let owner = product.relation().owner(Thing::new(ThingKind::Flag, &flag.key));
+    let owner = product.owner(Thing::new(ThingKind::Flag, &flag.key));
     Finding {
         check,
         what: flag.key.clone(),

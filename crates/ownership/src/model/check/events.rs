@@ -27,5 +27,5 @@ pub(super) fn without_owner(product: &Product) -> Vec<Finding> {
 }
 
 fn is_owned(product: &Product, event: &Word) -> bool {
-    product.relation().owner(Thing::new(ThingKind::Event, &event.text)).is_some()
+    product.owner(Thing::new(ThingKind::Event, &event.text)).is_some()
 }

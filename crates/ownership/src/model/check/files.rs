@@ -4,7 +4,7 @@ use super::{Check, Finding};
 use crate::model::{Product, Thing};
 
 pub(super) fn without_owner(product: &Product) -> Vec<Finding> {
-    let unowned = product.paths().filter(|path| product.relation().owner(Thing::path(path)).is_none());
+    let unowned = product.paths().filter(|path| product.owner(Thing::path(path)).is_none());
     let finding = |path: &str| Finding {
         check: Check::FileWithoutOwner,
         what: path.to_owned(),

@@ -8,10 +8,10 @@ use crate::model::{Product, Thing};
 pub(super) fn across_surface(product: &Product) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, facts) in product.facts().filter(|(_, facts)| !facts.imports.is_empty()) {
-        let Some(importer) = product.relation().owner(Thing::path(path)) else { continue };
+        let Some(importer) = product.owner(Thing::path(path)) else { continue };
         for import in &facts.imports {
             let Some(target) = resolve(path, import, |path| product.has(path)) else { continue };
-            let Some(owner) = product.relation().owner(Thing::path(&target)) else { continue };
+            let Some(owner) = product.owner(Thing::path(&target)) else { continue };
             let is_own = owner.domains.iter().any(|domain| importer.domains.contains(domain));
             if is_own || is_offered(product, &owner.domains, &target) {
                 continue;

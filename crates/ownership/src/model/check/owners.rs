@@ -80,11 +80,10 @@ fn of_codeowners(product: &Product) -> Vec<Finding> {
 
 /// Named things that two domains claim; of paths the first of each pair of claims.
 fn contested(product: &Product) -> Vec<Finding> {
-    let relation = product.relation();
     let mut told = BTreeSet::new();
     let mut findings = Vec::new();
     for (kind, name) in product.things() {
-        let Some(owner) = relation.owner(Thing::new(kind, name)).filter(|owner| owner.is_contested) else { continue };
+        let Some(owner) = product.owner(Thing::new(kind, name)).filter(|owner| owner.is_contested) else { continue };
         if kind != ThingKind::Path || told.insert(owner.said_at.clone()) {
             let message = format!("{} {name:?} is claimed by {}", kind.name(), owner.domains.join(" and "));
             findings

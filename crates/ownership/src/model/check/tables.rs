@@ -11,7 +11,7 @@ pub(super) fn without_owner(product: &Product) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, facts) in product.facts() {
         for write in facts.writes.iter().filter(|write| write.verb == "CREATE") {
-            let is_owned = product.relation().owner(Thing::table(&write.table)).is_some();
+            let is_owned = product.owner(Thing::table(&write.table)).is_some();
             if is_owned || !told.insert(write.table.to_lowercase()) {
                 continue;
             }
@@ -33,9 +33,9 @@ pub(super) fn without_owner(product: &Product) -> Vec<Finding> {
 pub(super) fn foreign_writes(product: &Product) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, facts) in product.facts().filter(|(_, facts)| !facts.writes.is_empty()) {
-        let Some(writer) = product.relation().owner(Thing::path(path)) else { continue };
+        let Some(writer) = product.owner(Thing::path(path)) else { continue };
         for write in &facts.writes {
-            let Some(owner) = product.relation().owner(Thing::table(&write.table)) else { continue };
+            let Some(owner) = product.owner(Thing::table(&write.table)) else { continue };
             if owner.domains.iter().any(|domain| writer.domains.contains(domain)) {
                 continue;
             }

@@ -123,15 +123,38 @@ fn dotted(tokens: &[Placed]) -> (Vec<String>, usize) {
 
 fn rust(tokens: &[Placed]) -> Vec<Import> {
     let mut imports = Vec::new();
+    let mut depth = 0_u32;
+    // Depths of the modules that stand in the file itself: there `super` is the file.
+    let mut inline: Vec<u32> = Vec::new();
     for (at, placed) in tokens.iter().enumerate() {
-        if placed.is_word("use") {
+        if placed.is_mark('{') {
+            if at.checked_sub(2).is_some_and(|before| tokens[before].is_word("mod")) {
+                inline.push(depth);
+            }
+            depth += 1;
+        } else if placed.is_mark('}') {
+            depth = depth.saturating_sub(1);
+            inline.pop_if(|own| *own == depth);
+        } else if placed.is_word("use") {
             let mut paths = Vec::new();
             rust_tree(&tokens[at + 1..], &[], DEPTH_MAX, &mut paths);
-            let own = paths.into_iter().filter(|path| matches!(path[0].as_str(), "crate" | "super" | "self"));
+            let own = paths.into_iter().filter_map(|path| of_file(path, inline.len()));
             imports.extend(own.map(|path| Import { from: From::Rust(path), line: placed.line }));
         }
     }
     imports
+}
+
+/// The path of a `use` in so many modules of the file, as the file itself would write it; none if it stays in the file or leaves
+/// the crate.
+fn of_file(mut path: Vec<String>, inline: usize) -> Option<Vec<String>> {
+    let ups = path.iter().take_while(|part| *part == "super").count();
+    match path[0].as_str() {
+        "crate" => Some(path),
+        "self" => (inline == 0).then_some(path),
+        "super" if ups > inline => Some(path.split_off(inline)),
+        _ => None,
+    }
 }
 
 /// The paths of a `use` and how many tokens it took: up to `;`, `,` or the brace that closes it.
@@ -200,8 +223,14 @@ mod tests {
     }
 
     #[test]
+    fn a_rust_module_in_the_file_is_none_of_its_own() {
+        let text = "use super::a;\nmod tests {\n use super::*; use super::super::b; use self::c;\n fn d() { if x {} }\n}\nuse super::e;";
+        assert_eq!(found(text, Language::Rust), ["super::a", "super::b", "super::e"]);
+    }
+
+    #[test]
     fn what_is_broken_ends() {
-        for text in ["use crate::{{{", "use {,,", "from", "import ,", "from . import ("] {
+        for text in ["use crate::{{{", "}}} mod a { use", "use {,,", "from", "import ,", "from . import ("] {
             for language in [Language::Script, Language::Python, Language::Rust] {
                 found(text, language);
             }
