@@ -29,10 +29,20 @@ impl Source<'_> {
         let (line, column) = of(self.text, offset);
         problem.at(self.file, line, column)
     }
+}
 
-    /// The line of a byte.
-    pub fn line(self, offset: usize) -> u32 {
-        of(self.text, offset).0
+/// Where the lines of a text begin: for whoever needs many places of it.
+#[derive(Debug)]
+pub struct Lines(Vec<usize>);
+
+impl Lines {
+    pub fn of(text: &str) -> Self {
+        Self(text.match_indices('\n').map(|(end, _)| end + 1).collect())
+    }
+
+    /// The line of a byte, from 1.
+    pub fn line(&self, offset: usize) -> u32 {
+        number(self.0.partition_point(|begin| *begin <= offset) + 1)
     }
 }
 
@@ -54,5 +64,7 @@ mod tests {
         assert_eq!(of(text, 5), (2, 2));
         assert_eq!(of(text, 99), (3, 1));
         assert_eq!(offset(text, &text[5..6]), 5);
+        let lines = Lines::of(text);
+        assert_eq!([0, 2, 3, 5, 7].map(|offset| lines.line(offset)), [1, 1, 2, 2, 3]);
     }
 }

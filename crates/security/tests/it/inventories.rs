@@ -37,9 +37,9 @@ fn packages_are_those_of_the_reference() {
     assert_eq!(read, 20);
 }
 
-/// A lockfile that is cut off anywhere is an error with a place, or it says no less than before: never a shorter list.
+/// A lockfile that is cut off anywhere is an error with a place, or doubted, or it says no less than before.
 #[test]
-fn a_lockfile_that_was_cut_off_is_never_a_shorter_list() {
+fn a_lockfile_that_was_cut_off_never_passes_for_a_shorter_one() {
     let Some(files) = suites::files("lockfiles/lockfiles-dev.tar.zst") else { return };
     for (path, bytes) in &files {
         let Some(format) = Format::of(path.rsplit('/').next().unwrap(), None) else { continue };
@@ -53,6 +53,7 @@ fn a_lockfile_that_was_cut_off_is_never_a_shorter_list() {
             let end = text.floor_char_boundary(text.len() * part / 16);
             for end in [end, text[..end].rfind("[[package]]").unwrap_or(end)] {
                 match lockfile::read(format, Source { file: path, text: &text[..end] }) {
+                    Ok(content) if !content.unlocked.is_empty() => {}
                     Ok(content) => assert_eq!(content.packages, whole, "{path} at {end}"),
                     Err(problem) => {
                         assert!(problem.line.is_some() && problem.hint.is_some(), "{path} at {end}: {problem:?}");

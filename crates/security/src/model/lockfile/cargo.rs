@@ -6,11 +6,11 @@ use kernel::Problem;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::Content;
 use super::tables::{self, cut_off, wrong};
+use super::{Content, Unlocked};
 use crate::model::ecosystem::Ecosystem;
 use crate::model::package::{Origin, Package};
-use crate::model::place::Source;
+use crate::model::place::{Lines, Source};
 use crate::model::version::Scheme;
 
 const TOOL: &str = "cargo generate-lockfile";
@@ -44,32 +44,39 @@ pub(super) fn read(source: Source<'_>) -> Result<Content, Problem> {
         return Err(source.at(version.span().start, Problem::invalid(message).hint(hint)));
     }
     let entries: Vec<Entry> = file.root.into_iter().chain(file.package).collect();
-    if entries.iter().all(|entry| entry.source.is_some()) {
-        return Err(cut_off(source, "the file does not name the package that it is of", TOOL));
+    if entries.is_empty() {
+        return Err(cut_off(source, "the file names no package, not even its own", TOOL));
     }
-    is_whole(source, &entries)?;
+    let unlocked = doubts(source, &entries)?;
     let packages = entries.into_iter().map(|entry| package(source, entry)).collect::<Result<_, _>>()?;
-    Ok(Content { packages, ..Content::default() })
+    Ok(Content { packages, unlocked, ..Content::default() })
 }
 
-/// A file that was cut off between two packages is TOML still, but then its own package is missing, or some dependency.
-fn is_whole(source: Source<'_>, entries: &[Entry]) -> Result<(), Problem> {
-    let names: HashSet<&str> = entries.iter().map(|entry| entry.name.get_ref().as_str()).collect();
+/// A file that was cut off between two packages is TOML still. A dependency that is not there at all is an error; without the
+/// package that it is of, or with other versions than are needed, the file was made by hand, and may lack something.
+fn doubts(source: Source<'_>, entries: &[Entry]) -> Result<Vec<Unlocked>, Problem> {
+    let lines = Lines::of(source.text);
+    let mut doubts = Vec::new();
+    if entries.iter().all(|entry| entry.source.is_some()) {
+        let reason = "it does not name the package that it is of, so it may be cut off".to_owned();
+        doubts.push(Unlocked { line: lines.line(source.text.len()), reason });
+    }
     let versions: HashSet<(&str, &str)> =
         entries.iter().map(|entry| (entry.name.get_ref().as_str(), entry.version.get_ref().as_str())).collect();
+    let names: HashSet<&str> = versions.iter().map(|(name, _)| *name).collect();
     for dependency in entries.iter().flat_map(|entry| &entry.dependencies) {
-        let mut words = dependency.get_ref().split(' ');
-        let name = words.next().unwrap_or_default();
-        let is_there = match words.next() {
-            Some(version) => versions.contains(&(name, version)),
-            None => names.contains(name),
-        };
-        if !is_there {
-            let message = format!("the file needs {:?} and does not lock it", dependency.get_ref());
-            return Err(wrong(source, dependency, message, TOOL));
+        let needed = dependency.get_ref();
+        let (name, rest) = needed.split_once(' ').unwrap_or((needed, ""));
+        let version = rest.split(' ').next().filter(|version| !version.is_empty());
+        if !names.contains(name) {
+            return Err(wrong(source, dependency, format!("the file needs {needed:?} and does not lock it"), TOOL));
+        }
+        if version.is_some_and(|version| !versions.contains(&(name, version))) {
+            let reason = format!("{needed} is needed, and other versions are locked");
+            doubts.push(Unlocked { line: lines.line(dependency.span().start), reason });
         }
     }
-    Ok(())
+    Ok(doubts)
 }
 
 fn package(source: Source<'_>, entry: Entry) -> Result<Package, Problem> {

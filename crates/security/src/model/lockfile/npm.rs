@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::{Content, Unlocked};
 use crate::model::ecosystem::Ecosystem;
 use crate::model::package::{Origin, Package};
-use crate::model::place::{self, Source};
+use crate::model::place::{self, Lines, Source};
 use crate::model::version::Scheme;
 use entries::Entries;
 
@@ -17,6 +17,8 @@ const VERSIONS: std::ops::RangeInclusive<u32> = 1..=3;
 /// How deep a tree of version 1 may be; real ones have less than ten levels.
 const DEPTH_MAX: usize = 40;
 const FOLDER: &str = "node_modules/";
+/// How addresses of repositories begin.
+const GIT: [&str; 7] = ["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "https://codeload.github.com/"];
 const AGAIN: &str = "it may be cut off or edited; `npm install --package-lock-only` writes it again";
 
 #[derive(Deserialize)]
@@ -46,6 +48,15 @@ struct Entry<'a> {
 enum Resolved {
     From(String),
     Nothing(serde::de::IgnoredAny),
+}
+
+impl Resolved {
+    fn url(self) -> Option<String> {
+        match self {
+            Self::From(url) => Some(url),
+            Self::Nothing(_) => None,
+        }
+    }
 }
 
 pub(super) fn read(source: Source<'_>) -> Result<Content, Problem> {
@@ -78,29 +89,30 @@ fn broken(source: Source<'_>, error: &serde_json::Error) -> Problem {
 
 /// Versions 2 and 3: one map from folders to packages.
 fn flat(source: Source<'_>, packages: Entries<'_>, content: &mut Content) -> Result<(), Problem> {
+    let lines = Lines::of(source.text);
     for (folder, raw) in packages.0 {
-        let entry = entry(source, raw)?;
+        let entry: Entry<'_> = parse(source, raw)?;
         // The product itself, and links to its own folders.
         if folder.is_empty() || entry.link {
             continue;
         }
-        let installed = folder.rsplit_once(FOLDER).map(|(_, name)| name);
-        let name = entry.name.clone().or_else(|| installed.map(str::to_owned));
-        let Some(name) = name else {
-            continue;
+        let (place, folder_name) = match folder.rsplit_once(FOLDER) {
+            Some((_, name)) => (Place::Installed, name),
+            None => (Place::Own, folder.rsplit('/').next().unwrap_or(&folder)),
         };
-        let origin = if installed.is_some() { None } else { Some(Origin::Local) };
-        add(source, raw, Found { name, entry, origin }, content);
+        let name = entry.name.clone().unwrap_or_else(|| folder_name.to_owned());
+        take(locate(name, entry, place), || lines.line(place::offset(source.text, raw.get())), content);
     }
     Ok(())
 }
 
 /// Version 1: packages within packages.
 fn nested(source: Source<'_>, tree: Entries<'_>, content: &mut Content) -> Result<(), Problem> {
+    let lines = Lines::of(source.text);
     let mut open = vec![(1, tree)];
     while let Some((depth, tree)) = open.pop() {
         for (name, raw) in tree.0 {
-            let entry = entry(source, raw)?;
+            let entry: Entry<'_> = parse(source, raw)?;
             if let Some(inner) = entry.dependencies {
                 if depth == DEPTH_MAX {
                     let problem = Problem::invalid(format!("packages are nested more than {DEPTH_MAX} deep"));
@@ -108,14 +120,11 @@ fn nested(source: Source<'_>, tree: Entries<'_>, content: &mut Content) -> Resul
                 }
                 open.push((depth + 1, parse(source, inner)?));
             }
-            add(source, raw, Found { name: name.into_owned(), entry, origin: None }, content);
+            let located = locate(name.into_owned(), entry, Place::Installed);
+            take(located, || lines.line(place::offset(source.text, raw.get())), content);
         }
     }
     Ok(())
-}
-
-fn entry<'a>(source: Source<'_>, raw: &'a RawValue) -> Result<Entry<'a>, Problem> {
-    parse(source, raw)
 }
 
 /// Reads a part; what is wrong in it has the part's place.
@@ -127,61 +136,55 @@ fn parse<'a, T: Deserialize<'a>>(source: Source<'_>, raw: &'a RawValue) -> Resul
     })
 }
 
-struct Found<'a> {
-    name: String,
-    entry: Entry<'a>,
-    /// If that is known by where it stands.
-    origin: Option<Origin>,
+/// Where an entry stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In `node_modules`.
+    Installed,
+    /// A folder of the product.
+    Own,
 }
 
-fn add(source: Source<'_>, raw: &RawValue, found: Found<'_>, content: &mut Content) {
-    let Found { name, entry, origin } = found;
-    let resolved = match entry.resolved {
-        Some(Resolved::From(url)) => Some(url),
-        Some(Resolved::Nothing(_)) | None => None,
-    };
-    let (name, version, origin) = match (entry.version, origin) {
-        (Some(version), Some(origin)) => (name, version, origin),
-        (Some(version), None) => placed(name, version, resolved),
-        // A folder of the product without a version locks nothing.
-        (None, Some(Origin::Local)) => return,
-        (None, _) => (name, String::new(), Origin::Registry),
-    };
-    if origin == Origin::Registry && !Scheme::SemVer.is_valid(&version) {
-        let reason = match version.as_str() {
-            "" => format!("{name} has no version"),
-            other => format!("{name} has {other:?}, which is not a semantic version"),
-        };
-        let line = source.line(place::offset(source.text, raw.get()));
-        content.unlocked.push(Unlocked { line, reason });
-        return;
+/// Keeps a package, or the reason why it is none.
+fn take(located: Result<Option<Package>, String>, line: impl FnOnce() -> u32, content: &mut Content) {
+    match located {
+        Ok(package) => content.packages.extend(package),
+        Err(reason) => content.unlocked.push(Unlocked { line: line(), reason }),
     }
-    content.packages.push(Package { ecosystem: Ecosystem::Npm, name, version, origin });
 }
 
-/// What version 1 writes as a version may be an alias, or where it comes from.
-fn placed(name: String, version: String, resolved: Option<String>) -> (String, String, Origin) {
-    if let Some((name, version)) = version.strip_prefix("npm:").and_then(|alias| alias.rsplit_once('@')) {
-        return (name.to_owned(), version.to_owned(), Origin::Registry);
-    }
-    let is_plain = Scheme::SemVer.is_valid(&version);
-    let url = if is_plain { resolved.unwrap_or_default() } else { version.clone() };
-    let origin = origin(url, is_plain);
-    (name, version, origin)
-}
-
-fn origin(url: String, is_plain: bool) -> Origin {
-    let is_git = ["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "https://codeload.github.com/"]
-        .iter()
-        .any(|start| url.starts_with(start));
-    if is_git {
-        Origin::Git { url }
-    } else if url.starts_with("file:") {
-        Origin::Local
-    } else if !is_plain && url.contains("://") {
-        Origin::Archive { url }
-    } else {
+/// The package that an entry locks; none for the product's own without a version. An error says why nothing is locked.
+fn locate(name: String, entry: Entry<'_>, place: Place) -> Result<Option<Package>, String> {
+    let package = |name, version, origin| Ok(Some(Package { ecosystem: Ecosystem::Npm, name, version, origin }));
+    let version = match (entry.version, place) {
+        (Some(version), Place::Installed) => version,
+        (Some(version), Place::Own) => return package(name, version, Origin::Local),
+        (None, Place::Installed) => return Err(format!("{name} has no version")),
+        (None, Place::Own) => return Ok(None),
+    };
+    // What version 1 writes as a version may be an alias, or where it comes from.
+    let alias = version.strip_prefix("npm:").and_then(|alias| alias.rsplit_once('@'));
+    let (name, version) = match alias {
+        Some((name, version)) => (name.to_owned(), version.to_owned()),
+        None => (name, version),
+    };
+    if Scheme::SemVer.is_valid(&version) {
+        let resolved = entry.resolved.and_then(Resolved::url).unwrap_or_default();
         // Archives of packages lie at mirrors under any address.
-        Origin::Registry
+        return package(name, version, elsewhere(&resolved).unwrap_or(Origin::Registry));
     }
+    match elsewhere(&version) {
+        Some(origin) => package(name, version, origin),
+        None if version.contains("://") => package(name, version.clone(), Origin::Archive { url: version }),
+        None => Err(format!("{name} has {version:?}, which is not a semantic version")),
+    }
+}
+
+/// Where it comes from if the address is none of a registry's archives.
+fn elsewhere(url: &str) -> Option<Origin> {
+    let is_git = GIT.iter().any(|start| url.starts_with(start));
+    if is_git {
+        return Some(Origin::Git { url: url.to_owned() });
+    }
+    url.starts_with("file:").then_some(Origin::Local)
 }

@@ -63,11 +63,21 @@ mod cargo {
             (format!("version = 9\n{OWN}"), "lock:1:11: version 9 of the format is not known"),
             (format!("{OWN}dependencies = [\n \"a\",\n]\n"), "lock:5:2: the file needs \"a\" and does not lock it"),
             (OWN.replace("0.1.0", "one"), "lock:3:11: \"one\" is not a semantic version"),
-            (String::new(), "lock:1:1: the file does not name the package that it is of"),
+            (String::new(), "lock:1:1: the file names no package, not even its own"),
             ("[[package]]\nname = 1\n".into(), "lock:2:8: invalid type: integer `1`, expected a string"),
         ] {
             assert_eq!(told(Format::Cargo, &text), wanted);
         }
+    }
+
+    #[test]
+    fn a_file_that_was_made_by_hand_is_doubted() {
+        let package = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\n";
+        let doubts = |text: &str| content(Format::Cargo, text).unlocked;
+        assert!(doubts(&format!("{OWN}dependencies = [\"a 1.0.0\"]\n{package}")).is_empty());
+        assert!(doubts(package)[0].reason.starts_with("it does not name the package that it is of"));
+        let other = doubts(&format!("{OWN}dependencies = [\"a 2.0.0\"]\n{package}"));
+        assert_eq!((other[0].line, other[0].reason.as_str()), (4, "a 2.0.0 is needed, and other versions are locked"));
     }
 }
 
@@ -209,6 +219,9 @@ mod python {
         assert_eq!(told(Format::Uv, &without), "lock:6:26: the file needs \"a\" and does not lock it");
         let odd = text.replace("registry", "somewhere");
         assert_eq!(told(Format::Uv, &odd), "lock:10:10: a source of this kind is not known");
+        let alone = text.replace("editable = \".\"", "registry = \"x\"");
+        assert!(unlocked(&content(Format::Uv, &alone))[0].1.starts_with("it does not name what it is of"));
+        assert_eq!(told(Format::Uv, "version = 1\n"), "lock:2:1: the file names no package, not even its own");
         assert_eq!(told(Format::Uv, "version = 2\n"), "lock:1:11: version 2 of the format is not known");
     }
 

@@ -10,7 +10,7 @@ use super::tables::{self, again, cut_off, wrong};
 use super::{Content, Unlocked};
 use crate::model::ecosystem::Ecosystem;
 use crate::model::package::{Origin, Package};
-use crate::model::place::Source;
+use crate::model::place::{Lines, Source};
 use crate::model::version::Scheme;
 
 const TOOL: &str = "uv lock";
@@ -43,6 +43,14 @@ impl Manifest {
 }
 
 type Groups = BTreeMap<String, Vec<Dependency>>;
+
+impl File {
+    /// Whether it says what it is of: one package, or what its manifest lists.
+    fn names_its_own(&self) -> bool {
+        let is_listed = self.manifest.as_ref().is_some_and(|manifest| !manifest.is_empty());
+        is_listed || self.package.iter().any(|entry| entry.source.get_ref().is_own())
+    }
+}
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -106,23 +114,25 @@ pub(super) fn read(source: Source<'_>) -> Result<Content, Problem> {
         let hint = "version 1 is; a newer Trunkline may know it";
         return Err(source.at(file.version.span().start, Problem::invalid(message).hint(hint)));
     }
-    is_whole(source, &file)?;
-    let mut content = Content::default();
+    if file.package.is_empty() {
+        return Err(cut_off(source, "the file names no package, not even its own", TOOL));
+    }
+    is_closed(source, &file)?;
+    let (lines, mut content) = (Lines::of(source.text), Content::default());
+    if !file.names_its_own() {
+        let reason = "it does not name what it is of, so it may be cut off".to_owned();
+        content.unlocked.push(Unlocked { line: lines.line(source.text.len()), reason });
+    }
     for entry in file.package {
-        add(source, entry, &mut content)?;
+        add(source, &lines, entry, &mut content)?;
     }
     Ok(content)
 }
 
-/// A file that was cut off between two packages is TOML still, but then what it is of is missing, or some dependency.
-fn is_whole(source: Source<'_>, file: &File) -> Result<(), Problem> {
+/// A file that was cut off between two packages is TOML still, but then some dependency may be missing.
+fn is_closed(source: Source<'_>, file: &File) -> Result<(), Problem> {
     let names: HashSet<&str> = file.package.iter().map(|entry| entry.name.get_ref().as_str()).collect();
     let is_there = |name: &&Spanned<String>| names.contains(name.get_ref().as_str());
-    if file.manifest.as_ref().is_none_or(Manifest::is_empty)
-        && !file.package.iter().any(|entry| entry.source.get_ref().is_own())
-    {
-        return Err(cut_off(source, "the file does not name what it is of", TOOL));
-    }
     let asked = file.manifest.iter().flat_map(|manifest| {
         let groups = manifest.dependency_groups.values().flatten();
         manifest.members.iter().chain(manifest.requirements.iter().chain(groups).map(|dependency| &dependency.name))
@@ -136,7 +146,7 @@ fn is_whole(source: Source<'_>, file: &File) -> Result<(), Problem> {
     }
 }
 
-fn add(source: Source<'_>, entry: Entry, content: &mut Content) -> Result<(), Problem> {
+fn add(source: Source<'_>, lines: &Lines, entry: Entry, content: &mut Content) -> Result<(), Problem> {
     if entry.source.get_ref().is_own() {
         return Ok(());
     }
@@ -148,7 +158,7 @@ fn add(source: Source<'_>, entry: Entry, content: &mut Content) -> Result<(), Pr
     let (name_at, name) = (entry.name.span().start, entry.name.into_inner());
     let Some(version) = entry.version else {
         let reason = format!("{name} has no version");
-        content.unlocked.push(Unlocked { line: source.line(name_at), reason });
+        content.unlocked.push(Unlocked { line: lines.line(name_at), reason });
         return Ok(());
     };
     if !Scheme::Pep440.is_valid(version.get_ref()) {
