@@ -52,6 +52,7 @@ pub struct By {
 /// How far an experiment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ExperimentStage)]
 pub enum Stage {
     /// Declared, and nobody is counted.
     Draft,
@@ -86,6 +87,7 @@ impl Stage {
 /// What a person may decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ExperimentChoice)]
 pub enum Choice {
     Ship,
     RollBack,

@@ -26,6 +26,7 @@ const DAY_MS: f64 = 86_400_000.0;
 
 /// What a look says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExperimentAssessment)]
 pub struct Assessment {
     pub srm: Srm,
     /// Share of the persons who were shown both variants.
@@ -67,6 +68,7 @@ pub struct MetricAssessment {
 
 /// One arm of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MetricArm)]
 pub struct Arm {
     pub n: u64,
     pub mean: f64,
@@ -74,6 +76,7 @@ pub struct Arm {
 
 /// An estimate with its interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = MetricEstimate)]
 pub struct Told {
     pub estimate: f64,
     pub lower: f64,
@@ -83,6 +86,7 @@ pub struct Told {
 /// What is known of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MetricState)]
 pub enum State {
     /// Neither.
     Open,

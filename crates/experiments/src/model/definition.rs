@@ -103,6 +103,7 @@ pub struct Metric {
 /// What a metric is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = MetricRole)]
 pub enum Role {
     /// It is to become better.
     Success,

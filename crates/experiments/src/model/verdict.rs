@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What follows from a look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ExperimentDecision)]
 pub enum Decision {
     /// The treatment is better, and no guardrail is worse: everybody gets it.
     Ship,
