@@ -105,7 +105,7 @@ fn check(reader: &mut Reader<Repository>, args: &CheckArgs, common: &Common) -> 
     let product = reader.product(commit.as_deref())?;
     let mut judgement = judge(&product, today(), Gate::Merge);
     if let Some(commit) = &commit {
-        let parent = reader.source().parent(commit);
+        let parent = reader.source().parent(commit)?;
         let before = parent.map(|parent| reader.product(Some(&parent))).transpose()?.unwrap_or_default();
         judgement.violations = offline::brought(&before, &product, today(), Gate::Merge);
     }

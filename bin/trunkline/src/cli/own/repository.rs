@@ -9,6 +9,8 @@ use jiff::Timestamp;
 use kernel::Problem;
 use ownership::offline::{Commit, Entry, Source};
 
+use crate::out::short;
+
 /// Longer files are no text that people wrote.
 const TEXT_BYTES_MAX: u64 = 4 << 20;
 /// The newest commits of a history; older ones are left out.
@@ -55,9 +57,16 @@ impl Repository {
         })
     }
 
-    /// The commit before, on trunk's side of a merge.
-    pub(in crate::cli) fn parent(&self, commit: &str) -> Option<String> {
-        self.revision(&format!("{commit}^1"))
+    /// The commit before, on trunk's side of a merge; none before the first.
+    pub(in crate::cli) fn parent(&self, commit: &str) -> anyhow::Result<Option<String>> {
+        let parent = self.revision(&format!("{commit}^1"));
+        if parent.is_none() && text(&self.git(&["rev-parse", "--is-shallow-repository"])?) == "true" {
+            let problem = Problem::invalid(format!("what is before {} is not in this clone", short(commit)));
+            return Err(problem
+                .hint("`git fetch --unshallow` brings it; what the commit brought is not known without")
+                .into());
+        }
+        Ok(parent)
     }
 
     /// The commits of trunk since then, oldest first, and the one before them.
@@ -68,7 +77,7 @@ impl Repository {
         let log = self.git(&["log", "--first-parent", "--reverse", COMMITS_MAX, &since, format, "HEAD"])?;
         let log = succeeded(&log)?;
         let commits = log.lines().map(commit_of).collect::<anyhow::Result<Vec<_>>>()?;
-        let base = commits.first().and_then(|first| self.parent(&first.commit));
+        let base = commits.first().map(|first| self.parent(&first.commit)).transpose()?.flatten();
         Ok((base, commits))
     }
 

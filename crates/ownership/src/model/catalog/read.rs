@@ -17,6 +17,8 @@ const PREFIX: &str = "trunkline.dev/";
 const SURFACE: &str = "surface";
 /// Backstage's own kinds that own nothing.
 const SILENT: [&str; 2] = ["Location", "Template"];
+/// Stands in what will be an entity of another repository.
+const TEMPLATE: &str = "${{";
 const NAMESPACE: &str = "default";
 
 #[derive(Deserialize)]
@@ -100,8 +102,8 @@ pub(crate) fn read(text: &str, file: &str) -> (Vec<Entity>, Vec<Problem>) {
     };
     let mut entities = Vec::new();
     let mut problems = Vec::new();
-    for document in documents {
-        match entity(&document, &mut problems) {
+    for document in documents.iter().filter(|document| !document.text.contains(TEMPLATE)) {
+        match entity(document, &mut problems) {
             Ok(entity) => entities.extend(entity),
             Err(problem) => problems.push(problem),
         }

@@ -91,6 +91,8 @@ fn every_mistake_has_its_place_and_stops_no_other_entity() {
 fn what_is_not_about_owners_is_passed_over() {
     let text = "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: { name: all }\nspec: { targets: [] }\n";
     assert_eq!((told(text).len(), read(text, "catalog-info.yaml").0.len()), (0, 0));
+    let template = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: { name: '${{ values.name }}' }\n";
+    assert_eq!((told(template).len(), read(template, "catalog-info.yaml").0.len()), (0, 0));
     assert_eq!(told("apiVersion: roadie.io/v1\nkind: Product\nmetadata: { name: a }\n").len(), 0);
 }
 
