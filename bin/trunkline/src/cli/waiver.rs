@@ -99,3 +99,17 @@ fn day(text: &str) -> Result<Date, Problem> {
     let day = days.and_then(|days| own::today().checked_add(days.days()).ok());
     day.ok_or_else(|| Problem::invalid(format!("{text:?} is no day")).hint("write 2027-01-31, or 14d; at most 90d"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiver_ends_on_a_day_or_in_some() {
+        assert_eq!(day("2027-01-31").unwrap(), jiff::civil::date(2027, 1, 31));
+        assert_eq!(day("14d").unwrap(), own::today() + 14.days());
+        for text in ["", "d", "-1d", "91d", "2w", "soon"] {
+            assert!(day(text).is_err(), "{text}");
+        }
+    }
+}

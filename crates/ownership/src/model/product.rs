@@ -29,6 +29,7 @@ pub struct Product {
     owners: Owners,
     relation: Relation,
     principles: Vec<Principle>,
+    waivers: Vec<Waiver>,
     problems: Vec<Problem>,
 }
 
@@ -53,7 +54,12 @@ impl Product {
         problems.splice(0..0, declaring.values().flat_map(|parsed| parsed.problems.clone()));
         let (principles, more) = principles(&declaring);
         problems.extend(more);
-        let mut product = Self { files, declaring, principles, problems, ..Self::default() };
+        let waivers = files.values().flat_map(|parsed| match &parsed.declares {
+            Declares::Waivers(waivers) => waivers.as_slice(),
+            _ => &[],
+        });
+        let waivers = waivers.cloned().collect();
+        let mut product = Self { files, declaring, principles, waivers, problems, ..Self::default() };
         let flags: Vec<Flag> = product.flags().cloned().collect();
         let journeys: Vec<Journey> = product.journeys().cloned().collect();
         product.relation = Relation::new(catalog, product.codeowners(), &flags, &journeys);
@@ -128,10 +134,14 @@ impl Product {
     }
 
     pub fn waivers(&self) -> impl Iterator<Item = &Waiver> {
-        self.files.values().flat_map(|parsed| match &parsed.declares {
-            Declares::Waivers(waivers) => waivers.as_slice(),
-            _ => &[],
-        })
+        self.waivers.iter()
+    }
+
+    /// Who wrote each line of the waivers: that is who asks, where a waiver does not say it.
+    pub(crate) fn waivers_written_by(&mut self, authors: &BTreeMap<u32, String>) {
+        for waiver in self.waivers.iter_mut().filter(|waiver| waiver.author.is_none()) {
+            waiver.author = authors.get(&waiver.place.line).cloned();
+        }
     }
 
     /// The principle that owns a check.

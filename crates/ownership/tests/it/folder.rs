@@ -54,6 +54,8 @@ pub(crate) fn product(files: &[(&str, &[u8])]) -> Product {
 pub(crate) struct Commits {
     pub(crate) trees: BTreeMap<String, Vec<(String, String)>>,
     pub(crate) asked: usize,
+    /// Of every line.
+    pub(crate) author: Option<String>,
 }
 
 impl Source for Commits {
@@ -69,5 +71,9 @@ impl Source for Commits {
     fn text(&mut self, entry: &Entry) -> Result<Option<String>, Infallible> {
         self.asked += 1;
         Ok(Some(entry.id.clone()))
+    }
+
+    fn authors(&mut self, _: Option<&str>, _: &str) -> Result<BTreeMap<u32, String>, Infallible> {
+        Ok(self.author.iter().flat_map(|author| (1..=9).map(|line| (line, author.clone()))).collect())
     }
 }

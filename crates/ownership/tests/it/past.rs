@@ -1,7 +1,7 @@
 //! What the checks would have stopped, and what one change brought.
 
 use jiff::civil::date;
-use ownership::model::{Check, Gate};
+use ownership::model::{Check, Gate, judge};
 use ownership::offline::{Commit, Figures, Reader, brought, history};
 
 use crate::folder::Commits;
@@ -63,6 +63,24 @@ fn a_text_is_read_once() {
         reader.product(Some("3")).unwrap();
     }
     assert_eq!(reader.source().asked, 4);
+}
+
+#[test]
+fn who_wrote_the_line_asks_where_a_waiver_does_not_say_it() {
+    let stops = |author: &str| {
+        let mut source = commits();
+        let waiver = WAIVER.replace(", author: ann", "").replace("2026-11-03", "2026-12-03");
+        let foreign = ("src/sales/b.sql".to_owned(), "UPDATE invoices SET a = 1;".to_owned());
+        let mut tree = source.trees["5"].clone();
+        tree.retain(|(path, _)| *path != foreign.0);
+        tree.extend([foreign, ("waivers.yaml".into(), format!("# ours\n{waiver}"))]);
+        source.trees.insert("6".into(), tree);
+        source.author = Some(author.to_owned());
+        let product = Reader::new(source).product(None).unwrap();
+        judge(&product, date(2026, 11, 24), Gate::Merge).violations.iter().filter(|violation| violation.stops()).count()
+    };
+    assert_eq!(stops("ann"), 0);
+    assert_eq!(stops("bob"), 1, "nobody approves their own");
 }
 
 #[test]

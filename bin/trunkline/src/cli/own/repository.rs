@@ -1,5 +1,6 @@
 //! The files of the repository that we stand in: of the folder as it is, and of its commits.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
@@ -17,6 +18,8 @@ const TEXT_BYTES_MAX: u64 = 4 << 20;
 const COMMITS_MAX: &str = "--max-count=5000";
 /// Where no git says what belongs to the product.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", "target"];
+/// What git calls the author of a line that is in no commit.
+const NOT_COMMITTED: &str = "not.committed.yet";
 /// The id of a file as it lies in the folder.
 const HERE: &str = "here";
 
@@ -31,14 +34,17 @@ pub(in crate::cli) struct Repository {
 impl Repository {
     /// The repository that we stand in, else the folder.
     pub(in crate::cli) fn here() -> anyhow::Result<Self> {
-        let folder = std::env::current_dir().context("the current folder is not there")?;
+        Ok(Self::around(std::env::current_dir().context("the current folder is not there")?))
+    }
+
+    fn around(folder: PathBuf) -> Self {
         let mut repository = Self { top: folder, is_git: false, blobs: None };
         let found = repository.git(&["rev-parse", "--show-toplevel"]).ok().filter(|output| output.status.success());
         if let Some(output) = found {
             repository.top = PathBuf::from(text(&output));
             repository.is_git = true;
         }
-        Ok(repository)
+        repository
     }
 
     pub(in crate::cli) fn top(&self) -> &Path {
@@ -114,12 +120,15 @@ impl Repository {
 
     /// Files that git knows or would take. Links are not followed: what they lead to is owned where it lies.
     fn in_folder(&self) -> anyhow::Result<Vec<Entry>> {
-        let paths = if self.is_git {
+        let mut paths: Vec<String> = if self.is_git {
             let output = self.git(&["ls-files", "-z", "--cached", "--others", "--exclude-standard"])?;
             succeeded(&output)?.split_terminator('\0').map(str::to_owned).collect()
         } else {
             walked(&self.top)
         };
+        // A path in conflict is there more than once.
+        paths.sort();
+        paths.dedup();
         let is_file = |path: &String| self.top.join(path).symlink_metadata().is_ok_and(|found| found.is_file());
         Ok(paths.into_iter().filter(is_file).map(|path| Entry { path, id: HERE.to_owned() }).collect())
     }
@@ -163,6 +172,38 @@ impl Source for Repository {
         let blobs = self.blobs.as_mut().context("git answers no more")?;
         blobs.text(&entry.id).with_context(|| format!("cannot read {}", entry.path))
     }
+
+    fn authors(&mut self, commit: Option<&str>, path: &str) -> anyhow::Result<BTreeMap<u32, String>> {
+        let mut args = vec!["blame", "--line-porcelain"];
+        args.extend(commit);
+        args.extend(["--", path]);
+        let output = self.git(&args)?;
+        let here = self.author();
+        if output.status.success() {
+            return Ok(blamed(&String::from_utf8_lossy(&output.stdout), here.as_deref()));
+        }
+        // A file that git does not know yet is ours; without git nobody knows.
+        let Some(here) = here.filter(|_| self.is_git && commit.is_none()) else { return Ok(BTreeMap::new()) };
+        let text = std::fs::read_to_string(self.top.join(path)).unwrap_or_default();
+        Ok((1..).zip(text.lines()).map(|(number, _)| (number, here.clone())).collect())
+    }
+}
+
+/// The author of each line, as `git blame --line-porcelain` tells it; `here` for lines that no commit has.
+fn blamed(told: &str, here: Option<&str>) -> BTreeMap<u32, String> {
+    let mut authors = BTreeMap::new();
+    let mut author = None;
+    for line in told.lines() {
+        if let Some(mail) = line.strip_prefix("author-mail ") {
+            let mail = mail.trim_matches(['<', '>']);
+            author = if mail == NOT_COMMITTED { here.map(str::to_owned) } else { Some(mail.to_owned()) };
+        } else if line.starts_with('\t') {
+            let number = u32::try_from(authors.len()).unwrap_or(u32::MAX) + 1;
+            authors.insert(number, author.take().unwrap_or_default());
+        }
+    }
+    authors.retain(|_, author| !author.is_empty());
+    authors
 }
 
 fn walked(top: &Path) -> Vec<String> {
@@ -234,5 +275,69 @@ impl Drop for Blobs {
         // Without questions it ends by itself.
         self.questions = None;
         let _ = self.git.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn run(folder: &Path, args: &[&str]) {
+        let mut git = Command::new("git");
+        git.arg("-C").arg(folder).args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com"]).args(args);
+        assert!(git.env("GIT_CONFIG_GLOBAL", "/dev/null").output().unwrap().status.success(), "{args:?}");
+    }
+
+    fn paths(entries: &[Entry]) -> Vec<&str> {
+        entries.iter().map(|entry| entry.path.as_str()).collect()
+    }
+
+    #[test]
+    fn files_are_those_of_the_folder_or_of_a_commit() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &str| folder.path().join(path);
+        run(folder.path(), &["init", "-q"]);
+        fs::create_dir(at("inner")).unwrap();
+        fs::write(at("inner/ä b.js"), "first").unwrap();
+        fs::write(at(".gitignore"), "left-out\n").unwrap();
+        std::os::unix::fs::symlink("inner", at("link")).unwrap();
+        run(folder.path(), &["add", "-A"]);
+        run(folder.path(), &["commit", "-q", "-m", "one: a | b"]);
+        fs::write(at("inner/ä b.js"), "second").unwrap();
+        fs::write(at("left-out"), "").unwrap();
+        fs::write(at("new"), [0xff]).unwrap();
+
+        let mut repository = Repository::around(at("inner"));
+        let here = repository.files(None).unwrap();
+        assert_eq!(paths(&here), [".gitignore", "inner/ä b.js", "new"]);
+        assert_eq!(repository.text(&here[1]).unwrap().as_deref(), Some("second"));
+        assert_eq!(repository.text(&here[2]).unwrap(), None, "it is no text");
+        let head = repository.commit("HEAD").unwrap();
+        let then = repository.files(Some(&head)).unwrap();
+        assert_eq!(paths(&then), [".gitignore", "inner/ä b.js"]);
+        for _ in 0..2 {
+            assert_eq!(repository.text(&then[1]).unwrap().as_deref(), Some("first"));
+            assert_eq!(repository.text(&then[0]).unwrap().as_deref(), Some("left-out\n"));
+        }
+        assert_eq!(repository.parent(&head).unwrap(), None);
+        let (base, commits) = repository.since(Timestamp::UNIX_EPOCH).unwrap();
+        assert_eq!((base, commits.len(), commits[0].subject.as_str()), (None, 1, "one: a | b"));
+        let authors = repository.authors(Some(&head), ".gitignore").unwrap();
+        assert_eq!(authors[&1], "ann@example.com");
+        assert!(repository.commit("nothing").is_err());
+    }
+
+    #[test]
+    fn without_git_all_files_are_the_products() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in ["src", "node_modules"] {
+            fs::create_dir(folder.path().join(path)).unwrap();
+            fs::write(folder.path().join(path).join("a.js"), "").unwrap();
+        }
+        let mut repository = Repository { top: folder.path().to_owned(), is_git: false, blobs: None };
+        assert_eq!(paths(&repository.files(None).unwrap()), ["src/a.js"]);
+        assert!(repository.commit("HEAD").is_err());
     }
 }
