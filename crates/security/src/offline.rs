@@ -1,6 +1,7 @@
 //! The same without a server: folders and files in, values out.
 
 mod feed;
+mod file;
 mod folder;
 
 pub use feed::advisories;

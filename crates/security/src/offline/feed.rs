@@ -10,7 +10,8 @@ use kernel::Problem;
 use walkdir::WalkDir;
 use zip::ZipArchive;
 
-use super::folder::{relative, shown, walk_problem};
+use super::file::{relative, shown};
+use super::folder::walk_problem;
 use crate::model::advisory::{DOCUMENT_BYTES_MAX, parse};
 use crate::model::{Advisories, Advisory};
 

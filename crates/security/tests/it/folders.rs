@@ -109,6 +109,18 @@ fn what_cannot_be_read_is_a_problem_and_not_less() {
 }
 
 #[test]
+fn a_long_chain_of_files_ends() {
+    let names: Vec<String> = (0..3_000).map(|number| format!("requirements-{number}.txt")).collect();
+    let text = |number: usize| format!("a{number}==1\n-r requirements-{}.txt\n", number + 1);
+    let texts: Vec<String> = (0..3_000).map(text).collect();
+    let files: Vec<(&str, &str)> =
+        names.iter().zip(&texts).map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let folder = folder(&files);
+    let inventory = offline::inventory(&folder.path().join("requirements-0.txt")).unwrap();
+    assert_eq!((inventory.files.len(), inventory.skipped.len()), (3_000, 1));
+}
+
+#[test]
 fn a_link_is_said_and_not_followed() {
     let folder = folder(&[("a/Cargo.lock", LOCK)]);
     std::os::unix::fs::symlink("a/Cargo.lock", folder.path().join("Cargo.lock")).unwrap();

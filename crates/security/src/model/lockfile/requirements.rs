@@ -10,7 +10,7 @@ use crate::model::package::{Origin, Package};
 use crate::model::place::Source;
 use lines::Line;
 
-/// Options of pip that say nothing of what is installed: the short ones, and how the long ones begin.
+/// Options of pip that say nothing of what is installed.
 const SETTINGS: [&str; 15] = [
     "-i",
     "-f",
@@ -43,7 +43,10 @@ pub(super) fn read(source: Source<'_>) -> Result<Content, Problem> {
 
 fn option(source: Source<'_>, line: &Line, content: &mut Content) -> Result<(), Problem> {
     let is_separator = |c: char| c == '=' || c.is_whitespace();
-    let (name, value) = line.text.split_once(is_separator).unwrap_or((&line.text, ""));
+    // The value of a short option may follow at once.
+    let is_short = !line.text.starts_with("--");
+    let end = if is_short { line.text.char_indices().nth(2).map(|(end, _)| end) } else { line.text.find(is_separator) };
+    let (name, value) = line.text.split_at(end.unwrap_or(line.text.len()));
     let value = value.trim_start_matches(is_separator).trim();
     match name {
         "-r" | "--requirement" if !value.is_empty() => {

@@ -175,7 +175,7 @@ mod python {
                     c===2.0 \\\n    --hash=sha256:01 \\\n    --hash=sha256:02\n\
                     d (==3.0,!=3.0.1)\n\
                     --index-url https://example.org/simple\n\
-                    -r more.txt\n\
+                    -rmore.txt\n\
                     e>=1\n\
                     f==1.*\n\
                     g @ https://example.org/g.whl\n\

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use kernel::Problem;
 use serde_json::Value;
 
-use super::{relative, text};
 use crate::model::Format;
 use crate::model::inventory::Skipped;
+use crate::offline::file::{relative, text};
 
 /// Whose manifests and lockfiles go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
