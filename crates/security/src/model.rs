@@ -9,6 +9,7 @@ pub mod lockfile;
 pub mod matching;
 pub mod package;
 pub mod place;
+pub mod plain;
 pub mod purl;
 pub mod report;
 pub mod severity;

@@ -11,6 +11,7 @@ use kernel::{Kind, Problem};
 
 use super::package::Package;
 use super::place::Source;
+use super::plain::is_plain;
 
 /// Longest lockfile.
 pub const FILE_BYTES_MAX: usize = 32 << 20;
@@ -55,6 +56,15 @@ pub struct Content {
     pub includes: Vec<Include>,
 }
 
+impl Content {
+    /// Whatever of the file is told.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let packages = self.packages.iter().flat_map(|package| [package.name.as_str(), &package.version]);
+        let reasons = self.unlocked.iter().map(|unlocked| unlocked.reason.as_str());
+        packages.chain(reasons).chain(self.includes.iter().map(|include| include.path.as_str()))
+    }
+}
+
 /// A dependency of which the version is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unlocked {
@@ -83,6 +93,12 @@ pub fn read(format: Format, source: Source<'_>) -> Result<Content, Problem> {
     }?;
     if content.packages.len() > PACKAGES_MAX {
         return Err(too_large(source, &format!("the file names more than {PACKAGES_MAX} packages")));
+    }
+    if let Some(text) = content.texts().find(|text| !is_plain(text)) {
+        let what = format!("{text:?} has characters that do not show, or not as they are");
+        return Err(
+            source.at(0, Problem::invalid(what).hint("no registry has such names; look who wrote them into the file"))
+        );
     }
     content.packages.sort_unstable();
     content.packages.dedup();

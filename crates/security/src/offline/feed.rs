@@ -13,6 +13,7 @@ use zip::ZipArchive;
 use super::file::{relative, shown};
 use super::folder::walk_problem;
 use crate::model::advisory::{DOCUMENT_BYTES_MAX, parse};
+use crate::model::plain::plain;
 use crate::model::{Advisories, Advisory};
 
 /// Most advisories of one feed.
@@ -56,7 +57,7 @@ fn archive(path: &Path, name: &str, advisories: &mut Advisories) -> Result<(), P
         let inner = entry.name().map_err(broken)?.into_owned();
         let is_document = entry.is_file() && Path::new(&inner).extension().is_some_and(|end| end == "json");
         if is_document {
-            take(entry, format!("{name}/{inner}"), advisories)?;
+            take(entry, plain(&format!("{name}/{inner}")), advisories)?;
         }
     }
     Ok(())

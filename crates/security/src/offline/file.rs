@@ -8,6 +8,7 @@ use kernel::{Kind, Problem};
 
 use crate::model::lockfile::FILE_BYTES_MAX;
 use crate::model::place::Source;
+use crate::model::plain::plain;
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
@@ -39,12 +40,12 @@ pub(super) fn text(path: &Path) -> Result<String, Problem> {
 
 /// A path as whoever asked can open it.
 pub(super) fn shown(path: &Path) -> String {
-    path.strip_prefix(".").unwrap_or(path).display().to_string()
+    plain(&path.strip_prefix(".").unwrap_or(path).display().to_string())
 }
 
 /// A path as it is told: relative to `root`, with `/`.
 pub(super) fn relative(path: &Path, root: &Path) -> String {
     let inner = path.strip_prefix(root).unwrap_or(path);
     let parts: Vec<_> = inner.components().map(|part| part.as_os_str().to_string_lossy()).collect();
-    if parts.is_empty() { path.display().to_string() } else { parts.join("/") }
+    if parts.is_empty() { shown(path) } else { plain(&parts.join("/")) }
 }

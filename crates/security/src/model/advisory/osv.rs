@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{Advisory, Affected, Event, Order, Range};
 use crate::model::ecosystem::Ecosystem;
+use crate::model::plain::is_plain;
 use crate::model::severity::Severity;
 
 /// Most events of one range: they are sorted for each version that is looked at.
@@ -120,6 +121,8 @@ pub fn parse(document: &[u8]) -> Result<Advisory, String> {
     if document.id.is_empty() {
         return Err("\"id\" is empty".to_owned());
     }
+    let ids = std::iter::once(document.id.as_ref()).chain(document.aliases.iter().map(AsRef::as_ref));
+    shows(ids)?;
     if document.aliases.len() > ALIASES_MAX {
         return Err(format!("it has more than {ALIASES_MAX} aliases"));
     }
@@ -134,6 +137,14 @@ pub fn parse(document: &[u8]) -> Result<Advisory, String> {
         summary: document.summary,
         affected,
     })
+}
+
+/// Ids and versions are told as they are.
+fn shows<'a>(mut texts: impl Iterator<Item = &'a str>) -> Result<(), String> {
+    match texts.find(|text| !is_plain(text)) {
+        Some(text) => Err(format!("{text:?} has characters that do not show, or not as they are")),
+        None => Ok(()),
+    }
 }
 
 /// What scores and words come to.
@@ -170,6 +181,7 @@ fn range(span: Span<'_>) -> Result<Range, String> {
         return Err(format!("a range has more than {EVENTS_MAX} events"));
     }
     let events: Vec<Event> = span.events.into_iter().map(event).collect::<Result<_, _>>()?;
+    shows(events.iter().map(Event::version))?;
     if !events.iter().any(|event| matches!(event, Event::Introduced(_))) {
         return Err("a range does not say where it begins (\"introduced\")".to_owned());
     }
@@ -231,6 +243,7 @@ mod tests {
         for (json, wanted) in [
             (&b"{"[..], "EOF"),
             (br#"{"id":"X"}"#, "modified"),
+            (br#"{"id":"X\u001b[2J","modified":""}"#, "do not show"),
             (&affected_json(r#","ranges":[{"type":"ODD","events":[]}]"#), "\"ODD\""),
             (&affected_json(r#","ranges":[{"type":"SEMVER","events":[{"fixed":"1"}]}]"#), "introduced"),
             (&affected_json(r#","ranges":[{"type":"SEMVER","events":[{"introduced":"0","fixed":"1"}]}]"#), "just one"),

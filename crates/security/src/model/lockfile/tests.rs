@@ -240,6 +240,13 @@ mod python {
 }
 
 #[test]
+fn names_that_do_not_show_are_refused() {
+    let text = "{ \"lockfileVersion\": 3, \"packages\": { \"node_modules/a\\u001b[2J\": { \"version\": \"1.0.0\" } } }";
+    assert!(told(Format::Npm, text).contains("characters that do not show"));
+    assert!(told(Format::Requirements, "./a\u{202e}b\n").contains("characters that do not show"));
+}
+
+#[test]
 fn what_is_too_large_is_refused() {
     let text = " ".repeat(FILE_BYTES_MAX + 1);
     let problem = read(Format::Cargo, Source { file: "lock", text: &text }).unwrap_err();
