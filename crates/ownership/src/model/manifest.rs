@@ -1,6 +1,6 @@
 //! What a product depends on, as its own manifests say it: `package.json`, `Cargo.toml`, `requirements*.txt`, `go.mod`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use kernel::Problem;
 use serde::Deserialize;
@@ -55,15 +55,20 @@ fn npm(path: &str, text: &str) -> Result<Vec<Dependency>, Problem> {
     })?;
     let sections = [read.dependencies, read.dev_dependencies, read.optional_dependencies, read.peer_dependencies];
     let names = sections.into_iter().flat_map(BTreeMap::into_keys);
-    Ok(names.map(|name| Dependency { ecosystem: "npm", line: line_of_key(text, &name), name }).collect())
+    let lines = lines_of_keys(text);
+    let line = |name: &str| lines.get(name).copied().unwrap_or(1);
+    Ok(names.map(|name| Dependency { ecosystem: "npm", line: line(&name), name }).collect())
 }
 
-/// The line of the last key of this name: what the manifest says before its dependencies may have the same.
-fn line_of_key(text: &str, name: &str) -> u32 {
-    let key = format!("\"{name}\"");
-    let is_key =
-        |line: &str| line.match_indices(&key).any(|(at, _)| line[at + key.len()..].trim_start().starts_with(':'));
-    (1..).zip(text.lines()).filter(|(_, line)| is_key(line)).last().map_or(1, |(number, _)| number)
+/// The lines of all keys; of two of one name the last, because what the manifest says before its dependencies may have the same.
+fn lines_of_keys(text: &str) -> HashMap<&str, u32> {
+    let mut lines = HashMap::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let parts: Vec<&str> = line.split('"').collect();
+        let keys = parts.windows(2).skip(1).step_by(2).filter(|pair| pair[1].trim_start().starts_with(':'));
+        lines.extend(keys.map(|pair| (pair[0], number)));
+    }
+    lines
 }
 
 /// Tables whose name ends with `dependencies`; a table `dependencies.NAME` is one of them.

@@ -150,3 +150,75 @@ impl Kind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PATHS: [&str; 13] = [
+        "catalog-info.yaml",
+        "a/catalog-info.yaml",
+        "CODEOWNERS",
+        "flags/a.yaml",
+        "journeys/a.yaml",
+        "principles/a.md",
+        "waivers.yaml",
+        "package.json",
+        "Cargo.toml",
+        "go.mod",
+        "requirements.txt",
+        "a.sql",
+        "src/a.rs",
+    ];
+
+    fn words() -> impl Strategy<Value = String> {
+        let words = vec![
+            "---\n",
+            "- ",
+            "{ ",
+            " }",
+            "[",
+            "]",
+            ": ",
+            "check",
+            "what",
+            "kind: Domain\n",
+            "apiVersion: backstage.io/v1alpha1\n",
+            "metadata: { name: a }\n",
+            "spec: { owner: b }\n",
+            "statement: a\n",
+            "why: b\n",
+            "flags:\n",
+            "  a: ",
+            "\n",
+            "ä",
+            "\u{0}",
+            "\"",
+            "'",
+            "#",
+            "@a/b",
+            "*",
+            "&a ",
+            "*a",
+            "!",
+            "|",
+            "\t",
+            "$a$",
+            "${",
+            "use crate::a;",
+            "UPDATE a SET b",
+        ];
+        prop::collection::vec(prop::sample::select(words), 0..20).prop_map(|words| words.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_file_holds_it_is_read_or_told(text in words()) {
+            for path in PATHS {
+                parse(path, Some(&text));
+            }
+        }
+    }
+}

@@ -2,6 +2,8 @@
 
 use super::{Language, Placed, Token};
 
+/// Longest path; what follows names nothing that has a file.
+const PARTS_MAX: usize = 32;
 /// Deepest tree of a Rust `use`.
 const DEPTH_MAX: usize = 16;
 
@@ -164,7 +166,7 @@ fn rust_tree(tokens: &[Placed], before: &[String], depth: usize, paths: &mut Vec
     while let Some(placed) = tokens.get(at) {
         match &placed.token {
             Token::Word(word) if word == "as" => at += 1,
-            Token::Word(word) => path.push(word.clone()),
+            Token::Word(word) if path.len() < PARTS_MAX => path.push(word.clone()),
             Token::Mark('{') if depth > 0 => {
                 at += 1;
                 while !tokens.get(at).is_none_or(|placed| placed.is_mark('}')) {
@@ -173,7 +175,7 @@ fn rust_tree(tokens: &[Placed], before: &[String], depth: usize, paths: &mut Vec
                 }
                 return at + 1;
             }
-            Token::Mark(':' | '*') => {}
+            Token::Word(_) | Token::Mark(':' | '*') => {}
             _ => break,
         }
         at += 1;
@@ -226,6 +228,13 @@ mod tests {
     fn a_rust_module_in_the_file_is_none_of_its_own() {
         let text = "use super::a;\nmod tests {\n use super::*; use super::super::b; use self::c;\n fn d() { if x {} }\n}\nuse super::e;";
         assert_eq!(found(text, Language::Rust), ["super::a", "super::b", "super::e"]);
+    }
+
+    #[test]
+    fn hostile_trees_take_no_time() {
+        for text in ["a::", "a::{", "{", "a,", "a::{b,"] {
+            found(&format!("use crate::{}{}", text.repeat(20_000), "{a,b}".repeat(20_000)), Language::Rust);
+        }
     }
 
     #[test]

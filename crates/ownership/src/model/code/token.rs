@@ -8,6 +8,13 @@ use super::Language;
 /// Stands in a text for what is only known at run time.
 pub(crate) const HOLE: char = '\u{FFFC}';
 
+/// Longest regular expression.
+const EXPRESSION_CHARS_MAX: usize = 1_000;
+/// Texts in holes of texts in holes: so deep. Deeper ones are text.
+const HOLES_MAX: u32 = 4;
+/// Raw texts of Rust that have no end: after so many no more are looked for.
+const ENDLESS_MAX: u32 = 100;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Token {
     Word(String),
@@ -34,7 +41,8 @@ impl Placed {
 
 /// The tokens of a file.
 pub(crate) fn tokens(text: &str, language: Language) -> Vec<Placed> {
-    let mut lexer = Lexer { rest: text, line: 1, language, tokens: Vec::new(), word_ends_here: false };
+    let mut lexer =
+        Lexer { rest: text, line: 1, language, tokens: Vec::new(), word_ends_here: false, depth: 0, endless: 0 };
     if text.starts_with("#!") {
         lexer.skip_line();
     }
@@ -49,6 +57,10 @@ struct Lexer<'a> {
     tokens: Vec<Placed>,
     /// The last token is a word and ends where we stand: it may be the prefix of a text.
     word_ends_here: bool,
+    /// In so many holes we are.
+    depth: u32,
+    /// Raw texts without an end so far.
+    endless: u32,
 }
 
 /// How a text ends and what is in it.
@@ -201,23 +213,26 @@ impl Lexer<'_> {
     /// The text up to its end; none if it has no end where it must.
     fn text(&mut self, quotes: Quotes<'_>) -> Option<String> {
         let mut text = String::new();
+        let mut has_holes = false;
         loop {
             if self.rest.starts_with(quotes.end) {
                 self.advance(quotes.end.len());
                 return Some(text);
             }
-            let c = self.rest.chars().next()?;
-            if c == '\n' && !quotes.is_long {
-                return None;
-            }
+            let next = self.rest.chars().next();
+            let Some(c) = next.filter(|c| quotes.is_long || *c != '\n') else {
+                // What may be long ends with the file at last, and code that was passed is not read twice.
+                return (quotes.is_long || has_holes).then_some(text);
+            };
             let hole = self.hole(quotes.holes);
             if hole > 0 {
                 self.advance(hole);
                 self.pass_hole();
+                has_holes = true;
                 text.push(HOLE);
             } else if c == '\\' && quotes.has_escapes {
                 self.advance(1);
-                let escaped = self.rest.chars().next()?;
+                let Some(escaped) = self.rest.chars().next() else { continue };
                 text.push(if matches!(escaped, 'n' | 't' | 'r') { ' ' } else { escaped });
                 self.advance(escaped.len_utf8());
             } else {
@@ -232,6 +247,7 @@ impl Lexer<'_> {
     /// The length of what opens a hole here.
     fn hole(&self, holes: Holes) -> usize {
         match holes {
+            _ if self.depth == HOLES_MAX => 0,
             Holes::Dollar if self.rest.starts_with("${") => 2,
             Holes::Hash if self.rest.starts_with("#{") => 2,
             Holes::Brace if self.rest.starts_with('{') && !self.rest.starts_with("{{") => 1,
@@ -241,6 +257,12 @@ impl Lexer<'_> {
 
     /// Code within a text, up to the brace that closes it; its tokens, without that brace, follow the text.
     fn pass_hole(&mut self) {
+        self.depth += 1;
+        self.pass_code();
+        self.depth -= 1;
+    }
+
+    fn pass_code(&mut self) {
         let mut depth = 1_u32;
         while depth > 0 {
             let before = self.tokens.len();
@@ -274,7 +296,11 @@ impl Lexer<'_> {
         let is_raw = matches!(self.tokens.last(), Some(Placed { token: Token::Word(word), .. }) if word.ends_with('r'));
         let end = format!("\"{}", "#".repeat(hashes));
         let body = self.rest[hashes..].strip_prefix('"').filter(|_| is_raw);
-        let Some(length) = body.and_then(|body| body.find(&end)) else { return self.mark('#') };
+        let body = body.filter(|_| self.endless < ENDLESS_MAX);
+        let Some(length) = body.and_then(|body| body.find(&end)) else {
+            self.endless += u32::from(body.is_some());
+            return self.mark('#');
+        };
         self.tokens.pop();
         let begin = hashes + 1;
         self.push(Token::Text(self.rest[begin..begin + length].to_owned()), self.line);
@@ -300,7 +326,7 @@ impl Lexer<'_> {
     fn regular_expression(&mut self) {
         let mut is_class = false;
         let mut is_escaped = false;
-        for (at, c) in self.rest.char_indices().skip(1) {
+        for (at, c) in self.rest.char_indices().take(EXPRESSION_CHARS_MAX).skip(1) {
             match c {
                 '\n' => break,
                 _ if is_escaped => is_escaped = false,
@@ -394,6 +420,15 @@ mod tests {
         let found = tokens("/*\n*/ a\n`\n${b}\n` c", Language::Script);
         let lines: Vec<_> = found.iter().map(|placed| placed.line).collect();
         assert_eq!(lines, [2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn hostile_sources_take_no_time() {
+        for source in ["`${", "f'{", "\"#{", "r#\"", "/*", "'", "\\", "}", "${`", "f'''{", "/["] {
+            for language in [Language::Script, Language::Python, Language::Rust, Language::Ruby, Language::Php] {
+                tokens(&source.repeat(20_000), language);
+            }
+        }
     }
 
     proptest! {

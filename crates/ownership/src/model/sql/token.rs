@@ -35,12 +35,16 @@ impl Placed {
     }
 }
 
+/// Longest name in brackets, and longest tag.
+const NAME_CHARS_MAX: usize = 200;
+/// Bodies that have no end: after so many no more are looked for.
+const ENDLESS_MAX: u32 = 100;
 /// After these a bracket quotes a name; elsewhere it is an index.
 const BEFORE_NAME: [&str; 7] = ["INTO", "UPDATE", "FROM", "TABLE", "ON", "EXISTS", "ONLY"];
 
 /// The tokens of `text`, whose first line is `line`.
 pub(super) fn tokens(text: &str, line: u32) -> Vec<Placed> {
-    let mut lexer = Lexer { rest: text, line, tokens: Vec::new() };
+    let mut lexer = Lexer { rest: text, line, tokens: Vec::new(), endless: 0 };
     while lexer.step() {}
     lexer.tokens
 }
@@ -49,6 +53,8 @@ struct Lexer<'a> {
     rest: &'a str,
     line: u32,
     tokens: Vec<Placed>,
+    /// Bodies without an end so far.
+    endless: u32,
 }
 
 impl Lexer<'_> {
@@ -68,9 +74,10 @@ impl Lexer<'_> {
             let length = self.quoted_length(c, false);
             self.take(length, |text| Token::Name(inner(text).replace(&format!("{c}{c}"), &c.to_string())));
         } else if c == '[' && self.is_before_name() {
-            let length = self.rest.find(']').map_or(1, |at| at + 1);
+            let mut near = self.rest.char_indices().take(NAME_CHARS_MAX);
+            let length = near.find(|(_, c)| *c == ']').map_or(1, |(at, _)| at + 1);
             self.take(length, |text| Token::Name(inner(text).to_owned()));
-        } else if let Some((opening, body)) = dollar_quoted(self.rest) {
+        } else if let Some((opening, body)) = self.dollar_quoted() {
             let text = self.rest[opening..opening + body].to_owned();
             self.tokens.push(Placed { token: Token::Body(text), line: self.line });
             self.advance(opening + body + opening);
@@ -131,6 +138,20 @@ impl Lexer<'_> {
         self.rest.len()
     }
 
+    /// Lengths of the opening, `$$` or `$tag$`, and of what stands between it and the same again.
+    fn dollar_quoted(&mut self) -> Option<(usize, usize)> {
+        let tag = self.rest.strip_prefix('$')?;
+        let length = tag.char_indices().take(NAME_CHARS_MAX).find(|(_, c)| !is_word(*c)).map(|(at, _)| at)?;
+        let is_tag = tag[length..].starts_with('$') && !tag.starts_with(|c: char| c.is_ascii_digit());
+        if !is_tag || self.endless == ENDLESS_MAX {
+            return None;
+        }
+        let opening = length + 2;
+        let body = self.rest[opening..].find(&self.rest[..opening]);
+        self.endless += u32::from(body.is_none());
+        Some((opening, body?))
+    }
+
     fn is_before_name(&self) -> bool {
         self.tokens.last().is_some_and(|last| last.is_mark('.') || last.is_any(&BEFORE_NAME))
     }
@@ -138,16 +159,6 @@ impl Lexer<'_> {
 
 fn inner(text: &str) -> &str {
     text.get(1..text.len().saturating_sub(1)).unwrap_or_default()
-}
-
-/// Lengths of the opening, `$$` or `$tag$`, and of what stands between it and the same again.
-fn dollar_quoted(rest: &str) -> Option<(usize, usize)> {
-    let tag = rest.strip_prefix('$')?;
-    let length = tag.find('$')?;
-    let is_tag = tag[..length].chars().all(is_word) && !tag.starts_with(|c: char| c.is_ascii_digit());
-    let opening = length + 2;
-    let body = rest[opening..].find(&rest[..opening]).filter(|_| is_tag)?;
-    Some((opening, body))
 }
 
 fn is_word(c: char) -> bool {

@@ -10,6 +10,8 @@ use crate::model::code::HOLE;
 const DEPTH_MAX: usize = 4;
 /// Between a table and its `SET` there is at most an alias.
 const ALIAS_TOKENS_MAX: usize = 3;
+/// Columns of a COPY, with their commas.
+const COLUMN_TOKENS_MAX: usize = 400;
 /// A statement in a program begins with one of these.
 const BEGINNINGS: [&str; 15] = [
     "INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE", "ALTER", "CREATE", "DROP", "TRUNCATE", "COPY", "WITH", "SELECT",
@@ -163,7 +165,8 @@ fn updated(tokens: &[Placed]) -> Option<(String, &[Placed])> {
 fn source_follows(after: &[Placed]) -> bool {
     let after = match after.first() {
         Some(first) if first.is_mark('(') => {
-            let end = after.iter().position(|placed| placed.is_mark(')')).unwrap_or(after.len() - 1);
+            let columns = after.iter().take(COLUMN_TOKENS_MAX);
+            let end = columns.enumerate().find(|(_, placed)| placed.is_mark(')')).map_or(0, |(end, _)| end);
             &after[end + 1..]
         }
         _ => after,
@@ -266,6 +269,29 @@ mod tests {
         assert_eq!(verbs(&format!("INSERT INTO {HOLE} VALUES (1)")), [], "known at run time only");
         assert_eq!(verbs(&format!("INSERT INTO orders_{HOLE} VALUES (1)")), []);
         assert_eq!(verbs(&format!("INSERT INTO {HOLE}.orders VALUES (1)")), [("orders".into(), 7)]);
+    }
+
+    #[test]
+    fn hostile_files_take_no_time() {
+        let texts = [
+            "$a$",
+            "$1,",
+            "INTO [",
+            "/*",
+            "'",
+            "\"",
+            "DROP TABLE a,",
+            "UPDATE ",
+            "COPY a (",
+            "CREATE INDEX ",
+            "INSERT ",
+            "a.",
+        ];
+        for text in texts {
+            writes(&text.repeat(20_000));
+        }
+        let tags: Vec<String> = (0..20_000).map(|n| format!("$t{n}$ ")).collect();
+        writes(&tags.concat());
     }
 
     proptest! {
