@@ -9,6 +9,8 @@ import { DeploymentsPage } from "../delivery/DeploymentsPage";
 import { RunPage } from "../delivery/RunPage";
 import { EventsPage } from "../events/EventsPage";
 import { PersonPage } from "../events/PersonPage";
+import { ExperimentPage } from "../experiments/ExperimentPage";
+import { ExperimentsPage } from "../experiments/ExperimentsPage";
 import { FlagPage } from "../flags/FlagPage";
 import { FlagsPage } from "../flags/FlagsPage";
 import { FeaturesPage } from "../journeys/FeaturesPage";
@@ -49,6 +51,8 @@ function Inside() {
           <Route path="/flags/:key">{(p) => <Keyed by={p.key}><FlagPage flagKey={decodeURIComponent(p.key)} /></Keyed>}</Route>
           <Route path="/journeys"><JourneysPage /></Route>
           <Route path="/journeys/:name">{(p) => <Keyed by={p.name}><JourneyPage name={decodeURIComponent(p.name)} /></Keyed>}</Route>
+          <Route path="/experiments"><ExperimentsPage /></Route>
+          <Route path="/experiments/:key">{(p) => <Keyed by={p.key}><ExperimentPage name={decodeURIComponent(p.key)} /></Keyed>}</Route>
           <Route path="/features"><FeaturesPage /></Route>
           <Route path="/events"><EventsPage part="events" /></Route>
           <Route path="/events/rejections"><EventsPage part="rejections" /></Route>

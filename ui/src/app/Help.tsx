@@ -5,6 +5,7 @@ const KEYS: [string[], string][] = [
   [["g", "c"], "Changes"],
   [["g", "f"], "Flags"],
   [["g", "j"], "Journeys"],
+  [["g", "x"], "Experiments"],
   [["g", "u"], "Features: what is used"],
   [["g", "e"], "Events"],
   [["g", "d"], "Deployments"],

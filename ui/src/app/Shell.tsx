@@ -13,6 +13,7 @@ const PLACES: { name: string; to: string; icon: Glyph; under: string[] }[] = [
   { name: "Changes", to: "/changes", icon: "change", under: ["/changes/", "/runs/"] },
   { name: "Flags", to: "/flags", icon: "flag", under: ["/flags/"] },
   { name: "Journeys", to: "/journeys", icon: "journey", under: ["/journeys/"] },
+  { name: "Experiments", to: "/experiments", icon: "experiment", under: ["/experiments/"] },
   { name: "Features", to: "/features", icon: "feature", under: [] },
   { name: "Events", to: "/events", icon: "event", under: ["/events/", "/persons/"] },
   { name: "Deployments", to: "/deployments", icon: "deployment", under: ["/deployments/"] },

@@ -11,13 +11,13 @@ export const effectHeight = (rows: Effect[]): number => rows.length * ROW + 18;
 export const signed = (share: number): string => `${share < 0 ? "−" : "+"}${Math.abs(Math.round(share * 1000) / 10).toFixed(1)}`;
 
 /** What the picture shows, in a sentence. */
-export const effectSentence = (rows: Effect[]): string => rows.map((r) => `${r.name}: ${signed(r.estimate)} points, ${signed(r.lower)} to ${signed(r.upper)}`).join("; ");
+export const effectSentence = (rows: Effect[], unit = " points"): string => rows.map((r) => `${r.name}: ${signed(r.estimate)}${unit}, ${signed(r.lower)} to ${signed(r.upper)}`).join("; ");
 
 /** Better, worse, or no difference that could be told from chance. */
 export const effectKind = ({ lower, upper }: { lower: number; upper: number }): "good" | "bad" | "plain" => (lower > 0 ? "good" : upper < 0 ? "bad" : "plain");
 
-/** Intervals against zero. */
-export function forest(rows: Effect[], width: number): string {
+/** Intervals against zero, in points unless another unit is said. */
+export function forest(rows: Effect[], width: number, unit = " points"): string {
   const widest = Math.max(0.001, ...rows.flatMap((r) => [Math.abs(r.lower), Math.abs(r.upper)])) * 1.15;
   const left = Math.min(Math.max(96, ...rows.map((r) => textWidth(r.name) * 1.1 + 12)), width * 0.45);
   const plot = Math.max(width - left - 76, 40);
@@ -28,7 +28,7 @@ export function forest(rows: Effect[], width: number): string {
     const role = r.kind === "plain" ? "control" : colour(r.kind);
     return text(0, y - 1, r.name, "strong") + text(0, y + 14, r.role, "faint") +
       `<rect x="${round(x(r.lower))}" y="${y - 5}" width="${round(Math.max(x(r.upper) - x(r.lower), 2))}" height="10" rx="5" fill="var(--${role})" opacity=".28"/><circle cx="${round(x(r.estimate))}" cy="${y}" r="4.5" fill="var(--${role})"/>` +
-      text(width, y + 4, `${signed(r.estimate)} points`, "strong", "end");
+      text(width, y + 4, `${signed(r.estimate)}${unit}`, "strong", "end");
   });
-  return svg(width, height, effectSentence(rows), line(x(0), 0, x(0), height - 18, "var(--line-strong)") + body.join("") + text(x(0), height - 3, "no difference", "faint", "middle"));
+  return svg(width, height, effectSentence(rows, unit), line(x(0), 0, x(0), height - 18, "var(--line-strong)") + body.join("") + text(x(0), height - 3, "no difference", "faint", "middle"));
 }

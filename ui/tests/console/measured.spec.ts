@@ -172,3 +172,28 @@ test("a deployment says how its dark verification ended", async ({ page }) => {
   await expect(page.getByRole("img", { name: /^State machine: .*probe done/ })).toBeVisible();
   await expect(page.getByRole("link", { name: "probe-checkout" })).toHaveAttribute("href", "/api/v1/deployments/6/logs/probe-checkout");
 });
+
+test("an experiment says whether its arms can be compared before what they show", async ({ page }) => {
+  await play(page, "loaded", "/experiments/one-address");
+  await expect(page.locator(".verdict p")).toHaveText("\"on\" took paid from 53.1 % to 65.2 % (+12.1 points, between +7.9 and +16.3 at any look): ship it.");
+  await expect(page.getByRole("heading", { level: 2 }).first()).toHaveText("Whether the arms can be compared");
+  await expect(page.getByText("Sizes of the arms: 2,391 off, 2,422 on (p 0.8214, at all looks together)")).toBeVisible();
+  await expect(page.getByRole("img", { name: /^paid over 61 looks: \+12\.2 points at the last, between \+8\.0 points and \+16\.4 points; above no difference$/ })).toBeVisible();
+  await expect(page.getByRole("table", { name: "Metrics" })).toContainText("+12.1 points, +7.9 to +16.3");
+});
+
+test("a person decides with a reason, and a new definition waits", async ({ page }) => {
+  await play(page, "loaded", "/experiments/search-ranking");
+  await expect(page.getByText("Trunk declares it otherwise by now.")).toBeVisible();
+  await page.getByRole("button", { name: "Decide" }).click();
+  const dialog = page.getByRole("dialog", { name: "Decide search-ranking" });
+  await expect(dialog).toContainText("810 persons were counted so far");
+  await expectAccessible(page);
+  await dialog.getByRole("radio", { name: /^Ship/ }).check();
+  await dialog.getByRole("textbox").fill("the season is over");
+  const sent = page.waitForRequest((r) => r.method() === "POST");
+  await dialog.getByRole("button", { name: "Decide" }).click();
+  const request = await sent;
+  expect(new URL(request.url()).pathname).toBe("/api/v1/experiments/search-ranking/decide");
+  expect(request.postDataJSON()).toEqual({ decision: "ship", reason: "the season is over" });
+});

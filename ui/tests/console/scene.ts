@@ -32,6 +32,7 @@ export const PAGES = {
   settings: ["/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit", "/no/such/page"],
   flags: ["/flags", "/flags/one-address", "/flags/express-pay", "/flags/search-ranking"],
   journeys: ["/journeys", "/journeys/checkout", "/journeys/checkout?by=variant:one-address", "/journeys/checkout?by=$browser&range=28d&outcome=pending", "/features"],
+  experiments: ["/experiments", "/experiments/one-address", "/experiments/search-ranking", "/experiments/express-pay", "/experiments/gift-wrap"],
   events: ["/events", "/events/rejections", "/persons/visitor-4810"],
 };
 
