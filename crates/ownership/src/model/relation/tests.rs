@@ -110,3 +110,22 @@ fn two_equal_claims_are_contested() {
     let owner = relation.owner(Thing::path("src/a")).unwrap();
     assert!(owner.is_contested && owner.domains.len() == 2, "{owner:?}");
 }
+
+#[test]
+fn a_part_is_of_its_systems_domain_and_else_of_its_owners() {
+    let text = format!(
+        "{CATALOG}---\n\
+         apiVersion: backstage.io/v1alpha1\nkind: System\nmetadata: {{ name: ledger }}\nspec: {{ owner: sellers, domain: billing }}\n---\n\
+         apiVersion: backstage.io/v1alpha1\nkind: Resource\nmetadata: {{ name: receipts }}\nspec: {{ type: database-table, owner: sellers, system: ledger }}\n---\n\
+         apiVersion: backstage.io/v1alpha1\nkind: Resource\nmetadata: {{ name: coupons }}\nspec: {{ type: table, owner: user:ann }}\n---\n\
+         apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {{ name: a, annotations: {{ trunkline.dev/paths: api/ }} }}\nspec: {{ type: openapi, lifecycle: production, owner: group:sellers, definition: '' }}\n"
+    );
+    let (entities, problems) = catalog::read(&text, "catalog-info.yaml");
+    assert_eq!(problems.len(), 1, "the pattern that is none: {problems:?}");
+    let relation = Relation::new(Catalog::new(entities).0, None, &[], &[]);
+    let owner = |thing| relation.owner(thing).map(|owner| owner.domain().to_owned());
+    assert_eq!(owner(Thing::table("receipts")).as_deref(), Some("billing"), "by its system, whoever owns it");
+    assert_eq!(owner(Thing::table("coupons")).as_deref(), Some("ann"), "a person without a domain is one");
+    assert_eq!(owner(Thing::path("api/v1.yaml")).as_deref(), Some("sales"), "by the one domain of its owner");
+    assert!(relation.answers_for("ann", "ann") && relation.domain("ann").is_some_and(|domain| !domain.is_declared));
+}
