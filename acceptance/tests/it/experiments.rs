@@ -81,6 +81,9 @@ fn what_is_better_ships_and_everybody_gets_it() {
     let (_, flag) = shown.trunkline.cli(&["flag", "show", FLAG]);
     let last = flag["history"].as_array().unwrap().iter().find(|event| event["who"] == "experiment new-checkout");
     assert_eq!(text(&last.unwrap()["why"]), sentence, "the flag says why: {flag}");
+    let (_, change) = shown.trunkline.cli(&["change", "show", &shown.repository.git(&["rev-parse", "HEAD~1"])]);
+    let verdict = &change["verdicts"][0];
+    assert_eq!((text(&verdict["experiment"]), text(&verdict["sentence"])), (FLAG.to_owned(), sentence), "{change}");
 }
 
 #[test]

@@ -20,6 +20,7 @@ mod pets;
 mod released;
 mod reverts;
 mod safe_keeping;
+mod shift_left;
 mod shown;
 mod web_clients;
 mod zero_downtime;

@@ -15,13 +15,13 @@ use delivery::view::run::RunView;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use customers::Customers;
+use customers::{Customers, FlagVerdict};
 use effect::Effect;
 use evidence::Evidence;
 use timeline::Timeline;
 
 /// Parts of the story that are told by contexts which are not there yet.
-const NOT_BUILT: [&str; 3] = ["verdicts", "findings", "feedback"];
+const NOT_BUILT: [&str; 2] = ["findings", "feedback"];
 
 /// `change show SHA --json`, with what the change page adds.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -36,8 +36,7 @@ pub struct Lineage {
     pub flags: Option<Vec<String>>,
     pub exposed_persons: Option<u64>,
     pub journeys: Option<Vec<Effect>>,
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub verdicts: Option<Vec<serde_json::Value>>,
+    pub verdicts: Option<Vec<FlagVerdict>>,
     #[schema(value_type = Option<Vec<Object>>)]
     pub findings: Option<Vec<serde_json::Value>>,
     #[schema(value_type = Option<Vec<Object>>)]
@@ -68,6 +67,7 @@ pub fn tell(view: ChangeView, customers: Customers, now: jiff::Timestamp) -> Lin
         ("flags", customers.flags.is_some()),
         ("exposed_persons", customers.exposed_persons.is_some()),
         ("journeys", customers.journeys.is_some()),
+        ("verdicts", customers.verdicts.is_some()),
     ];
     unknown.extend(known.iter().filter(|(_, is_known)| !is_known).map(|(name, _)| (*name).to_owned()));
     Lineage {
@@ -82,7 +82,7 @@ pub fn tell(view: ChangeView, customers: Customers, now: jiff::Timestamp) -> Lin
         flags: customers.flags,
         exposed_persons: customers.exposed_persons,
         journeys: customers.journeys,
-        verdicts: None,
+        verdicts: customers.verdicts,
         findings: None,
         feedback: None,
         run_view: view.run_view,

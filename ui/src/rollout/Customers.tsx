@@ -4,6 +4,7 @@ import type { Lineage } from "../api/shapes";
 import { share } from "../charts/arms";
 import { Chart, Twin } from "../charts/Chart";
 import { effectHeight, forest, signed, type Effect } from "../charts/forest";
+import { decisionState } from "../experiments/words";
 import { useFlag } from "../flags/api";
 import { flagState, splitOf, splitWords } from "../flags/words";
 import { Card } from "../look/Card";
@@ -16,10 +17,29 @@ export function Customers({ change }: { change: Lineage }) {
   const { flags, journeys, exposed_persons: exposed } = change;
   if (!flags && !journeys && typeof exposed !== "number") return null;
   return (
-    <div className="grid">
-      <Card title="Effect on journeys" note="95 % intervals, in percentage points" span={7}>{journeys ? <Journeys effects={journeys} /> : <p className="empty">Not known yet.</p>}</Card>
-      <Card title="Flags and who saw it" note={typeof exposed === "number" ? `${count(exposed)} exposed ${exposed === 1 ? "person" : "persons"}` : "who saw it is not known yet"} span={5}>{flags ? <Flags keys={flags} /> : <p className="empty">Not known yet.</p>}</Card>
-    </div>
+    <>
+      {change.verdicts && change.verdicts.length > 0 && <Card title="Verdicts" note="of experiments with its flags"><Verdicts all={change.verdicts} /></Card>}
+      <div className="grid">
+        <Card title="Effect on journeys" note="95 % intervals, in percentage points" span={7}>{journeys ? <Journeys effects={journeys} /> : <p className="empty">Not known yet.</p>}</Card>
+        <Card title="Flags and who saw it" note={typeof exposed === "number" ? `${count(exposed)} exposed ${exposed === 1 ? "person" : "persons"}` : "who saw it is not known yet"} span={5}>{flags ? <Flags keys={flags} /> : <p className="empty">Not known yet.</p>}</Card>
+      </div>
+    </>
+  );
+}
+
+function Verdicts({ all }: { all: NonNullable<Lineage["verdicts"]> }) {
+  return (
+    <ul className="list">
+      {all.map((one) => (
+        <li key={one.experiment} className="flag-line">
+          <div>
+            <Link href={`/experiments/${encodeURIComponent(one.experiment)}`}><code>{one.experiment}</code></Link>
+            <div className="small muted">{one.by ? `${one.by} decided: ${one.sentence}` : one.sentence}</div>
+          </div>
+          <State state={decisionState(one.decision)} />
+        </li>
+      ))}
+    </ul>
   );
 }
 

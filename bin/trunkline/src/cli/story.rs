@@ -28,6 +28,9 @@ pub(super) fn tell(lineage: &Lineage) {
     for artifact in lineage.artifacts.iter().flatten() {
         part("artifact", &format!("{} of {}, {} files", digest(&artifact.digest), artifact.service, artifact.files));
     }
+    for one in lineage.verdicts.iter().flatten() {
+        part("verdict", &format!("{}: {}", one.experiment, one.verdict.sentence));
+    }
     links(lineage);
     if !lineage.unknown.is_empty() {
         part("", &format!("{FAINT}not known yet: {}{FAINT:#}", lineage.unknown.join(", ")));

@@ -12,9 +12,9 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, Router};
 use delivery::Delivery;
 use events::{Events, EventsOptions, Retention};
+use experiments::Experiments;
 use flags::Flags;
 use futures_util::FutureExt as _;
-use experiments::Experiments;
 use journeys::{Journeys, JourneysOptions};
 use kernel::snapshot::Serving;
 use kernel::{Clock, Kind, Problem, SystemClock};
@@ -113,7 +113,12 @@ impl App {
             definitions: Arc::new(AllDefinitions),
         })?;
         settings.webhook_secret = delivery.webhook_secret();
-        let contexts = Contexts { flags: flags.clone(), journeys: journeys.clone(), experiments: experiments.clone(), events: events.clone() };
+        let contexts = Contexts {
+            flags: flags.clone(),
+            journeys: journeys.clone(),
+            experiments: experiments.clone(),
+            events: events.clone(),
+        };
         let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &settings.product).with(contexts);
         Ok(Self { db, access, delivery, events, experiments, flags, journeys, rollout, edge, settings })
     }

@@ -3,13 +3,26 @@
 use std::collections::BTreeMap;
 
 use delivery::view::change::ChangeView;
+use experiments::{Stage, VerdictView};
 use flags::model::Definition;
 use kernel::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::effect::{self, Compared, Effect};
 use crate::dark::{declared, defined, flags_of};
 use crate::definitions::Contexts;
 use crate::facade::{Error, Rollout};
+
+/// What an experiment says of a flag of the change.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FlagVerdict {
+    pub experiment: String,
+    pub flag: String,
+    pub state: Stage,
+    #[serde(flatten)]
+    pub verdict: VerdictView,
+}
 
 /// Parts are `None` as long as they are not known.
 #[derive(Debug, Default)]
@@ -17,6 +30,7 @@ pub struct Customers {
     pub(crate) flags: Option<Vec<String>>,
     pub(crate) exposed_persons: Option<u64>,
     pub(crate) journeys: Option<Vec<Effect>>,
+    pub(crate) verdicts: Option<Vec<FlagVerdict>>,
 }
 
 /// What is known. A part that cannot be found out is unknown, and the rest of the story is told.
@@ -31,7 +45,23 @@ pub(crate) async fn of(rollout: &Rollout, view: &ChangeView) -> Customers {
     };
     let touched: Vec<_> = flags.iter().flatten().filter_map(|key| defined.get(key)).collect();
     let journeys = known("journeys", effects(rollout, contexts, view, &touched).await).flatten();
-    Customers { flags, exposed_persons, journeys }
+    let verdicts = match &flags {
+        Some(flags) => known("verdicts", verdicts(contexts, flags).await),
+        None => None,
+    };
+    Customers { flags, exposed_persons, journeys, verdicts }
+}
+
+/// Of all experiments that compare variants of these flags and have something to say.
+async fn verdicts(contexts: &Contexts, flags: &[String]) -> Result<Vec<FlagVerdict>, Error> {
+    let all = contexts.experiments.list().await?;
+    let about = all.into_iter().filter(|experiment| flags.contains(&experiment.flag));
+    Ok(about
+        .filter_map(|experiment| {
+            let verdict = experiment.verdict?;
+            Some(FlagVerdict { experiment: experiment.key, flag: experiment.flag, state: experiment.state, verdict })
+        })
+        .collect())
 }
 
 fn known<T>(part: &str, found: Result<T, Error>) -> Option<T> {
