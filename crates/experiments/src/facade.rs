@@ -4,7 +4,8 @@ mod answer;
 mod declared;
 mod look;
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kernel::{Clock, Problem};
 use serde::{Deserialize, Serialize};
@@ -40,7 +41,11 @@ pub struct Experiments {
     db: Db,
     clock: Arc<dyn Clock>,
     customers: Arc<dyn Customers>,
+    troubles: Arc<Mutex<Troubles>>,
 }
+
+/// Why experiments that run could not be looked at, by name.
+type Troubles = BTreeMap<String, String>;
 
 /// Who asks and why.
 #[derive(Debug, Clone)]
@@ -125,7 +130,7 @@ impl Decided {
 impl Experiments {
     /// Over a migrated store.
     pub fn open(options: Options) -> Self {
-        Self { db: options.db, clock: options.clock, customers: options.customers }
+        Self { db: options.db, clock: options.clock, customers: options.customers, troubles: Arc::default() }
     }
 
     /// Takes the definitions of a commit, given as (path, text). An experiment that runs goes on as it was when it began: what is
@@ -250,7 +255,12 @@ impl Experiments {
     /// One, with its figures of the newest look.
     pub async fn show(&self, experiment: &str) -> Result<ExperimentView, Error> {
         let stored = self.found(store::one(&self.db, experiment).await?, experiment).await?;
-        Ok(ExperimentView::of(&stored))
+        let trouble = self.troubles().get(experiment).cloned();
+        Ok(ExperimentView { trouble, ..ExperimentView::of(&stored) })
+    }
+
+    fn troubles(&self) -> MutexGuard<'_, Troubles> {
+        self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What its looks said, oldest first.

@@ -6,12 +6,13 @@
 //! is at most the budget.
 
 use std::collections::HashSet;
+use std::time::Instant;
 
 use delivery::view::deployment::ReleaseView;
 use experiments::stats::bernoulli::{Tuning, confidence_sequence};
 use experiments::stats::proportions::Count;
 use experiments::stats::{Arms, Interval};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use journeys::{Concurrent, Guarded};
 use kernel::{Kind, Problem};
 
@@ -21,15 +22,18 @@ use crate::facade::{Error, Rollout};
 const ERROR_BUDGET: f64 = 0.001;
 /// A guard's persons for which its intervals are narrowest: some times as many as it must have.
 const TUNED_TO: f64 = 4.0;
-/// A version that is live for everybody is still guarded for so long, since the persons of its canary are still being followed;
-/// none that guards for longer has a canary to compare with.
-const GUARDED_AFTER: SignedDuration = SignedDuration::from_mins(30);
+/// Looking takes at most this part of the time.
+const LOOK_SHARE: u32 = 20;
 /// Releases that are looked at: the newest ones.
 const RELEASES_MAX: usize = 50;
 
-/// Deployments about which everything was done.
+/// What the guards remember between two looks.
 #[derive(Debug, Default)]
-pub(crate) struct Over(HashSet<u64>);
+pub(crate) struct Memory {
+    /// Releases about which everything is known: they were taken back, or all their persons' time is over.
+    over: HashSet<u64>,
+    not_before: Option<Instant>,
+}
 
 /// What a guard says.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,11 +47,21 @@ pub(crate) enum Judgement {
 }
 
 /// Looks at the versions that have customers beside an older one, and takes back those that are worse.
-pub(crate) async fn watch(rollout: &Rollout, over: &mut Over) -> Result<(), Error> {
+pub(crate) async fn watch(rollout: &Rollout, memory: &mut Memory) -> Result<(), Error> {
+    let began = Instant::now();
+    if memory.not_before.is_some_and(|at| began < at) {
+        return Ok(());
+    }
+    let outcome = look(rollout, &mut memory.over).await;
+    memory.not_before = Some(Instant::now() + began.elapsed() * LOOK_SHARE);
+    outcome
+}
+
+async fn look(rollout: &Rollout, over: &mut HashSet<u64>) -> Result<(), Error> {
     let Some(contexts) = &rollout.contexts else { return Ok(()) };
     let now = rollout.clock.now();
     for release in rollout.delivery.releases(RELEASES_MAX).await? {
-        let Some(releases) = concurrent(&release, now).filter(|_| !over.0.contains(&release.number)) else { continue };
+        let Some(releases) = concurrent(&release, now).filter(|_| !over.contains(&release.number)) else { continue };
         let guarded = contexts.journeys.guarded(releases).await?;
         let seconds = (now - release.from).get_seconds().unsigned_abs();
         let error = ERROR_BUDGET / count(guarded.len().max(1) as u64);
@@ -57,7 +71,9 @@ pub(crate) async fn watch(rollout: &Rollout, over: &mut Over) -> Result<(), Erro
         });
         if let Some((journey, sentence)) = worse {
             take_back(rollout, release.number, &journey, sentence).await?;
-            over.0.insert(release.number);
+            over.insert(release.number);
+        } else if release.live_at.is_some() && guarded.iter().all(|one| one.is_settled) {
+            over.insert(release.number);
         }
     }
     Ok(())
@@ -65,7 +81,6 @@ pub(crate) async fn watch(rollout: &Rollout, over: &mut Over) -> Result<(), Erro
 
 /// The time in which a release had customers beside the one that it replaces.
 fn concurrent(release: &ReleaseView, now: Timestamp) -> Option<Concurrent> {
-    let is_guarded = release.live_at.is_none_or(|live_at| now < live_at + GUARDED_AFTER);
     let is_there = release.to.is_none() && release.taken_back.is_none();
     let to = release.live_at.unwrap_or(now);
     let releases = Concurrent {
@@ -74,7 +89,7 @@ fn concurrent(release: &ReleaseView, now: Timestamp) -> Option<Concurrent> {
         from_ms: release.from.as_millisecond(),
         to_ms: to.as_millisecond(),
     };
-    (is_guarded && is_there && releases.from_ms < releases.to_ms).then_some(releases)
+    (is_there && releases.from_ms < releases.to_ms).then_some(releases)
 }
 
 async fn take_back(rollout: &Rollout, number: u64, journey: &str, sentence: String) -> Result<(), Error> {

@@ -16,7 +16,7 @@ use crate::dark::{self, AtWork};
 use crate::definitions;
 use crate::experiment;
 use crate::facade::{Error, Rollout};
-use crate::guard::{self, Over};
+use crate::guard::{self, Memory};
 
 const FACTS_MAX: u64 = 200;
 /// Older ones have no customers who still send events.
@@ -39,7 +39,7 @@ async fn run(rollout: Rollout, shutdown: CancellationToken) {
         at_work: AtWork::default(),
     };
     let mut bell = rollout.delivery.facts();
-    let mut over = Over::default();
+    let mut memory = Memory::default();
     // What was told may not have been kept.
     if let Err(error) = tell_releases(&rollout).await {
         tracing::warn!(error = error.chain(), "events do not know the deployments yet; the next one tells them");
@@ -48,7 +48,7 @@ async fn run(rollout: Rollout, shutdown: CancellationToken) {
         if let Err(error) = look(&rollout, &consumers).await {
             tracing::error!(error = error.chain(), "facts could not be acted upon; it is tried again");
         }
-        if let Err(error) = guard::watch(&rollout, &mut over).await {
+        if let Err(error) = guard::watch(&rollout, &mut memory).await {
             tracing::error!(error = error.chain(), "guards could not look; they do again");
         }
         tokio::select! {

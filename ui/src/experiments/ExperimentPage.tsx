@@ -55,6 +55,7 @@ function Inside({ view }: { view: ExperimentView }) {
   const state = view.verdict ? decisionState(view.verdict.decision) : experimentState(view);
   return (
     <>
+      {view.trouble && <Notice kind="warn"><p>It cannot be looked at; what is shown is from before: {view.trouble}</p></Notice>}
       {view.is_outdated && <Notice kind="warn"><p>Trunk declares it otherwise by now. What runs stays as it was when it began; the new definition counts when it is started anew.</p></Notice>}
       <div className={`verdict ${state.kind}`}>
         <State state={state} />

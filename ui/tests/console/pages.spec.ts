@@ -55,6 +55,7 @@ test("everything is reached by keyboard", async ({ page }) => {
   await expect(page.getByRole("searchbox")).toBeFocused();
   await page.keyboard.press("Escape");
   await expect(page.getByRole("searchbox")).not.toBeFocused();
+  await expect(page.getByRole("link", { name: "Round prices to whole cents" })).toBeVisible();
   await page.keyboard.press("j");
   await page.keyboard.press("j");
   await expect(page.getByRole("link", { name: "Round prices to whole cents" })).toBeFocused();
@@ -65,7 +66,7 @@ test("everything is reached by keyboard", async ({ page }) => {
   await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
   await expectAccessible(page);
   await page.keyboard.press("Escape");
-  for (const [key, title] of [["f", "Flags"], ["j", "Journeys"], ["u", "Features"], ["e", "Events"], ["d", "Deployments"], ["s", "Settings"], ["n", "Now"]] as const) {
+  for (const [key, title] of [["f", "Flags"], ["j", "Journeys"], ["x", "Experiments"], ["u", "Features"], ["e", "Events"], ["d", "Deployments"], ["s", "Settings"], ["n", "Now"]] as const) {
     await page.keyboard.press("g");
     await page.keyboard.press(key);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);

@@ -117,6 +117,9 @@ fn tell(view: &ExperimentView) {
         }
         None => out::line(format_args!("\nNothing was seen yet.")),
     }
+    if let Some(trouble) = &view.trouble {
+        out::line(format_args!("It cannot be looked at, and what is shown is from before: {trouble}"));
+    }
     let arms = view.arms.iter().map(|arm| [arm.variant.clone(), arm.units.to_string(), arm.followed.to_string()]);
     out::line(format_args!(""));
     out::table(["arm", "persons", "followed to the end"], arms);

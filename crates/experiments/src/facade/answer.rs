@@ -53,6 +53,8 @@ pub struct ExperimentView {
     pub commit: String,
     pub started: Option<String>,
     pub ended: Option<String>,
+    /// Why it cannot be looked at, if it cannot: what is shown is from before.
+    pub trouble: Option<String>,
     /// The commands that are of use now.
     pub actions: Vec<String>,
 }
@@ -136,6 +138,7 @@ impl ExperimentView {
             commit: stored.commit.clone(),
             started: stored.started.map(|at| at.to_string()),
             ended: stored.ended.map(|at| at.to_string()),
+            trouble: None,
             actions: actions(&definition.experiment, stored.stage),
         }
     }

@@ -26,7 +26,7 @@ impl Experiments {
             loop {
                 let began = Instant::now();
                 if let Err(error) = experiments.look_at_all().await {
-                    tracing::warn!(error = %Problem::from(error).told(), "an experiment could not be looked at; it is tried again");
+                    tracing::warn!(error = %Problem::from(error).told(), "experiments could not be looked at; it is tried again");
                 }
                 let pause = LOOK_EVERY.max(began.elapsed() * LOOK_SHARE);
                 tokio::select! {
@@ -37,14 +37,27 @@ impl Experiments {
         })
     }
 
-    /// One look at everything that runs. What stands in the way of one does not stop the others; the first problem is told.
+    /// One look at everything that runs. What stands in the way of one does not stop the others; it is told with it.
     pub async fn look_at_all(&self) -> Result<(), Error> {
-        let mut outcome = Ok(());
         for stored in store::all(&self.db).await?.into_iter().filter(|stored| stored.stage == Stage::Running) {
-            let looked = self.look(stored).await;
-            outcome = outcome.and(looked);
+            let experiment = stored.definition.experiment.clone();
+            let trouble = self.look(stored).await.err().map(|error| Problem::from(error).told());
+            self.note(experiment, trouble);
         }
-        outcome
+        Ok(())
+    }
+
+    /// What stands in the way now; it is logged once.
+    fn note(&self, experiment: String, trouble: Option<String>) {
+        let mut troubles = self.troubles();
+        match trouble {
+            None => drop(troubles.remove(&experiment)),
+            Some(trouble) if troubles.get(&experiment) == Some(&trouble) => {}
+            Some(trouble) => {
+                tracing::warn!(experiment, trouble, "an experiment cannot be looked at; it is tried again");
+                troubles.insert(experiment, trouble);
+            }
+        }
     }
 
     async fn look(&self, stored: Stored) -> Result<(), Error> {

@@ -1,5 +1,6 @@
 //! The verbs, on both engines, with customers in memory.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use events::ExposureIndex;
@@ -22,6 +23,8 @@ const FILE: &str =
 struct Memory {
     shown: Mutex<Vec<(u64, i64, String)>>,
     did: Mutex<Vec<Did>>,
+    /// The journey is not there.
+    is_gone: AtomicBool,
 }
 
 impl Customers for Memory {
@@ -33,6 +36,9 @@ impl Customers for Memory {
 
     fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64) -> Answer<'a, Vec<Did>> {
         assert_eq!(metric.journey.as_deref(), Some("checkout"));
+        if self.is_gone.load(Relaxed) {
+            return async { Err(Problem::not_found("there is no journey \"checkout\"")) }.boxed();
+        }
         let did = self.did.lock().unwrap().iter().filter(|did| did.at_ms >= from_ms).copied().collect();
         async { Ok(did) }.boxed()
     }
@@ -204,5 +210,22 @@ async fn two_experiments_do_not_compare_one_flag_at_a_time() {
         assert!(taken.message.contains("is compared by \"other\""), "{taken:?}");
         let unknown = problem(bed.experiments.show("gift-warp").await);
         assert!(unknown.hint.unwrap().contains("the nearest is \"gift-wrap\""));
+    }
+}
+
+#[tokio::test]
+async fn what_stands_in_the_way_of_a_look_is_told_until_it_is_gone() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        bed.declare(FILE, Extent::New).await;
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        bed.customers.is_gone.store(true, Relaxed);
+        bed.experiments.look_at_all().await.unwrap();
+        let view = bed.experiments.show("gift-wrap").await.unwrap();
+        assert_eq!(view.verdict, None);
+        assert!(view.trouble.unwrap().contains("there is no journey \"checkout\""));
+        bed.customers.is_gone.store(false, Relaxed);
+        bed.experiments.look_at_all().await.unwrap();
+        assert_eq!(bed.experiments.show("gift-wrap").await.unwrap().trouble, None);
     }
 }

@@ -30,6 +30,8 @@ pub struct Guarded {
     /// Persons who came so far, by step.
     pub old: Vec<u64>,
     pub new: Vec<u64>,
+    /// The time of all who could enter is over: it stays as it is.
+    pub is_settled: bool,
 }
 
 impl Journeys {
@@ -53,7 +55,8 @@ impl Journeys {
         let steps = definition.steps.iter().map(|step| step.name.clone()).collect();
         let journey = definition.journey.clone();
         let nobody = vec![0; definition.steps.len()];
-        let mut guarded = Guarded { journey, guard, steps, old: nobody.clone(), new: nobody };
+        let is_settled = over_ms >= releases.to_ms;
+        let mut guarded = Guarded { journey, guard, steps, old: nobody.clone(), new: nobody, is_settled };
         if entries.from_ms < entries.to_ms {
             self.count(&mut guarded, definition, entries, releases, now_ms).await?;
         }

@@ -27,6 +27,7 @@ fn guarded(min_persons: u64) -> Guarded {
         steps: ["product seen", "checkout", "paid"].map(str::to_owned).to_vec(),
         old: vec![0; 3],
         new: vec![0; 3],
+        is_settled: false,
     }
 }
 
