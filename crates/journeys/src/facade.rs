@@ -22,7 +22,7 @@ use crate::{Error, model};
 pub use answer::{Figures, JourneyRow, JourneyView, PersonRow, RevisionView};
 pub use declared::check;
 pub use did::{Deed, Did};
-pub use guarded::{Concurrent, Guarded};
+pub use guarded::{Concurrent, Guarded, SETTLED_MS};
 pub use question::{Audience, By, PersonOutcome, PersonsQuery, ReportQuery, TrendQuery};
 
 /// Most revisions that are shown of one journey.

@@ -15,7 +15,7 @@ mod store;
 pub use error::Error;
 pub use facade::{
     Applied, Audience, By, Concurrent, Deed, Did, Figures, Guarded, JourneyRow, JourneyView, Journeys, JourneysOptions,
-    PersonOutcome, PersonRow, PersonsQuery, ReportQuery, RevisionView, Stage, TrendQuery, check,
+    PersonOutcome, PersonRow, PersonsQuery, ReportQuery, RevisionView, SETTLED_MS, Stage, TrendQuery, check,
 };
 pub use http::routes;
 pub use log::{Answer, Log};

@@ -7,13 +7,10 @@
 use std::collections::HashMap;
 
 use events::ExposureIndex;
-use journeys::Did;
+use journeys::{Did, SETTLED_MS};
 
 use super::{Definition, Evidence, MetricEvidence};
 use crate::stats::{Arms, Moments};
-
-/// Events are there within a second; this long after a person's time is over all of theirs are.
-pub const SETTLED_MS: i64 = 2_000;
 
 /// A running experiment at an instant.
 #[derive(Debug, Clone, Copy)]

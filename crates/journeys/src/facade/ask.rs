@@ -25,6 +25,13 @@ pub(super) struct Evaluated {
     now_ms: i64,
 }
 
+impl Evaluated {
+    /// The release on which a way began; only where they were asked for.
+    pub(super) fn release(&self, outcome: &Outcome<'_>) -> Option<u64> {
+        self.rows.lists[outcome.first.list as usize].releases[outcome.first.row as usize]
+    }
+}
+
 impl Journeys {
     /// How many came how far, and how long it took.
     pub async fn report(&self, journey: &str, query: &ReportQuery) -> Result<Report, Error> {
@@ -43,8 +50,7 @@ impl Journeys {
         let rows = &evaluated.rows;
         let mut grouping = |outcome: &Outcome<'_>| match query.by.as_ref()? {
             By::Domain => definition.domain.as_deref().map(Cow::Borrowed),
-            By::Release => rows.lists[outcome.first.list as usize].releases[outcome.first.row as usize]
-                .map(|deployment| Cow::Owned(deployment.to_string())),
+            By::Release => evaluated.release(outcome).map(|deployment| Cow::Owned(deployment.to_string())),
             By::Property(name) => property(rows, outcome, name),
             By::Variant(_) => variant(exposures.as_ref()?, outcome, definition.within_ms()).map(Cow::Borrowed),
         };

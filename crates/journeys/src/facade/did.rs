@@ -3,6 +3,7 @@
 use events::{EventRows, Properties, Releases, Select, Who};
 use kernel::Problem;
 
+use super::ask::properties;
 use super::{Audience, Journeys, ReportQuery};
 use crate::Error;
 use crate::model::definition::Step;
@@ -65,12 +66,11 @@ impl Journeys {
             guard: None,
         };
         let matcher = Matcher::new(&alone);
-        let wants = sum.is_some() || matcher.looks_at_properties();
         let select = Select {
             names: matcher.names().to_vec(),
             from_ms,
             to_ms: i64::MAX,
-            properties: if wants { Properties::Wanted } else { Properties::Left },
+            properties: if sum.is_some() { Properties::Wanted } else { properties(&matcher) },
             releases: Releases::Left,
             who: Who::Witnessed,
         };

@@ -1,14 +1,14 @@
 //! What guards look at: two releases beside each other, in the journeys that guard.
 
-use events::{Releases, Select, Who};
+use jiff::Timestamp;
 
-use super::Journeys;
+use super::{Audience, By, Journeys, ReportQuery};
 use crate::model::definition::Guard;
-use crate::model::{self, Definition, Entries, List, Matcher, Order};
+use crate::model::{Definition, Entries};
 use crate::{Error, store};
 
 /// Events are there within a second; this long after a person's time is over all of theirs are.
-const SETTLED_MS: i64 = 2_000;
+pub const SETTLED_MS: i64 = 2_000;
 
 /// Two releases that had customers at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Journeys {
         let is_settled = over_ms >= releases.to_ms;
         let mut guarded = Guarded { journey, guard, steps, old: nobody.clone(), new: nobody, is_settled };
         if entries.from_ms < entries.to_ms {
-            self.count(&mut guarded, definition, entries, releases, now_ms).await?;
+            self.count(&mut guarded, &definition, entries, releases).await?;
         }
         Ok(guarded)
     }
@@ -66,39 +66,21 @@ impl Journeys {
     async fn count(
         &self,
         guarded: &mut Guarded,
-        definition: Definition,
+        definition: &Definition,
         entries: Entries,
         releases: Concurrent,
-        now_ms: i64,
     ) -> Result<(), Error> {
-        let matcher = Matcher::new(&definition);
-        let mut select = Select {
-            names: matcher.names().to_vec(),
-            from_ms: entries.from_ms,
-            to_ms: entries.to_ms.saturating_add(definition.within_ms()).saturating_add(1),
-            properties: super::ask::properties(&matcher),
-            releases: Releases::Wanted,
-            who: Who::Witnessed,
-        };
-        if definition.order == Order::Strict {
-            select.names.clear();
-        }
-        let rows = self.log.rows(select).await?;
-        let counted = tokio::task::spawn_blocking(move || {
-            let lists: Vec<List<'_>> = rows.lists.iter().map(|rows| List::of(rows, &matcher)).collect();
-            let outcomes = model::evaluate(&lists, &definition, entries, now_ms);
-            let release = |outcome: &model::Outcome<'_>| {
-                rows.lists[outcome.first.list as usize].releases[outcome.first.row as usize]
-            };
-            outcomes.iter().filter_map(|outcome| Some((release(&outcome)?, outcome.depth()))).collect::<Vec<_>>()
-        });
-        for (release, depth) in counted.await? {
-            let persons = match release {
-                number if number == releases.old => &mut guarded.old,
-                number if number == releases.new => &mut guarded.new,
+        let at = |ms| Timestamp::from_millisecond(ms).ok();
+        let (from, to) = (at(entries.from_ms), at(entries.to_ms));
+        let query = ReportQuery { from, to, by: Some(By::Release), who: Audience::Witnessed };
+        let evaluated = self.outcomes(definition, &query).await?;
+        for outcome in evaluated.outcomes.iter() {
+            let persons = match evaluated.release(&outcome) {
+                Some(number) if number == releases.old => &mut guarded.old,
+                Some(number) if number == releases.new => &mut guarded.new,
                 _ => continue,
             };
-            for step in &mut persons[..depth] {
+            for step in &mut persons[..outcome.depth()] {
                 *step += 1;
             }
         }
