@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use access::Access;
 use jiff::Timestamp;
@@ -13,6 +13,7 @@ use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::definitions::Definitions;
+use crate::gate::Gate;
 use crate::model::deployment::Act;
 use crate::pipeline::Going;
 use crate::probe::Probes;
@@ -70,6 +71,8 @@ pub(crate) struct Engine {
     pub(crate) traffic: Traffic,
     pub(crate) settled: Settled,
     pub(crate) probes: Probes,
+    /// Who judges changes; set once, before the pipeline runs.
+    pub(crate) gates: OnceLock<Vec<Arc<dyn Gate>>>,
     /// Held from reading deployments until what was decided about them is written, by the deployer and by whatever
     /// people order: else one writes over what the other has just recorded. Taken before a transaction begins.
     pub(crate) deciding: tokio::sync::Mutex<()>,
@@ -94,6 +97,7 @@ impl Engine {
             traffic: Traffic::default(),
             settled: Settled::default(),
             probes,
+            gates: OnceLock::new(),
             deciding: tokio::sync::Mutex::default(),
         })
     }

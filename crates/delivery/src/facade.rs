@@ -1,5 +1,6 @@
 //! The verbs of delivery.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use kernel::Problem;
@@ -9,6 +10,7 @@ use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, Fact, Options};
+use crate::gate::Gate;
 use crate::model::deployment::{Deployment, Stage};
 use crate::model::trunk::Hold;
 use crate::store::deployment::{Entry, StoredDeployment};
@@ -34,8 +36,19 @@ impl Delivery {
         Ok(Self { engine: Arc::new(Engine::new(options)?) })
     }
 
+    /// Every change is judged by these gates before it may ship. Said once, before [`Delivery::start`]; without it nobody judges.
+    ///
+    /// # Panics
+    /// If it is said twice, or two gates have one name: then some would not be asked.
+    pub fn judged_by(&self, gates: Vec<Arc<dyn Gate>>) {
+        let names: BTreeSet<_> = gates.iter().map(|gate| gate.name()).collect();
+        assert_eq!(names.len(), gates.len(), "two gates have one name: {names:?}");
+        assert!(self.engine.gates.set(gates).is_ok(), "gates are said once, before delivery starts");
+    }
+
     /// Takes up what an earlier process left, then watches trunk, runs the pipeline and the deployer until `shutdown`.
     pub async fn start(&self, shutdown: CancellationToken) -> Result<Vec<tokio::task::JoinHandle<()>>, Error> {
+        let _ = self.engine.gates.set(Vec::new());
         pipeline::recover(&self.engine).await?;
         self.sweep().await;
         deploy::interrupted_acts_are_unknown(&self.engine);

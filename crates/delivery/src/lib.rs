@@ -12,6 +12,7 @@
 
 pub mod config;
 pub mod definitions;
+pub mod gate;
 pub mod git;
 pub mod recognise;
 pub mod space;

@@ -10,6 +10,7 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
+use crate::gate::Gates;
 use crate::store::change::{State, StoredChange};
 use crate::store::repository::Repository;
 use crate::verify::{self, Verified};
@@ -17,10 +18,12 @@ use crate::{Error, deploy, space, store};
 
 mod going;
 mod recorder;
+mod records;
 
 pub(crate) use going::Going;
 
 use recorder::Recorder;
+use records::Records;
 
 /// In case a bell was missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -146,7 +149,7 @@ enum Ended {
 }
 
 async fn execute(
-    engine: &Engine,
+    engine: &Arc<Engine>,
     repository: &Repository,
     change: &StoredChange,
     run: &str,
@@ -163,6 +166,11 @@ async fn execute(
         logs: engine.data().join("logs").join("runs").join(run),
         redact: all_secrets(engine).await?,
         definitions: Arc::clone(&engine.options.definitions),
+        gates: Gates {
+            all: engine.gates.get().cloned().unwrap_or_default(),
+            run: run.to_owned(),
+            production: Some(Arc::new(Records(Arc::clone(engine)))),
+        },
     };
     Ok(verify::run(plan, &engine.options.launcher, Arc::clone(recorder) as Arc<dyn verify::Sink>, cancel).await?)
 }

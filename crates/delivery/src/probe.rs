@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use crate::deploy::{exec_level, redactions};
 use crate::engine::Engine;
 use crate::facade::Delivery;
+use crate::gate::Gates;
 use crate::model::deployment::{Deployment, Outcome, Stage};
 use crate::store::deployment::{Entry, StoredDeployment};
 use crate::verify::{self, Plan, Walk};
@@ -240,6 +241,7 @@ impl Delivery {
             logs: logs(engine, stored.state.number),
             redact,
             definitions: Arc::clone(&engine.options.definitions),
+            gates: Gates::default(),
         };
         let variables = [
             ("TRUNKLINE_PROBE_URL", address),

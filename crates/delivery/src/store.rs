@@ -11,8 +11,13 @@ use kernel::{Kind, Problem};
 use storage::Migrations;
 
 /// The context's tables.
-pub const MIGRATIONS: Migrations =
-    Migrations { context: "delivery", scripts: &[("0001_init", include_str!("../migrations/0001_init.sql"))] };
+pub const MIGRATIONS: Migrations = Migrations {
+    context: "delivery",
+    scripts: &[
+        ("0001_init", include_str!("../migrations/0001_init.sql")),
+        ("0002_judgement", include_str!("../migrations/0002_judgement.sql")),
+    ],
+};
 
 /// Reads a JSON column that we wrote ourselves.
 pub(crate) fn decode<T: serde::de::DeserializeOwned>(column: &str, text: &str) -> Result<T, storage::Error> {

@@ -16,6 +16,7 @@ mod build;
 mod check;
 mod command;
 mod definitions;
+mod gates;
 mod red_green;
 mod run;
 mod schedule;
@@ -32,6 +33,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Product;
 use crate::definitions::Definitions;
+use crate::gate::{Gates, Judgement};
 
 pub use artifact::Artifact;
 pub use red_green::{Proof, RedGreen};
@@ -60,12 +62,14 @@ pub struct Plan {
     pub redact: Vec<String>,
     /// Knows what the definitions in the commit mean.
     pub definitions: Arc<dyn Definitions>,
+    /// Who judges it in the end.
+    pub gates: Gates,
 }
 
 /// What came out of a run.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    /// Every check passed and everything was built.
+    /// Every check passed, everything was built, and every gate lets it pass.
     pub passed: bool,
     /// Why it did not pass, in a sentence.
     pub why: Option<String>,
@@ -121,6 +125,8 @@ pub struct StepFinished {
     pub summary: Option<String>,
     /// What its test report says, if it has one.
     pub cases: Option<Cases>,
+    /// What the gate said, if the step is one.
+    pub judgement: Option<Judgement>,
     pub log_bytes: u64,
     pub log_truncated: bool,
 }
@@ -133,6 +139,7 @@ pub enum StepKind {
     RedGreen,
     Plan,
     Build,
+    Gate,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::Args;
+use delivery::gate::Gates;
 use delivery::git::Mirror;
 use delivery::verify::{self, Plan, Sink, StepFinished, StepKind, StepQueued, StepStarted, StepState, Verified};
 use futures_util::FutureExt as _;
@@ -59,6 +60,7 @@ async fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
         work,
         redact: vec![],
         definitions: Arc::new(AllDefinitions),
+        gates: Gates::default(),
     };
     let sink = Arc::new(Told { quiet: common.quiet || common.json, steps: Mutex::default() });
     let logs = plan.logs.clone();

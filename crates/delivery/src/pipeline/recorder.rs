@@ -37,6 +37,7 @@ impl Recorder {
                 ended: None,
                 summary: None,
                 cases: None,
+                judgement: None,
                 log: step.log.display().to_string(),
                 log_truncated: false,
             };
@@ -87,6 +88,7 @@ impl Sink for Recorder {
                 s.ended = Some(now);
                 s.summary = step.summary;
                 s.cases = step.cases;
+                s.judgement = step.judgement;
                 s.log_truncated = step.log_truncated;
             };
             self.report(self.change(&name, end).await);

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use storage::{Db, Error, Row, Tx, args};
 
+use crate::gate::Judgement;
 use crate::store::{decode, encode};
 use crate::verify::infrastructure::Plan;
 use crate::verify::{Artifact, Cases, StepKind, StepState};
@@ -27,6 +28,7 @@ pub(crate) struct StoredStep {
     pub(crate) ended: Option<Timestamp>,
     pub(crate) summary: Option<String>,
     pub(crate) cases: Option<Cases>,
+    pub(crate) judgement: Option<Judgement>,
     pub(crate) log: String,
     pub(crate) log_truncated: bool,
 }
@@ -44,6 +46,7 @@ fn run(row: &Row) -> Result<StoredRun, Error> {
 
 fn step(row: &Row) -> Result<StoredStep, Error> {
     let cases: Option<String> = row.get("cases")?;
+    let judgement: Option<String> = row.get("judgement")?;
     Ok(StoredStep {
         name: row.get("name")?,
         kind: decode("kind", &row.get::<String>("kind")?)?,
@@ -53,6 +56,7 @@ fn step(row: &Row) -> Result<StoredStep, Error> {
         ended: row.get("ended")?,
         summary: row.get("summary")?,
         cases: cases.map(|text| decode("cases", &text)).transpose()?,
+        judgement: judgement.map(|text| decode("judgement", &text)).transpose()?,
         log: row.get("log")?,
         log_truncated: row.get("log_truncated")?,
     })
@@ -101,10 +105,11 @@ pub(crate) async fn steps(db: &Db, id: &str) -> Result<Vec<StoredStep>, Error> {
 /// Writes a step as it now is.
 pub(crate) async fn put_step(tx: &mut Tx, id: &str, position: u64, step: &StoredStep) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO delivery_step (run, name, position, kind, state, command, started, ended, summary, cases, log, log_truncated)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        "INSERT INTO delivery_step (run, name, position, kind, state, command, started, ended, summary, cases, log, log_truncated, judgement)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
          ON CONFLICT (run, name) DO UPDATE SET state = excluded.state, started = excluded.started, ended = excluded.ended,
-            summary = excluded.summary, cases = excluded.cases, log_truncated = excluded.log_truncated",
+            summary = excluded.summary, cases = excluded.cases, log_truncated = excluded.log_truncated,
+            judgement = excluded.judgement",
         args![
             id,
             step.name.as_str(),
@@ -117,7 +122,8 @@ pub(crate) async fn put_step(tx: &mut Tx, id: &str, position: u64, step: &Stored
             step.summary.clone(),
             step.cases.as_ref().map(encode),
             step.log.as_str(),
-            step.log_truncated
+            step.log_truncated,
+            step.judgement.as_ref().map(encode)
         ],
     )
     .await?;

@@ -87,6 +87,7 @@ fn of_command(outcome: &exec::Outcome, step: &StepQueued) -> Ending {
         seconds: outcome.seconds,
         summary: (!parts.is_empty()).then(|| parts.join("; ")),
         cases: None,
+        judgement: None,
         log_bytes: outcome.log_bytes,
         log_truncated: outcome.log_truncated,
     }

@@ -99,6 +99,7 @@ fn ending(outcome: &Outcome, report: &Report, log: &Path) -> Ending {
         seconds: outcome.seconds,
         summary: (!parts.is_empty()).then(|| parts.join("; ")),
         cases,
+        judgement: None,
         log_bytes: outcome.log_bytes,
         log_truncated: outcome.log_truncated,
     }

@@ -1,7 +1,8 @@
 //! A run: everything that is done to verify one commit, side by side as far as the machine has room.
 //!
 //! Checks come first, then builds and the plan, then red before green, which only informs. A failed check lets the other
-//! checks finish, so that its author sees all that is wrong, and cancels the builds.
+//! checks finish, so that its author sees all that is wrong, and cancels the builds. What passed all of that is judged by
+//! the gates.
 
 use std::num::NonZero;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use crate::verify::command::Bench;
 use crate::verify::environment::Caches;
 use crate::verify::red_green::{self, Changed, Question, RedGreen};
 use crate::verify::schedule::{Ending, Schedule, Telling};
-use crate::verify::{Error, Plan, Sink, StepState, Verified, definitions};
+use crate::verify::{Error, Plan, Sink, StepState, Verified, definitions, gates};
 
 mod planning;
 
@@ -60,10 +61,11 @@ pub async fn run(
     };
     let slots = Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get));
     let bench = Bench { plan: &plan, launcher, mirror: mirror.clone(), caches: prepared.caches, level, slots };
-    let schedule = Schedule::of(&prepared.product, prepared.definitions.len(), &plan.logs);
+    let schedule = Schedule::of(&prepared.product, prepared.definitions.len(), &plan.gates.all, &plan.logs);
     tell.queued(schedule.all()).await;
     let problems = definitions::run(&plan, &prepared.definitions, schedule.definitions.as_ref(), &tell).await?;
     let verified = everything(&bench, prepared.product, (&prepared.changed, problems), &schedule, &tell, &cancel).await;
+    let verified = gates::run(&bench, &schedule.gates, verified, &tell, &cancel).await;
     // Nobody waits for it.
     tokio::spawn(async move {
         if let Err(error) = mirror.tidy().await {

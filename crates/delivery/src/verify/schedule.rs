@@ -4,11 +4,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::config::Product;
+use crate::gate::{Gate, Judgement};
 use crate::verify::command::slug;
 use crate::verify::{Cases, Sink, StepFinished, StepKind, StepQueued, StepStarted, StepState};
 
 const PREPARE: &str = "prepare";
 const COLLECT: &str = "collect the files to keep";
+const JUDGE: &str = "judge the change";
 
 /// The steps of a run after the first, in the order in which they are shown.
 #[derive(Debug)]
@@ -22,6 +24,8 @@ pub(crate) struct Schedule {
     pub(crate) plan: Option<StepQueued>,
     /// One for each service.
     pub(crate) builds: Vec<StepQueued>,
+    /// One for each gate.
+    pub(crate) gates: Vec<StepQueued>,
 }
 
 /// Gives out names that no other step has.
@@ -52,7 +56,7 @@ impl Schedule {
         Names { logs, taken: vec![] }.step(StepKind::Prepare, PREPARE, "read trunkline.yaml")
     }
 
-    pub(crate) fn of(product: &Product, definitions: usize, logs: &Path) -> Self {
+    pub(crate) fn of(product: &Product, definitions: usize, gates: &[Arc<dyn Gate>], logs: &Path) -> Self {
         let mut names = Names { logs, taken: vec![PREPARE.to_owned()] };
         let definitions =
             (definitions > 0).then(|| names.step(StepKind::Check, "definitions", "read flags, segments and journeys"));
@@ -67,7 +71,9 @@ impl Schedule {
             names.step(StepKind::Build, &format!("build-{name}"), line)
         });
         let builds = builds.collect();
-        Self { definitions, checks, red_green, plan, builds }
+        let gates = gates.iter().map(|gate| names.step(StepKind::Gate, &format!("gate: {}", gate.name()), JUDGE));
+        let gates = gates.collect();
+        Self { definitions, checks, red_green, plan, builds, gates }
     }
 
     /// All of them, in that order.
@@ -78,6 +84,7 @@ impl Schedule {
             .chain(&self.red_green)
             .chain(&self.plan)
             .chain(&self.builds)
+            .chain(&self.gates)
             .cloned()
             .collect()
     }
@@ -90,6 +97,7 @@ pub(crate) struct Ending {
     pub(crate) seconds: f64,
     pub(crate) summary: Option<String>,
     pub(crate) cases: Option<Cases>,
+    pub(crate) judgement: Option<Judgement>,
     pub(crate) log_bytes: u64,
     pub(crate) log_truncated: bool,
 }
@@ -97,7 +105,8 @@ pub(crate) struct Ending {
 impl Ending {
     /// One that ran no command.
     pub(crate) fn plain(state: StepState, summary: impl Into<String>) -> Self {
-        Self { state, seconds: 0.0, summary: Some(summary.into()), cases: None, log_bytes: 0, log_truncated: false }
+        let summary = Some(summary.into());
+        Self { state, seconds: 0.0, summary, cases: None, judgement: None, log_bytes: 0, log_truncated: false }
     }
 
     pub(crate) fn cancelled() -> Self {
@@ -137,6 +146,7 @@ impl Telling {
             seconds: ending.seconds,
             summary: ending.summary,
             cases: ending.cases,
+            judgement: ending.judgement,
             log_bytes: ending.log_bytes,
             log_truncated: ending.log_truncated,
         };

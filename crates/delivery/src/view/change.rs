@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use super::deployment::DeploymentItem;
 use super::run::RunView;
 use super::{State, StateKind};
+use crate::gate::Judgement;
 use crate::git::FileStat;
 use crate::model::deployment::percent;
 use crate::model::trunk::Held;
@@ -52,6 +53,13 @@ pub struct CheckView {
     #[schema(value_type = String)]
     pub state: StepState,
     pub seconds: Option<f64>,
+    /// `check`, `gate`, or another kind of step that did not pass.
+    #[schema(value_type = String)]
+    pub kind: StepKind,
+    /// How it ended, in a line.
+    pub summary: Option<String>,
+    /// What the gate said, if it is one and was asked.
+    pub judgement: Option<Judgement>,
 }
 
 /// What was built for a service.
@@ -118,8 +126,11 @@ pub(crate) fn state(standing: &Standing<'_>) -> (State, Option<String>) {
         Run::Queued => (State::new(StateKind::Plain, "Waits for its run"), None),
         Run::Running => (State::new(StateKind::Busy, progress(standing.steps)), None),
         Run::Failed => {
-            let word =
-                if standing.shipped_in.is_some() { "Checks failed, shipped in a later one" } else { "Checks failed" };
+            let what = if is_stopped_by_gate(standing.steps) { "Stopped by a gate" } else { "Checks failed" };
+            let word = match standing.shipped_in {
+                Some(_) => format!("{what}, shipped in a later one"),
+                None => what.to_owned(),
+            };
             (State::new(StateKind::Bad, word), change.why.clone().or_else(|| Some("checks failed".into())))
         }
         Run::Cancelled => (State::new(StateKind::Plain, "Cancelled"), change.why.clone()),
@@ -165,6 +176,12 @@ fn deployed(standing: &Standing<'_>, newest: &StoredDeployment) -> (State, Optio
     }
 }
 
+/// Nothing but a gate speaks against it.
+fn is_stopped_by_gate(steps: &[StoredStep]) -> bool {
+    let mut bad = steps.iter().filter(|s| matches!(s.state, StepState::Failed | StepState::TimedOut)).peekable();
+    bad.peek().is_some() && bad.all(|s| s.kind == StepKind::Gate)
+}
+
 /// `Checks 3 of 7`.
 fn progress(steps: &[StoredStep]) -> String {
     let checks = steps.iter().filter(|s| s.kind == StepKind::Check);
@@ -173,6 +190,8 @@ fn progress(steps: &[StoredStep]) -> String {
     });
     if all == 0 {
         "Preparing".into()
+    } else if steps.iter().any(|s| s.kind == StepKind::Gate && s.state != StepState::Queued) {
+        "Gates".into()
     } else if all == done {
         "Building".into()
     } else {
@@ -183,12 +202,20 @@ fn progress(steps: &[StoredStep]) -> String {
 pub(crate) fn checks(steps: &[StoredStep]) -> Vec<CheckView> {
     steps
         .iter()
-        .filter(|s| matches!(s.kind, StepKind::Check | StepKind::Prepare | StepKind::Build | StepKind::Plan))
-        .filter(|s| s.kind == StepKind::Check || !matches!(s.state, StepState::Passed | StepState::Skipped))
+        .filter(|s| match s.kind {
+            StepKind::Check | StepKind::Gate => true,
+            StepKind::Prepare | StepKind::Build | StepKind::Plan => {
+                !matches!(s.state, StepState::Passed | StepState::Skipped)
+            }
+            StepKind::RedGreen => false,
+        })
         .map(|s| CheckView {
             name: s.name.clone(),
             state: s.state,
             seconds: s.started.zip(s.ended).map(|(from, to)| super::seconds(from, to)),
+            kind: s.kind,
+            summary: s.summary.clone(),
+            judgement: s.judgement.clone(),
         })
         .collect()
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{seconds, time};
+use crate::gate::Judgement;
 use crate::store::run::{StoredRun, StoredStep};
 use crate::verify::{Cases, StepKind, StepState};
 
@@ -37,6 +38,9 @@ pub struct StepView {
     pub summary: Option<String>,
     #[schema(value_type = Option<Object>)]
     pub cases: Option<Cases>,
+    /// What the gate said, if the step is one and was asked.
+    #[serde(default)]
+    pub judgement: Option<Judgement>,
     pub log_bytes: u64,
     pub log_truncated: bool,
 }
@@ -66,6 +70,7 @@ fn step(stored: &StoredStep) -> StepView {
         command: stored.command.clone(),
         summary: stored.summary.clone(),
         cases: stored.cases.clone(),
+        judgement: stored.judgement.clone(),
         log_bytes: std::fs::metadata(&stored.log).map_or(0, |m| m.len()),
         log_truncated: stored.log_truncated,
     }

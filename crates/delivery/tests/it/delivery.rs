@@ -1,6 +1,7 @@
 //! The facade on SQLite and PostgreSQL. The edge is away: what is verified and recorded must not need it.
 
 mod bed;
+mod gates;
 mod probing;
 
 use std::time::Duration;

@@ -88,6 +88,7 @@ fn of(outcome: &exec::Outcome, summary: Option<String>) -> Ending {
         seconds: outcome.seconds,
         summary,
         cases: None,
+        judgement: None,
         log_bytes: outcome.log_bytes,
         log_truncated: outcome.log_truncated,
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use access::Access;
+use delivery::gate::Gate;
 use delivery::{By, Delivery, Options};
 use exec::Launcher;
 use kernel::SystemClock;
@@ -22,6 +23,7 @@ pub(super) struct Bed {
     pub(super) delivery: Delivery,
     test: TestDb,
     data: tempfile::TempDir,
+    gates: Vec<Arc<dyn Gate>>,
     shutdown: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -29,13 +31,19 @@ pub(super) struct Bed {
 impl Bed {
     /// Watches a repository whose first commit will hold `declaration`.
     pub(super) async fn start(test: TestDb, declaration: &str) -> Self {
+        Self::judged_by(vec![], test, declaration).await
+    }
+
+    /// As [`Bed::start`], with these gates.
+    pub(super) async fn judged_by(gates: Vec<Arc<dyn Gate>>, test: TestDb, declaration: &str) -> Self {
         let repository = Repository::new();
         repository.write("trunkline.yaml", declaration);
         repository.write("serve.sh", "sleep 1000");
         test.db.migrate(&[access::MIGRATIONS, delivery::MIGRATIONS]).await.unwrap();
         let data = tempfile::tempdir().unwrap();
         let delivery = open(&test.db, data.path());
-        let mut bed = Self { repository, delivery, test, data, shutdown: CancellationToken::new(), tasks: vec![] };
+        let shutdown = CancellationToken::new();
+        let mut bed = Self { repository, delivery, test, data, gates, shutdown, tasks: vec![] };
         bed.go().await;
         bed
     }
@@ -43,6 +51,7 @@ impl Bed {
     async fn go(&mut self) {
         let by = By { who: "test".into(), why: None };
         self.delivery.add_repository("shop", &self.repository.url(), Some("main"), &by).await.unwrap();
+        self.delivery.judged_by(self.gates.clone());
         self.tasks = self.delivery.start(self.shutdown.clone()).await.unwrap();
     }
 

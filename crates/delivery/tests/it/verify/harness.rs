@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use delivery::gate::Gates;
 use delivery::git::Mirror;
 use delivery::verify::{self, Plan, Sink, StepFinished, StepKind, StepQueued, StepStarted, StepState, Verified};
 use exec::Launcher;
@@ -84,6 +85,7 @@ impl Harness {
             work: self.data().join(format!("work/runs/{runs}")),
             logs: self.data().join(format!("logs/runs/{runs}")),
             definitions: Arc::new(crate::words::Words),
+            gates: Gates::default(),
             redact: vec!["very-secret-value".into()],
         }
     }
