@@ -1,8 +1,9 @@
 //! What is known of the one who asks, made ready once for all flags.
 
 use std::fmt;
+use std::ops::Range;
 
-use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
 use super::hash;
@@ -15,9 +16,17 @@ const SCAN_MAX: usize = 16;
 /// for, so that finding an attribute compares numbers.
 #[derive(Debug, Clone, Default)]
 pub struct Context {
+    /// All names, one after the other: one allocation for all of them.
+    names: String,
     hashes: Vec<u64>,
-    names: Vec<String>,
-    values: Vec<Value>,
+    attributes: Vec<Attribute>,
+}
+
+#[derive(Debug, Clone)]
+struct Attribute {
+    /// Where its name stands in `names`.
+    name: Range<usize>,
+    value: Value,
 }
 
 /// Why a context is refused (`INVALID_CONTEXT`).
@@ -53,30 +62,12 @@ impl Context {
     }
 
     fn new(attributes: Map<String, Value>) -> Self {
-        Self::of(attributes.into_iter().map(|(name, value)| (hash::of(&name), name, value)).collect())
-    }
-
-    /// With the hash of each name. Of one name said twice the last one counts.
-    fn of(mut all: Vec<(u64, String, Value)>) -> Self {
-        all.sort_by_key(|(hash, _, _)| *hash);
-        all.dedup_by(|later, earlier| {
-            let is_same = later.0 == earlier.0 && later.1 == earlier.1;
-            if is_same {
-                std::mem::swap(&mut later.2, &mut earlier.2);
-            }
-            is_same
-        });
-        let mut context = Self {
-            hashes: Vec::with_capacity(all.len()),
-            names: Vec::with_capacity(all.len()),
-            values: Vec::with_capacity(all.len()),
-        };
-        for (hash, name, value) in all {
-            context.hashes.push(hash);
-            context.names.push(name);
-            context.values.push(value);
+        let mut reading = Reading::default();
+        for (name, value) in attributes {
+            let name = reading.name(&name);
+            reading.all.push((name, value));
         }
-        context
+        reading.done()
     }
 
     /// The attribute `name`.
@@ -94,18 +85,23 @@ impl Context {
         let hash = hash::of(name);
         let start = self.hashes.partition_point(|other| *other < hash);
         let same = self.hashes[start..].iter().take_while(|other| **other == hash).count();
-        if let Some(position) = (start..start + same).find(|position| self.names[*position] == name) {
-            self.values[position] = value;
+        if let Some(position) = (start..start + same).find(|position| self.name(*position) == name) {
+            self.attributes[position].value = value;
         } else {
+            let from = self.names.len();
+            self.names.push_str(name);
             self.hashes.insert(start, hash);
-            self.names.insert(start, name.to_owned());
-            self.values.insert(start, value);
+            self.attributes.insert(start, Attribute { name: from..self.names.len(), value });
         }
     }
 
     /// Names and values, in no order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.names.iter().map(String::as_str).zip(&self.values)
+        self.attributes.iter().map(|attribute| (&self.names[attribute.name.clone()], &attribute.value))
+    }
+
+    fn name(&self, position: usize) -> &str {
+        &self.names[self.attributes[position].name.clone()]
     }
 
     /// The attribute `name` that has this hash.
@@ -118,7 +114,67 @@ impl Context {
         };
         let same = self.hashes[start..].iter().take_while(|other| **other == hash);
         let mut positions = same.enumerate().map(|(position, _)| start + position);
-        positions.find(|position| self.names[*position] == name).map(|position| &self.values[position])
+        positions.find(|position| self.name(*position) == name).map(|position| &self.attributes[position].value)
+    }
+}
+
+/// A context while it is read.
+#[derive(Debug, Default)]
+struct Reading {
+    names: String,
+    all: Vec<(Name, Value)>,
+}
+
+#[derive(Debug)]
+struct Name {
+    hash: u64,
+    at: Range<usize>,
+}
+
+impl Reading {
+    fn name(&mut self, name: &str) -> Name {
+        let from = self.names.len();
+        self.names.push_str(name);
+        Name { hash: hash::of(name), at: from..self.names.len() }
+    }
+
+    /// Of one name said twice the last one counts.
+    fn done(mut self) -> Context {
+        let names = self.names;
+        self.all.sort_by_key(|(name, _)| name.hash);
+        self.all.dedup_by(|(later, value), (earlier, kept)| {
+            let is_same = later.hash == earlier.hash && names[later.at.clone()] == names[earlier.at.clone()];
+            if is_same {
+                std::mem::swap(value, kept);
+            }
+            is_same
+        });
+        let hashes = self.all.iter().map(|(name, _)| name.hash).collect();
+        let attributes = self.all.into_iter().map(|(name, value)| Attribute { name: name.at, value }).collect();
+        Context { names, hashes, attributes }
+    }
+}
+
+/// Takes a name without owning it.
+struct NameSeed<'a>(&'a mut Reading);
+
+impl<'de> DeserializeSeed<'de> for NameSeed<'_> {
+    type Value = Name;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Name, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameSeed<'_> {
+    type Value = Name;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of an attribute")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+        Ok(self.0.name(name))
     }
 }
 
@@ -135,14 +191,15 @@ impl<'de> Deserialize<'de> for Context {
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Context, A::Error> {
-                let mut all = Vec::with_capacity(SCAN_MAX);
-                while let Some((name, value)) = map.next_entry::<String, Value>()? {
-                    if all.len() == ATTRIBUTES_MAX {
+                let mut reading = Reading { names: String::with_capacity(128), all: Vec::with_capacity(SCAN_MAX) };
+                while let Some(name) = map.next_key_seed(NameSeed(&mut reading))? {
+                    if reading.all.len() == ATTRIBUTES_MAX {
                         return Err(A::Error::custom(ContextError::TooLarge));
                     }
-                    all.push((hash::of(&name), name, value));
+                    let value = map.next_value()?;
+                    reading.all.push((name, value));
                 }
-                Ok(Context::of(all))
+                Ok(reading.done())
             }
         }
 
@@ -168,7 +225,7 @@ mod tests {
             let over_a_document = Context::from_slice(text.as_bytes()).unwrap();
             let sorted = |context: &Context| {
                 let all: Map<String, Value> = context.iter().map(|(n, v)| (n.to_owned(), v.clone())).collect();
-                (context.names.len(), json!(all))
+                (context.hashes.len(), json!(all))
             };
             assert_eq!(sorted(&plain), sorted(&over_a_document), "{text}");
         }
