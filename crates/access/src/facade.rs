@@ -243,12 +243,12 @@ impl Access {
         Ok(tx.commit().await?)
     }
 
-    /// A link that signs in once; gives its secret part and when it expires.
+    /// A link that signs in once, as whoever asks for it; gives its secret part and when it expires.
     pub async fn create_link(&self, by: &Caller) -> Result<(String, Timestamp), Error> {
         let link = secret::fresh("").map_err(Error::Random)?;
         let expires = self.now() + LINK_LASTS;
         let mut tx = self.db.begin().await?;
-        store::insert_link(&mut tx, &secret::hash(&link), expires).await?;
+        store::insert_link(&mut tx, &secret::hash(&link), by.person(), expires).await?;
         audit(&mut tx, by, "link.created", "console sign-in", json!(null)).await?;
         tx.commit().await?;
         Ok((link, expires))
@@ -258,20 +258,22 @@ impl Access {
     pub async fn sign_in(&self, link: &str) -> Result<(String, Session), Error> {
         let now = self.now();
         let mut tx = self.db.begin().await?;
-        if link.len() > TOKEN_CHARS_MAX || !store::use_link(&mut tx, &secret::hash(link), now).await? {
-            return Err(Problem::new(
-                kernel::Kind::Unauthenticated,
-                "this sign-in link is unknown, too old or was used",
-            )
-            .hint("`trunkline token link` prints a new one")
-            .into());
-        }
+        let used = match link.len() {
+            0..=TOKEN_CHARS_MAX => store::use_link(&mut tx, &secret::hash(link), now).await?,
+            _ => None,
+        };
+        let Some(person) = used else {
+            let problem =
+                Problem::new(kernel::Kind::Unauthenticated, "this sign-in link is unknown, too old or was used");
+            return Err(problem.hint("`trunkline token link` prints a new one").into());
+        };
         let cookie = secret::fresh("").map_err(Error::Random)?;
         let csrf = secret::fresh("").map_err(Error::Random)?;
-        store::insert_session(&mut tx, &secret::hash(&cookie), &csrf, now, now + SESSION_LASTS).await?;
+        store::insert_session(&mut tx, &secret::hash(&cookie), &csrf, person.as_deref(), now, now + SESSION_LASTS)
+            .await?;
         audit(&mut tx, &Caller::system("console"), "session.created", "console", json!(null)).await?;
         tx.commit().await?;
-        Ok((cookie, Session { person: None, role: Role::Admin, csrf }))
+        Ok((cookie, Session { person, role: Role::Admin, csrf }))
     }
 
     /// The session of a cookie, if it is in force.

@@ -20,6 +20,8 @@ const CSRF: &str = "x-csrf-token";
 pub struct Caller {
     pub role: Role,
     name: String,
+    /// Whom the token or session is of, where that was said.
+    person: Option<String>,
     /// The cookie that it rests on.
     pub(crate) cookie: Option<String>,
 }
@@ -27,12 +29,17 @@ pub struct Caller {
 impl Caller {
     /// A part of the system itself.
     pub fn system(name: &str) -> Self {
-        Self { role: Role::Admin, name: name.to_owned(), cookie: None }
+        Self { role: Role::Admin, name: name.to_owned(), person: None, cookie: None }
     }
 
     /// As it stands in the audit log: the person, else the token's name.
     pub fn name(&self) -> String {
         self.name.clone()
+    }
+
+    /// The person whose token or session it is; none where nobody said.
+    pub fn person(&self) -> Option<&str> {
+        self.person.as_deref()
     }
 }
 
@@ -102,16 +109,18 @@ async fn find_caller(access: &Access, request: &Parts) -> Result<Option<Caller>,
             // A full disk is no reason to refuse who may ask.
             tracing::warn!(error = %error, "the use of a token could not be noted");
         }
+        let person = found.person.clone();
         let name = found.person.or(found.name).unwrap_or_else(|| format!("token {}", found.id));
-        return Ok(Some(Caller { role: found.role, name, cookie: None }));
+        return Ok(Some(Caller { role: found.role, name, person, cookie: None }));
     }
     let Some(cookie) = cookie(&request.headers) else { return Ok(None) };
     let Some(session) = access.find_session(&cookie).await? else { return Ok(None) };
     if !is_read(&request.method) {
         prove_own_page(&request.headers, &session.csrf)?;
     }
+    let person = session.person.clone();
     let name = session.person.unwrap_or_else(|| "console".to_owned());
-    Ok(Some(Caller { role: session.role, name, cookie: Some(cookie) }))
+    Ok(Some(Caller { role: session.role, name, person, cookie: Some(cookie) }))
 }
 
 fn is_read(method: &Method) -> bool {

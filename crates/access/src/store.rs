@@ -11,8 +11,13 @@ use crate::rules::Role;
 use crate::serving::Bearer;
 
 /// The context's tables.
-pub const MIGRATIONS: Migrations =
-    Migrations { context: "access", scripts: &[("0001_init", include_str!("../migrations/0001_init.sql"))] };
+pub const MIGRATIONS: Migrations = Migrations {
+    context: "access",
+    scripts: &[
+        ("0001_init", include_str!("../migrations/0001_init.sql")),
+        ("0002_link_person", include_str!("../migrations/0002_link_person.sql")),
+    ],
+};
 
 /// A token as it may be shown; the token itself is not known any more.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -107,29 +112,34 @@ pub(crate) async fn revoke_deployment(tx: &mut Tx, deployment: u64, now: Timesta
         .await
 }
 
-pub(crate) async fn insert_link(tx: &mut Tx, hash: &str, expires: Timestamp) -> Result<(), Error> {
-    tx.execute("INSERT INTO access_link (hash, expires) VALUES ($1, $2)", args![hash, expires]).await?;
+pub(crate) async fn insert_link(
+    tx: &mut Tx,
+    hash: &str,
+    person: Option<&str>,
+    expires: Timestamp,
+) -> Result<(), Error> {
+    let sql = "INSERT INTO access_link (hash, person, expires) VALUES ($1, $2, $3)";
+    tx.execute(sql, args![hash, person, expires]).await?;
     Ok(())
 }
 
-/// Uses a link up; `false` if it is unknown, too old or was used.
-pub(crate) async fn use_link(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<bool, Error> {
-    let rows = tx
-        .execute("UPDATE access_link SET used = $2 WHERE hash = $1 AND used IS NULL AND expires > $2", args![hash, now])
-        .await?;
-    Ok(rows > 0)
+/// Uses a link up and says whose it is, if it is somebody's; `None` if it is unknown, too old or was used.
+pub(crate) async fn use_link(tx: &mut Tx, hash: &str, now: Timestamp) -> Result<Option<Option<String>>, Error> {
+    let sql = "UPDATE access_link SET used = $2 WHERE hash = $1 AND used IS NULL AND expires > $2 RETURNING person";
+    tx.one(sql, args![hash, now]).await?.map(|row| row.get("person")).transpose()
 }
 
 pub(crate) async fn insert_session(
     tx: &mut Tx,
     hash: &str,
     csrf: &str,
+    person: Option<&str>,
     now: Timestamp,
     expires: Timestamp,
 ) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO access_session (hash, csrf, created, expires) VALUES ($1, $2, $3, $4)",
-        args![hash, csrf, now, expires],
+        "INSERT INTO access_session (hash, csrf, person, created, expires) VALUES ($1, $2, $3, $4, $5)",
+        args![hash, csrf, person, now, expires],
     )
     .await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Definitions of other contexts (flags, segments, journeys, experiments) that stand in a commit: handed over as texts, checked by a
+//! Definitions of other contexts (flags, segments, journeys, experiments, surveys) that stand in a commit: handed over as texts, checked by a
 //! port, and traced through the code. Delivery does not know what they mean.
 
 use std::collections::BTreeSet;
@@ -11,9 +11,9 @@ use crate::git::{self, Mention, Mirror};
 use crate::{Error, store};
 
 /// Where definitions stand, at the top of a repository.
-pub const FOLDERS: [&str; 4] = ["flags/", "segments/", "journeys/", "experiments/"];
+pub const FOLDERS: [&str; 5] = ["flags/", "segments/", "journeys/", "experiments/", "surveys/"];
 /// What is written there is a definition and no use of it.
-const NO_CODE: [&str; 3] = ["flags/", "segments/", "experiments/"];
+const NO_CODE: [&str; 4] = ["flags/", "segments/", "experiments/", "surveys/"];
 
 /// Whoever knows what definitions mean.
 pub trait Definitions: Debug + Send + Sync {
@@ -27,7 +27,7 @@ pub fn is_definition(path: &str) -> bool {
     let endings: &[&str] = match folder {
         "flags" => &[".json", ".yaml", ".yml"],
         "segments" => &[".txt"],
-        "journeys" | "experiments" => &[".yaml", ".yml"],
+        "journeys" | "experiments" | "surveys" => &[".yaml", ".yml"],
         _ => return false,
     };
     !name.contains('/') && !name.starts_with('.') && endings.iter().any(|ending| name.ends_with(ending))
@@ -73,6 +73,24 @@ impl Delivery {
         keys: &[String],
     ) -> Result<BTreeSet<String>, Error> {
         Ok(self.mirror_of(commit).await?.words_in_changes(from, commit, keys, &NO_CODE).await?)
+    }
+
+    /// The mirror of a repository that is watched, to read from.
+    pub fn mirror(&self, repository: &str) -> Mirror {
+        Mirror::existing(&self.engine.mirror_path(repository), "")
+    }
+
+    /// The repository of a change.
+    pub async fn repository_of(&self, commit: &str) -> Result<String, Error> {
+        let change = store::change::find(self.engine.db(), commit).await?;
+        Ok(change.ok_or_else(|| store::missing(format!("change {commit}")))?.repository)
+    }
+
+    /// The newest commit of each trunk that has one, in the order in which the repositories were added.
+    pub async fn heads(&self) -> Result<Vec<(String, String)>, Error> {
+        let repositories = store::repository::repositories(self.engine.db()).await?;
+        let head = |repository: store::repository::Repository| Some((repository.name, repository.head?));
+        Ok(repositories.into_iter().filter_map(head).collect())
     }
 
     async fn mirror_of(&self, commit: &str) -> Result<Mirror, Error> {

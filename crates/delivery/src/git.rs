@@ -8,6 +8,7 @@
 mod call;
 mod commit;
 mod mirror;
+mod objects;
 mod parse;
 mod revert;
 mod scratch;
@@ -17,6 +18,7 @@ mod worktree;
 
 pub use commit::{Commit, FileStat};
 pub use mirror::{Mirror, TrunkMove, origin_of};
+pub use objects::Blob;
 pub use tree::Mention;
 pub use watch::{Signal, Watch};
 pub use worktree::Worktree;

@@ -17,6 +17,8 @@ pub use history::{CheckHistory, Commit, Figures, History, Stopped, history};
 
 /// Most files of a product that are looked at.
 const FILES_MAX: usize = 500_000;
+/// Texts that are remembered as read; beyond, all is read anew.
+const PARSED_MAX: usize = 1_000_000;
 
 /// A file and which text it has: two of one id have the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,12 @@ pub trait Source {
 
     /// The files of a commit; those of the folder if none is named.
     fn files(&mut self, commit: Option<&str>) -> Result<Vec<Entry>, Self::Error>;
+
+    /// These texts will be asked for next.
+    fn prepare(&mut self, entries: &[&Entry]) -> Result<(), Self::Error> {
+        let _ = entries;
+        Ok(())
+    }
 
     /// The text of a file; none if it is no text or longer than [`crate::model::SOURCE_BYTES_MAX`] by far.
     fn text(&mut self, entry: &Entry) -> Result<Option<String>, Self::Error>;
@@ -71,9 +79,17 @@ impl<S: Source> Reader<S> {
     }
 
     fn files(&mut self, commit: Option<&str>) -> Result<Files, S::Error> {
-        let entries = self.source.files(commit)?;
+        let mut entries = self.source.files(commit)?;
+        entries.truncate(FILES_MAX);
+        if self.parsed.len() > PARSED_MAX {
+            self.parsed.clear();
+        }
+        let is_missing =
+            |entry: &&Entry| is_read(&entry.path) && !self.parsed.contains_key(&(entry.path.clone(), entry.id.clone()));
+        let missing: Vec<&Entry> = entries.iter().filter(is_missing).collect();
+        self.source.prepare(&missing)?;
         let mut files = Files::new();
-        for entry in entries.into_iter().take(FILES_MAX) {
+        for entry in entries {
             let parsed = self.parsed(&entry)?;
             files.insert(entry.path, parsed);
         }
@@ -97,7 +113,18 @@ impl<S: Source> Reader<S> {
 
 /// The violations that a change brings: those of the product after it that were not there before, wherever their lines went.
 pub fn brought(before: &Product, after: &Product, today: Date, gate: Gate) -> Vec<Violation> {
-    let known = counted(&findings(before));
+    brought_since(&[before], after, today, gate)
+}
+
+/// As [`brought`], where several are there before: what any of them has is none of this change's.
+pub fn brought_since(before: &[&Product], after: &Product, today: Date, gate: Gate) -> Vec<Violation> {
+    let mut known = Counted::new();
+    for product in before {
+        for (identity, count) in counted(&findings(product)) {
+            let most = known.entry(identity).or_default();
+            *most = count.max(*most);
+        }
+    }
     let new = fresh(findings(after), known);
     new.iter().map(|finding| violation(after, finding, today, gate)).collect()
 }

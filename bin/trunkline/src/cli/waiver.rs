@@ -86,6 +86,7 @@ fn waiver(args: &AddArgs, product: &Product, repository: &Repository) -> Result<
         approver: args.approver.clone(),
         author: Some(called(&author)),
         place: Place { file: FILE.into(), line: 1 },
+        number: None,
     })
 }
 

@@ -15,12 +15,14 @@ mod tests;
 
 use kernel::Problem;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::Product;
 
 /// The checks that there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = PrincipleCheck)]
 pub enum Check {
     OwnerExists,
     FileWithoutOwner,
@@ -62,6 +64,11 @@ impl Check {
             Self::DependencyOffRadar => "dependency-off-radar",
             Self::ImportAcrossSurface => "import-across-surface",
         }
+    }
+
+    /// It is about a flag alone: what a waiver names is the flag's key.
+    pub const fn is_of_flags(self) -> bool {
+        matches!(self, Self::FlagWithoutOwner | Self::FlagWithoutExpiry | Self::FlagWithoutJourney)
     }
 
     /// The check of that name.

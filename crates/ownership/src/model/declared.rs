@@ -1,4 +1,4 @@
-//! What `flags/*` and `journeys/*` say of owners. What else is wrong with such a file, its own context tells.
+//! What `flags/*`, `journeys/*` and `experiments/*` say of owners. What else is wrong with such a file, its own context tells.
 
 use std::collections::BTreeMap;
 
@@ -31,6 +31,14 @@ pub struct Journey {
     pub place: Place,
 }
 
+/// An experiment, as far as its owner matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Experiment {
+    pub name: String,
+    pub owner: Option<Word>,
+    pub place: Place,
+}
+
 type Metadata = BTreeMap<String, Value>;
 
 #[derive(Deserialize)]
@@ -54,6 +62,13 @@ struct JourneyShape {
     domain: Option<Spanned<String>>,
     #[serde(default)]
     steps: Vec<StepShape>,
+}
+
+#[derive(Deserialize)]
+struct ExperimentShape {
+    experiment: Spanned<String>,
+    #[serde(default)]
+    owner: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -94,6 +109,18 @@ pub(crate) fn journey(text: &str, file: &str) -> Result<Journey, Problem> {
     })
 }
 
+/// The experiment of `file`.
+pub(crate) fn experiment(text: &str, file: &str) -> Result<Experiment, Problem> {
+    let read: ExperimentShape =
+        Document::whole(text, file)?.read(|_| "docs/reference/experiments.md shows every key")?;
+    let name = Word::after(0, read.experiment);
+    Ok(Experiment {
+        owner: read.owner.map(|owner| Word::after(0, owner)),
+        place: Place { file: file.into(), line: name.line },
+        name: name.text,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +132,13 @@ mod tests {
         assert_eq!(flags[0].owner.as_deref(), Some("billing"));
         assert_eq!(flags[0].expires.as_deref(), Some("2027-01-31"));
         assert_eq!((flags[1].owner.as_deref(), flags[1].is_lasting, flags[1].place.line), (Some("sales"), true, 6));
+    }
+
+    #[test]
+    fn an_experiment_has_an_owner() {
+        let read = experiment("experiment: gift-wrap\nowner: sales\nflag: gift-wrap\n", "experiments/a.yaml").unwrap();
+        let owner = read.owner.unwrap();
+        assert_eq!((read.name.as_str(), owner.text.as_str(), owner.line), ("gift-wrap", "sales", 2));
     }
 
     #[test]

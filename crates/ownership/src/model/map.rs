@@ -1,6 +1,7 @@
 //! `own map`: the domains with what they own, and what nobody owns (contracts.md, "Ownership").
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Product, Thing, ThingKind};
 
@@ -12,7 +13,8 @@ pub struct Map {
 }
 
 /// One domain. Patterns and names are as they are written; a flag, event or table that a star covers is there by its name too.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DomainRow)]
 pub struct Row {
     pub name: String,
     pub team: Option<String>,
@@ -29,7 +31,7 @@ pub struct Row {
 }
 
 /// Something that nobody owns.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Unowned {
     pub kind: ThingKind,
     pub name: String,

@@ -7,7 +7,7 @@ use super::catalog::{self, Entity};
 use super::code::{Import, Language, Token, events, imports, tokens};
 use super::manifest::{Dependency, dependencies, is_requirements};
 use super::sql::{Write, writes, writes_of_literal};
-use super::{CodeOwners, Flag, Journey, Principle, Waiver, codeowners, declared, principle, waiver};
+use super::{CodeOwners, Experiment, Flag, Journey, Principle, Waiver, codeowners, declared, principle, waiver};
 
 /// Longer sources are not read: nobody wrote them.
 pub const SOURCE_BYTES_MAX: usize = 1 << 20;
@@ -31,6 +31,7 @@ pub(crate) enum Declares {
     CodeOwners(CodeOwners),
     Flags(Vec<Flag>),
     Journey(Journey),
+    Experiment(Experiment),
     Principle(Principle),
     Waivers(Vec<Waiver>),
 }
@@ -64,6 +65,7 @@ pub fn parse(path: &str, text: Option<&str>) -> Parsed {
         Kind::Waivers => parsed.take(waiver::read(text, path), Declares::Waivers),
         Kind::Flags => parsed.take_or_tell(declared::flags(text, path), Declares::Flags),
         Kind::Journey => parsed.take_or_tell(declared::journey(text, path), Declares::Journey),
+        Kind::Experiment => parsed.take_or_tell(declared::experiment(text, path), Declares::Experiment),
         Kind::Principle => parsed.take_or_tell(principle::read(text, path), Declares::Principle),
         Kind::Manifest => match dependencies(path, text) {
             Ok(found) => parsed.facts.dependencies = found,
@@ -118,6 +120,7 @@ enum Kind {
     CodeOwners,
     Flags,
     Journey,
+    Experiment,
     Principle,
     Waivers,
     Manifest,
@@ -134,6 +137,7 @@ impl Kind {
         match path.rsplit_once('/').map(|(folder, _)| folder) {
             Some("flags") if is_yaml || extension == "json" => return Self::Flags,
             Some("journeys") if is_yaml => return Self::Journey,
+            Some("experiments") if is_yaml => return Self::Experiment,
             Some("principles") if extension == "md" && !name.eq_ignore_ascii_case("readme.md") => {
                 return Self::Principle;
             }
@@ -157,12 +161,13 @@ mod tests {
 
     use super::*;
 
-    const PATHS: [&str; 13] = [
+    const PATHS: [&str; 14] = [
         "catalog-info.yaml",
         "a/catalog-info.yaml",
         "CODEOWNERS",
         "flags/a.yaml",
         "journeys/a.yaml",
+        "experiments/a.yaml",
         "principles/a.md",
         "waivers.yaml",
         "package.json",

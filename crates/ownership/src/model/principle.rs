@@ -7,14 +7,16 @@ use jiff::civil::Date;
 use kernel::Problem;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::Spanned;
+use utoipa::ToSchema;
 
 use super::pattern::name_matches;
 use super::yaml::Document;
 use super::{Check, Place};
 
 /// What a violation does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PrincipleMode)]
 pub enum Mode {
     /// It is shown, with what it would have stopped.
     #[default]
@@ -26,17 +28,20 @@ pub enum Mode {
 }
 
 /// Where a principle can stop something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PrincipleGate)]
 pub enum Gate {
     Merge,
+    /// What must not be merged is not deployed either.
     Deployment,
+    /// A flag that breaks it is seen by verifiers, testers and the segment `internal` alone.
     Exposure,
 }
 
 /// Which technology is used, tried and left behind. A star in a name stands for any text; `npm:` and the like before it are
 /// for one ecosystem only.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Radar {
     pub adopt: Vec<String>,
@@ -87,6 +92,13 @@ pub struct Principle {
     /// The page below the front matter, as Markdown.
     pub page: String,
     pub place: Place,
+}
+
+impl Principle {
+    /// Whether it can stop something there.
+    pub fn stops_at(&self, gate: Gate) -> bool {
+        self.gates.contains(&gate) || gate == Gate::Deployment && self.gates.contains(&Gate::Merge)
+    }
 }
 
 #[derive(Deserialize)]

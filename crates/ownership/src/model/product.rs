@@ -7,8 +7,8 @@ use kernel::Problem;
 
 use super::parsed::{Declares, Facts};
 use super::{
-    Catalog, Check, CodeOwners, Flag, Journey, Owner, Parsed, Principle, Relation, Thing, ThingKind, Waiver, Word,
-    codeowners,
+    Catalog, Check, CodeOwners, Experiment, Flag, Journey, Owner, Parsed, Principle, Relation, Thing, ThingKind,
+    Waiver, Word, codeowners,
 };
 
 /// Events that a library sends by itself begin so.
@@ -62,7 +62,8 @@ impl Product {
         let mut product = Self { files, declaring, principles, waivers, problems, ..Self::default() };
         let flags: Vec<Flag> = product.flags().cloned().collect();
         let journeys: Vec<Journey> = product.journeys().cloned().collect();
-        product.relation = Relation::new(catalog, product.codeowners(), &flags, &journeys);
+        let experiments: Vec<Experiment> = product.experiments().cloned().collect();
+        product.relation = Relation::new(catalog, product.codeowners(), &flags, &journeys, &experiments);
         product.owners = product.owners(known);
         product
     }
@@ -133,6 +134,20 @@ impl Product {
         })
     }
 
+    pub fn experiments(&self) -> impl Iterator<Item = &Experiment> {
+        self.files.values().filter_map(|parsed| match &parsed.declares {
+            Declares::Experiment(experiment) => Some(experiment),
+            _ => None,
+        })
+    }
+
+    /// The same with waivers that no file holds.
+    #[must_use]
+    pub fn granted(mut self, waivers: impl IntoIterator<Item = Waiver>) -> Self {
+        self.waivers.extend(waivers);
+        self
+    }
+
     pub fn waivers(&self) -> impl Iterator<Item = &Waiver> {
         self.waivers.iter()
     }
@@ -161,7 +176,7 @@ impl Product {
         steps.chain(sent).filter(|(_, event)| !event.text.starts_with(LIBRARYS_OWN) && event.text != EDGES_OWN)
     }
 
-    /// All that can be owned and is there: files, tables that are written, events that are named, flags and journeys.
+    /// All that can be owned and is there: files, tables that are written, events that are named, flags, journeys and experiments.
     pub(crate) fn things(&self) -> BTreeSet<(ThingKind, &str)> {
         let paths = self.paths().map(|path| (ThingKind::Path, path));
         let tables =
@@ -169,7 +184,8 @@ impl Product {
         let events = self.events().map(|(_, event)| (ThingKind::Event, event.text.as_str()));
         let flags = self.flags().map(|flag| (ThingKind::Flag, flag.key.as_str()));
         let journeys = self.journeys().map(|journey| (ThingKind::Journey, journey.name.as_str()));
-        paths.chain(tables).chain(events).chain(flags).chain(journeys).collect()
+        let experiments = self.experiments().map(|experiment| (ThingKind::Experiment, experiment.name.as_str()));
+        paths.chain(tables).chain(events).chain(flags).chain(journeys).chain(experiments).collect()
     }
 }
 

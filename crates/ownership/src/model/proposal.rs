@@ -3,34 +3,14 @@
 use jiff::civil::Date;
 use kernel::{Kind, Problem};
 
-use super::check::findings;
+use super::check::{Finding, findings};
 use super::verdict::objection;
 use super::{Product, Waiver, waiver};
 
 /// How many violations a waiver would let pass; or why it may not be.
 pub fn propose(product: &Product, waiver: &Waiver, today: Date) -> Result<usize, Problem> {
-    let days = (waiver.expires - today).get_days();
-    if !(0..=waiver::DAYS_MAX).contains(&days) {
-        let problem = Problem::invalid(format!("a waiver that ends on {} cannot be added", waiver.expires));
-        return Err(problem.hint(format!("it lasts from today to {} days from now", waiver::DAYS_MAX)));
-    }
-    if waiver.reason.trim().is_empty() {
-        return Err(Problem::invalid("the reason is empty").hint("say why it may be so for a while"));
-    }
-    let all = findings(product);
-    let of_check = all.iter().filter(|finding| finding.check == waiver.check);
-    let covered: Vec<_> =
-        of_check.clone().filter(|finding| waiver.covers(&finding.what, Some(&finding.path))).collect();
-    if covered.is_empty() {
-        let known = of_check.map(|finding| finding.what.as_str());
-        let problem = Problem::not_found(format!("nothing called {:?} breaks {}", waiver.what, waiver.check.name()));
-        let hint = if known.clone().next().is_some() {
-            misread::suggestion(&waiver.what, known.take(20))
-        } else {
-            "nothing breaks that check: no waiver is needed".to_owned()
-        };
-        return Err(problem.hint(hint));
-    }
+    is_for_a_while(waiver, today)?;
+    let covered = covered(product, waiver)?;
     match covered.iter().find_map(|finding| objection(product, waiver, finding, today)) {
         Some(objection) => {
             let why = objection.split_once(": ").map_or(objection.as_str(), |(_, why)| why);
@@ -39,6 +19,38 @@ pub fn propose(product: &Product, waiver: &Waiver, today: Date) -> Result<usize,
         }
         None => Ok(covered.len()),
     }
+}
+
+/// A waiver ends soon, and says why it is.
+pub(crate) fn is_for_a_while(waiver: &Waiver, today: Date) -> Result<(), Problem> {
+    let days = (waiver.expires - today).get_days();
+    if !(0..=waiver::DAYS_MAX).contains(&days) {
+        let problem = Problem::invalid(format!("a waiver that ends on {} cannot be added", waiver.expires));
+        return Err(problem.hint(format!("it lasts from today to {} days from now", waiver::DAYS_MAX)));
+    }
+    if waiver.reason.trim().is_empty() {
+        return Err(Problem::invalid("the reason is empty").hint("say why it may be so for a while"));
+    }
+    Ok(())
+}
+
+/// What a waiver is about; at least one.
+pub(crate) fn covered(product: &Product, waiver: &Waiver) -> Result<Vec<Finding>, Problem> {
+    let all = findings(product);
+    let of_check = all.iter().filter(|finding| finding.check == waiver.check);
+    let covered: Vec<_> =
+        of_check.clone().filter(|finding| waiver.covers(&finding.what, Some(&finding.path))).cloned().collect();
+    if !covered.is_empty() {
+        return Ok(covered);
+    }
+    let known = of_check.map(|finding| finding.what.as_str());
+    let problem = Problem::not_found(format!("nothing called {:?} breaks {}", waiver.what, waiver.check.name()));
+    let hint = if known.clone().next().is_some() {
+        misread::suggestion(&waiver.what, known.take(20))
+    } else {
+        "nothing breaks that check: no waiver is needed".to_owned()
+    };
+    Err(problem.hint(hint))
 }
 
 /// The text of `waivers.yaml` with one more waiver in it, written as the others are.
@@ -83,6 +95,7 @@ mod tests {
             approver: "ann".into(),
             author: Some("bob".into()),
             place: Place { file: waiver::FILE.into(), line: 1 },
+            number: None,
         }
     }
 

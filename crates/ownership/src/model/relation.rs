@@ -3,7 +3,7 @@
 //! Of what says something, the first counts:
 //!
 //! 1. a claim in the catalog; of two that fit a path, the one that names more folders; a name without a star before one with;
-//! 2. what the thing says of itself: a flag's `owner`, a journey's `domain`;
+//! 2. what the thing says of itself: a flag's or an experiment's `owner`, a journey's `domain`;
 //! 3. for a path, the nearest folder whose `catalog-info.yaml` declares exactly one component, and no paths of it;
 //! 4. for a path, the last rule of CODEOWNERS.
 //!
@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Body, Catalog, Claim, Entity, Kind, Reference};
 use super::codeowners::{CodeOwners, Handle};
-use super::declared::{Flag, Journey};
+use super::declared::{Experiment, Flag, Journey};
 use super::pattern::name_matches;
 use super::{Pattern, Place, Thing, ThingKind};
 
@@ -83,6 +83,7 @@ impl Relation {
         codeowners: Option<(&CodeOwners, &str)>,
         flags: &[Flag],
         journeys: &[Journey],
+        experiments: &[Experiment],
     ) -> Self {
         let mut relation = Self { catalog, ..Self::default() };
         let entities: Vec<Entity> = relation.catalog.entities().cloned().collect();
@@ -94,6 +95,7 @@ impl Relation {
         }
         relation.folders(&entities);
         relation.say_of_themselves(flags, journeys);
+        relation.experiments_say(experiments);
         if let Some((codeowners, file)) = codeowners {
             relation.rules(codeowners, file);
         }
@@ -293,6 +295,16 @@ impl Relation {
             let domain = journey.domain.as_ref().and_then(|domain| self.domain_called_or_derived(&domain.text));
             if let Some(domain) = domain.filter(|_| self.owner_by_name(ThingKind::Journey, &journey.name).is_none()) {
                 self.name(ThingKind::Journey, &journey.name, &domain, &journey.place);
+            }
+        }
+    }
+
+    fn experiments_say(&mut self, experiments: &[Experiment]) {
+        for experiment in experiments {
+            let domain = experiment.owner.as_ref().and_then(|owner| self.domain_called_or_derived(&owner.text));
+            let is_claimed = self.owner_by_name(ThingKind::Experiment, &experiment.name).is_some();
+            if let Some(domain) = domain.filter(|_| !is_claimed) {
+                self.name(ThingKind::Experiment, &experiment.name, &domain, &experiment.place);
             }
         }
     }

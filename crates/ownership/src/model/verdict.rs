@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 use kernel::Problem;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::check::{Finding, findings};
 use super::{Check, Gate, Mode, Place, Product, Waiver, waiver};
@@ -13,15 +14,16 @@ const EXAMPLE: &str = "NAME";
 const DAYS_SUGGESTED: i32 = 14;
 
 /// Whether a violation stops what the gate guards. While a principle observes, nothing does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ViolationSeverity)]
 pub enum Severity {
     Deny,
     Warn,
 }
 
 /// A violation (contracts.md, "Ownership").
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Violation {
     pub check: Check,
     /// The page that says why; none if no principle owns the check.
@@ -49,8 +51,10 @@ impl Violation {
 }
 
 /// A waiver that counts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = WaiverGranted)]
 pub struct Granted {
+    #[schema(value_type = String)]
     pub expires: Date,
     pub approver: String,
     pub reason: String,
@@ -70,7 +74,8 @@ pub struct Judgement {
 pub fn judge(product: &Product, today: Date, gate: Gate) -> Judgement {
     let found = findings(product);
     let violations = found.iter().map(|finding| violation(product, finding, today, gate)).collect();
-    let unfit_waivers = product.waivers().filter_map(|waiver| unfit(product, waiver, &found, today)).collect();
+    let in_files = product.waivers().filter(|waiver| waiver.number.is_none());
+    let unfit_waivers = in_files.filter_map(|waiver| unfit(product, waiver, &found, today)).collect();
     Judgement { violations, problems: product.problems().to_vec(), unfit_waivers }
 }
 
@@ -78,7 +83,7 @@ pub fn judge(product: &Product, today: Date, gate: Gate) -> Judgement {
 pub(crate) fn violation(product: &Product, finding: &Finding, today: Date, gate: Gate) -> Violation {
     let principle = product.principle_of(finding.check);
     let mode = principle.map_or(Mode::Observe, |principle| principle.mode);
-    let stops = mode == Mode::Deny && principle.is_some_and(|principle| principle.gates.contains(&gate));
+    let stops = mode == Mode::Deny && principle.is_some_and(|principle| principle.stops_at(gate));
     let domain = finding.domain.as_deref().and_then(|name| product.relation().domain(name));
     let team = domain.and_then(|domain| domain.team.clone());
     let about: Vec<&Waiver> = product
@@ -127,7 +132,7 @@ fn hint(product: &Product, finding: &Finding, team: Option<&str>) -> String {
 }
 
 /// Who may approve a waiver of it: the people of its domain, else those who agreed to the principle.
-fn approvers(product: &Product, finding: &Finding) -> Vec<String> {
+pub(crate) fn approvers(product: &Product, finding: &Finding) -> Vec<String> {
     match &finding.domain {
         Some(domain) => product.relation().people(domain),
         None => product.principle_of(finding.check).map(|principle| principle.agreed_by.clone()).unwrap_or_default(),
@@ -137,10 +142,10 @@ fn approvers(product: &Product, finding: &Finding) -> Vec<String> {
 /// Why a waiver does not count for a finding that it covers; none if it does.
 pub(crate) fn objection(product: &Product, waiver: &Waiver, finding: &Finding, today: Date) -> Option<String> {
     if waiver.expires < today {
-        return Some(format!("the waiver in {} expired on {} and counts as none", waiver.place, waiver.expires));
+        return Some(format!("{} expired on {} and counts as none", waiver.called(), waiver.expires));
     }
     if waiver.author.as_deref().is_some_and(|author| is_same(product, author, &waiver.approver)) {
-        return Some(format!("the waiver in {} counts as none: nobody approves their own", waiver.place));
+        return Some(format!("{} counts as none: nobody approves their own", waiver.called()));
     }
     let may = match &finding.domain {
         Some(domain) => product.relation().answers_for(&waiver.approver, domain),
@@ -148,7 +153,7 @@ pub(crate) fn objection(product: &Product, waiver: &Waiver, finding: &Finding, t
     };
     (!may).then(|| {
         let of = finding.domain.as_ref().map_or("any team".to_owned(), |domain| format!("domain {domain}"));
-        format!("the waiver in {} counts as none: {} is nobody of {of}", waiver.place, waiver.approver)
+        format!("{} counts as none: {} is nobody of {of}", waiver.called(), waiver.approver)
     })
 }
 
@@ -161,7 +166,7 @@ fn may_approve_unowned(product: &Product, approver: &str, check: Check) -> bool 
 }
 
 /// Whether two names are one person's.
-fn is_same(product: &Product, one: &str, other: &str) -> bool {
+pub(crate) fn is_same(product: &Product, one: &str, other: &str) -> bool {
     let person = |name: &str| product.relation().catalog().person_called(name);
     let bare = |name: &str| name.trim_start_matches('@').to_lowercase();
     match (person(one), person(other)) {

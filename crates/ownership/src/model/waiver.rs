@@ -34,10 +34,21 @@ pub struct Waiver {
     pub approver: String,
     /// Who asked for it.
     pub author: Option<String>,
+    /// Nowhere, if it was granted at run time.
     pub place: Place,
+    /// Its number, if it was granted at run time.
+    pub number: Option<u64>,
 }
 
 impl Waiver {
+    /// As people call it.
+    pub(crate) fn called(&self) -> String {
+        match self.number {
+            Some(number) => format!("waiver {number}"),
+            None => format!("the waiver in {}", self.place),
+        }
+    }
+
     /// Whether it is about a violation of its check.
     pub fn covers(&self, what: &str, path: Option<&str>) -> bool {
         let by_path = || path.is_some_and(|path| Pattern::new(&self.what).is_ok_and(|pattern| pattern.matches(path)));
@@ -147,6 +158,7 @@ fn waiver(entries: Spanned<Entries<Spanned<String>>>, before: u32, file: &str) -
         approver: need("approver", approver)?.value,
         author: author.map(|author| Word::after(before, author).text),
         place,
+        number: None,
     })
 }
 

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{Reader, Source, counted, fresh};
 use crate::model::check::findings;
@@ -19,9 +20,11 @@ use crate::model::{Check, Files, Gate, Mode, Product, Violation};
 const SHOWN_MAX: usize = 200;
 
 /// A commit of trunk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = JudgedCommit)]
 pub struct Commit {
     pub commit: String,
+    #[schema(value_type = String)]
     pub at: Timestamp,
     pub subject: String,
 }
@@ -49,7 +52,8 @@ pub struct CheckHistory {
 }
 
 /// How often it would have said no, and how often it was waived.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PrincipleFigures)]
 pub struct Figures {
     /// Commits that brought something that was not waived: they would have been stopped.
     pub commits: usize,
@@ -69,7 +73,8 @@ impl Figures {
 }
 
 /// A commit that brought violations.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StoppedCommit)]
 pub struct Stopped {
     #[serde(flatten)]
     pub commit: Commit,

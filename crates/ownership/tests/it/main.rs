@@ -5,4 +5,5 @@
 mod folder;
 mod past;
 mod patterns;
+mod server;
 mod shop;

@@ -17,6 +17,13 @@ pub(super) fn owner_exists(product: &Product) -> Vec<Finding> {
         let message = format!("journey {:?} is owned by {:?}, which is no domain", journey.name, domain.text);
         (!is_known).then(|| finding(&journey.name, &Place { line: domain.line, ..journey.place.clone() }, message))
     }));
+    findings.extend(product.experiments().filter_map(|experiment| {
+        let owner = experiment.owner.as_ref()?;
+        let is_known = product.relation().domain_called(&owner.text).is_some();
+        let message = format!("experiment {:?} is owned by {:?}, which is no domain", experiment.name, owner.text);
+        let place = Place { line: owner.line, ..experiment.place.clone() };
+        (!is_known).then(|| finding(&experiment.name, &place, message))
+    }));
     findings.extend(contested(product));
     findings
 }

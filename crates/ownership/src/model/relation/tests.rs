@@ -51,7 +51,7 @@ fn relation() -> Relation {
         "flags/a.yaml",
     );
     let journeys = [declared::journey("journey: buy\ndomain: sales", "journeys/buy.yaml").unwrap()];
-    Relation::new(Catalog::new(entities).0, Some((&codeowners, "CODEOWNERS")), &flags.unwrap(), &journeys)
+    Relation::new(Catalog::new(entities).0, Some((&codeowners, "CODEOWNERS")), &flags.unwrap(), &journeys, &[])
 }
 
 fn owners(kind: ThingKind, name: &str) -> Vec<String> {
@@ -106,7 +106,7 @@ fn people_answer_for_the_domains_of_their_teams() {
 #[test]
 fn two_equal_claims_are_contested() {
     let text = CATALOG.replace("/src/billing/", "/src/");
-    let relation = Relation::new(Catalog::new(catalog::read(&text, "catalog-info.yaml").0).0, None, &[], &[]);
+    let relation = Relation::new(Catalog::new(catalog::read(&text, "catalog-info.yaml").0).0, None, &[], &[], &[]);
     let owner = relation.owner(Thing::path("src/a")).unwrap();
     assert!(owner.is_contested && owner.domains.len() == 2, "{owner:?}");
 }
@@ -122,7 +122,7 @@ fn a_part_is_of_its_systems_domain_and_else_of_its_owners() {
     );
     let (entities, problems) = catalog::read(&text, "catalog-info.yaml");
     assert_eq!(problems.len(), 1, "the pattern that is none: {problems:?}");
-    let relation = Relation::new(Catalog::new(entities).0, None, &[], &[]);
+    let relation = Relation::new(Catalog::new(entities).0, None, &[], &[], &[]);
     let owner = |thing| relation.owner(thing).map(|owner| owner.domain().to_owned());
     assert_eq!(owner(Thing::table("receipts")).as_deref(), Some("billing"), "by its system, whoever owns it");
     assert_eq!(owner(Thing::table("coupons")).as_deref(), Some("ann"), "a person without a domain is one");
