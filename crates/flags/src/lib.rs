@@ -31,7 +31,7 @@ pub use explain::Explained;
 pub use facade::{Applied, By, Flags, Options, Reference, Stage, Written};
 pub use http::routes;
 pub use segment::{SegmentItem, SegmentView};
-pub use serving::{Serving, ServingOptions, Untaken};
+pub use serving::{Serving, ServingOptions, Surveys, Untaken};
 pub use store::MIGRATIONS;
 
 pub(crate) use snapshot::Forced;

@@ -11,8 +11,8 @@ mod render;
 pub(crate) mod rules;
 mod stream;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use axum::body::Bytes;
@@ -28,6 +28,15 @@ use rules::Rules;
 
 /// A body has at most so many bytes.
 const BODY_BYTES_MAX: usize = 512 << 10;
+
+/// Knows surveys: what PostHog's clients ask for in one breath with flags.
+pub trait Surveys: std::fmt::Debug + Send + Sync {
+    /// Whether anybody is asked anything.
+    fn any(&self) -> bool;
+    /// The flags that say whom each survey is for, as (key, whether it is for this visitor). `variant` tells what they are given
+    /// of a flag; to ask it is no exposure.
+    fn targeting(&self, visitor: &str, variant: &dyn Fn(&str) -> Option<String>) -> Vec<(String, bool)>;
+}
 
 /// What serving needs.
 #[derive(Debug, Clone)]
@@ -47,6 +56,7 @@ pub struct Serving(Arc<Inner>);
 struct Inner {
     options: ServingOptions,
     rules: ArcSwap<Rules>,
+    surveys: OnceLock<Arc<dyn Surveys>>,
     /// The revision in force, for event streams.
     changed: watch::Sender<u64>,
     /// Open event streams.
@@ -59,9 +69,15 @@ impl Serving {
         Self(Arc::new(Inner {
             options,
             rules: ArcSwap::from_pointee(Rules::default()),
+            surveys: OnceLock::new(),
             changed: watch::Sender::new(0),
             streams: AtomicUsize::new(0),
         }))
+    }
+
+    /// From now on PostHog's clients are told of surveys. Set once, by whoever puts the parts together.
+    pub fn ask_surveys(&self, surveys: Arc<dyn Surveys>) {
+        let _is_first = self.0.surveys.set(surveys);
     }
 
     /// From now on this snapshot is in force. One that cannot be read, or that is older, changes nothing.
@@ -126,6 +142,10 @@ impl Serving {
             Some(key) => ofrep::one(self, key, &head.headers, witness, body),
             None => door::unknown_path(&head.uri),
         }
+    }
+
+    fn has_surveys(&self) -> bool {
+        self.0.surveys.get().is_some_and(|surveys| surveys.any())
     }
 
     fn rules(&self) -> Arc<Rules> {

@@ -162,6 +162,9 @@ struct FeaturesParams {
     /// Up to today; 28 unless given.
     #[param(value_type = Option<u32>)]
     days: Option<String>,
+    /// Surveys and feedback as well.
+    #[serde(default)]
+    surveys: bool,
 }
 
 /// Who uses what, how often, rising or falling.
@@ -172,7 +175,8 @@ async fn features(
     Query(params): Query<FeaturesParams>,
 ) -> web::Result<Json<Page<Feature>>> {
     let days = number("days", params.days.as_deref())?.unwrap_or(DAYS_DEFAULT);
-    Ok(Json(Page { items: journeys.features(days).await?, next: None }))
+    let items = if params.surveys { journeys.features_and_talk(days).await? } else { journeys.features(days).await? };
+    Ok(Json(Page { items, next: None }))
 }
 
 fn time(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {

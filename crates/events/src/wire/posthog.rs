@@ -16,6 +16,9 @@ mod known;
 
 use known::Known;
 
+/// How posthog-js knows the flags that say whom a survey is for; it tells of no others that it asked for them.
+const SURVEY_TARGETING: &str = "survey-targeting-";
+
 /// An event as it is sent, in v0 or v1.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, bound(deserialize = "'de: 'a"))]
@@ -148,7 +151,9 @@ fn sent<'a>(event: &Event<'a>, known: Known<'a>, sent_ms: Option<i64>) -> Result
         "$feature_flag_called" => (None, known.exposure),
         _ => (None, None),
     };
-    let exposure = exposure.filter(|given| !given.flag.is_empty() && !given.variant.is_empty());
+    // Whom a survey is for is asked like a flag; nobody is exposed to anything by that.
+    let is_flag = |given: &Given<'_>| !given.flag.is_empty() && !given.flag.starts_with(SURVEY_TARGETING);
+    let exposure = exposure.filter(|given| is_flag(given) && !given.variant.is_empty());
     Ok(Sent { id, name, distinct_id, time, properties, alias, exposure: exposure.map(|given| Given { time, ..given }) })
 }
 

@@ -4,6 +4,7 @@ mod payload;
 
 use std::collections::BTreeMap;
 
+use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
@@ -12,7 +13,7 @@ use http::{HeaderValue, StatusCode, Uri, header};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::rules::Answer;
+use super::rules::{Answer, Asker};
 use super::{Serving, door};
 use crate::model::{Context, ErrorCode};
 
@@ -50,10 +51,16 @@ impl Wrong {
 }
 
 /// All flags of a person. What is read of them is told by `$feature_flag_called`, so this is no exposure.
-pub(super) async fn flags(State(serving): State<Serving>, uri: Uri, body: Result<Bytes, BytesRejection>) -> Response {
+pub(super) async fn flags(
+    State(serving): State<Serving>,
+    arrival: Option<Extension<events::Arrival>>,
+    uri: Uri,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let witness = arrival.and_then(|Extension(arrival)| arrival.witness);
     let is_second = uri.query().is_some_and(|query| query.split('&').any(|pair| pair == "v=2"));
     let answered = match body {
-        Ok(body) => answer(&serving, &body, is_second),
+        Ok(body) => answer(&serving, &body, witness.as_deref(), is_second),
         Err(rejection) => Err(Wrong(rejection.status(), "validation_error", "invalid_payload", rejection.to_string())),
     };
     match answered {
@@ -62,7 +69,7 @@ pub(super) async fn flags(State(serving): State<Serving>, uri: Uri, body: Result
     }
 }
 
-fn answer(serving: &Serving, body: &[u8], is_second: bool) -> Result<Value, Wrong> {
+fn answer(serving: &Serving, body: &[u8], witness: Option<&str>, is_second: bool) -> Result<Value, Wrong> {
     let json = payload::unpack(body).map_err(Wrong::payload)?;
     let request: Request = serde_json::from_slice(&json).map_err(Wrong::payload)?;
     let bearer = request.token.as_deref().and_then(|token| serving.0.options.tokens.find(token));
@@ -91,14 +98,41 @@ fn answer(serving: &Serving, body: &[u8], is_second: bool) -> Result<Value, Wron
             Err(refusal) => failed |= refusal.code != ErrorCode::FlagNotFound,
         }
     }
-    Ok(finish(if is_second { second(&flags) } else { first(&flags) }, failed, now_ms))
+    let mut answer = if is_second { second(&flags) } else { first(&flags) };
+    // The same variant as they are given of the flag itself, whoever may see it: only whether it fits is told.
+    let variant = |key: &str| {
+        let answer = rules.evaluate(key, &unit, &context, Asker::Server, now_ms).ok()?;
+        answer.evaluation.served.map(|served| served.variant.to_owned())
+    };
+    let visitor = witness.unwrap_or(&unit);
+    let surveys = serving.0.surveys.get().filter(|_| !request.disable_flags);
+    for (key, is_on) in surveys.map(|surveys| surveys.targeting(visitor, &variant)).unwrap_or_default() {
+        if wanted(&key) {
+            targeting(&mut answer, key, is_on);
+        }
+    }
+    Ok(finish(answer, failed, now_ms, serving.has_surveys()))
 }
 
-fn finish(mut answer: Map<String, Value>, failed: bool, now_ms: i64) -> Value {
+/// Whom a survey is for, beside the flags.
+fn targeting(answer: &mut Map<String, Value>, key: String, is_on: bool) {
+    if let Some(Value::Object(values)) = answer.get_mut("featureFlags") {
+        values.insert(key, json!(is_on));
+        return;
+    }
+    if let Some(Value::Object(flags)) = answer.get_mut("flags") {
+        let reason = json!({ "code": "survey", "description": "whom a survey is for", "condition_index": null });
+        let metadata = json!({ "id": 0, "version": 0, "description": null, "payload": null });
+        let detail = json!({ "key": key, "enabled": is_on, "variant": null, "reason": reason, "metadata": metadata });
+        flags.insert(key, detail);
+    }
+}
+
+fn finish(mut answer: Map<String, Value>, failed: bool, now_ms: i64, has_surveys: bool) -> Value {
     answer.insert("errorsWhileComputingFlags".into(), json!(failed));
     answer.insert("requestId".into(), json!(uuid::Uuid::new_v4().to_string()));
     answer.insert("evaluatedAt".into(), json!(now_ms));
-    answer.extend(remote());
+    answer.extend(remote(has_surveys));
     Value::Object(answer)
 }
 
@@ -145,8 +179,8 @@ fn shown(answer: &Answer<'_>) -> (Value, Option<String>) {
     }
 }
 
-/// What of PostHog's product there is here: events and flags, nothing recorded.
-fn remote() -> Map<String, Value> {
+/// What of PostHog's product there is here: events, flags and surveys, nothing recorded.
+fn remote(has_surveys: bool) -> Map<String, Value> {
     let remote = [
         ("supportedCompression", json!(["gzip", "gzip-js"])),
         ("analytics", json!({ "endpoint": "/i/v0/e/" })),
@@ -154,7 +188,7 @@ fn remote() -> Map<String, Value> {
         ("toolbarParams", json!({})),
         ("siteApps", json!([])),
         ("sessionRecording", json!(false)),
-        ("surveys", json!(false)),
+        ("surveys", json!(has_surveys)),
         ("heatmaps", json!(false)),
         ("autocapture_opt_out", json!(true)),
         ("capturePerformance", json!(false)),
@@ -166,22 +200,22 @@ fn remote() -> Map<String, Value> {
     remote.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-fn configuration() -> Value {
-    let mut configuration = remote();
+fn configuration(serving: &Serving) -> Value {
+    let mut configuration = remote(serving.has_surveys());
     configuration.insert("hasFeatureFlags".into(), json!(true));
     Value::Object(configuration)
 }
 
 /// What posthog-js asks for at its start. The same for every token, so it tells nobody whether one is in force.
-pub(super) async fn config() -> Response {
-    door::json(StatusCode::OK, configuration().to_string().into_bytes())
+pub(super) async fn config(State(serving): State<Serving>) -> Response {
+    door::json(StatusCode::OK, configuration(&serving).to_string().into_bytes())
 }
 
 /// The same as a script.
-pub(super) async fn config_js(Path(token): Path<String>) -> Response {
+pub(super) async fn config_js(State(serving): State<Serving>, Path(token): Path<String>) -> Response {
     // `<` could end a script element, and JSON leaves it as it is.
     let token = json!(token).to_string().replace('<', "\\u003c");
-    let configuration = configuration();
+    let configuration = configuration(&serving);
     let script = format!(
         "(function(){{var all=window._POSTHOG_REMOTE_CONFIG=window._POSTHOG_REMOTE_CONFIG||{{}};\
          all[{token}]={{config:{configuration},siteApps:[]}};}})();"

@@ -6,11 +6,12 @@ use events::{EventRows, Names, Properties, Releases, Select, Who};
 use kernel::Problem;
 
 use super::Journeys;
+use crate::model::Definition;
 use crate::model::definition::Step;
 use crate::model::pages::{PAGE_VIEWED, Pages};
 use crate::model::scalar::{Held, pick};
 use crate::model::suggestion::{Act, Done, Suggestion, suggest};
-use crate::model::usage::{Feature, features};
+use crate::model::usage::{Feature, features, is_talk};
 use crate::{Error, store};
 
 const DAY_MS: i64 = 86_400_000;
@@ -26,8 +27,22 @@ const PAGE_VIEWS: [&str; 2] = [PAGE_VIEWED, "$pageview"];
 const PAGE_KEYS: [&str; 4] = ["template", "$pathname", "path", "$current_url"];
 
 impl Journeys {
-    /// Who uses what, how often, rising or falling; over so many days up to now.
+    /// The definitions of all that are declared, by name.
+    pub async fn definitions(&self) -> Result<Vec<Definition>, Error> {
+        let all = store::all(&self.db).await?.into_iter().filter(|stored| stored.retired.is_none());
+        Ok(all.map(|stored| stored.definition).collect())
+    }
+
+    /// Who uses what, how often, rising or falling; over so many days up to now. That customers were asked, and what they said, is
+    /// no feature.
     pub async fn features(&self, days: i64) -> Result<Vec<Feature>, Error> {
+        let mut features = self.features_and_talk(days).await?;
+        features.retain(|feature| !is_talk(&feature.event));
+        Ok(features)
+    }
+
+    /// As [`Self::features`], with surveys and feedback.
+    pub async fn features_and_talk(&self, days: i64) -> Result<Vec<Feature>, Error> {
         if !(1..=DAYS_MAX).contains(&days) {
             return Err(Problem::invalid(format!("{days} days cannot be looked at"))
                 .hint(format!("1 to {DAYS_MAX}"))
@@ -84,7 +99,8 @@ impl Journeys {
             .collect();
         let suggestions = tokio::task::spawn_blocking(move || {
             let mut table = Table::default();
-            for list in all.lists.iter().filter(|list| !PAGE_VIEWS.contains(&list.name.as_str())).chain(&pages.lists) {
+            let is_deed = |name: &str| !PAGE_VIEWS.contains(&name) && !is_talk(name);
+            for list in all.lists.iter().filter(|list| is_deed(&list.name)).chain(&pages.lists) {
                 table.take(list);
             }
             suggest(table.done, &table.acts, &known)

@@ -61,6 +61,12 @@ impl Matcher {
         at.map_or(0, |at| self.events[at].steps(properties))
     }
 
+    /// The steps that an event can fill whatever its properties are, as bits.
+    pub fn always(&self, name: &str) -> u32 {
+        let at = self.names.iter().position(|known| known == name);
+        at.map_or(0, |at| self.events[at].always)
+    }
+
     /// The steps that each of a list's events can fill.
     pub fn column(&self, rows: &events::EventRows) -> Steps {
         let Some(at) = self.names.iter().position(|known| *known == rows.name) else { return Steps::All(0) };

@@ -21,6 +21,14 @@ const PERSONS_MIN: u64 = 20;
 /// Of the normal distribution, two-sided 95 %.
 const Z: f64 = 1.96;
 
+/// What customers say when they are asked, and that they were: no feature of the product.
+const TALK: [&str; 5] = ["survey shown", "survey sent", "survey dismissed", "survey abandoned", "feedback given"];
+
+/// Whether an event is about asking customers, and not about what they do.
+pub fn is_talk(event: &str) -> bool {
+    TALK.contains(&event)
+}
+
 /// Which way the use of a feature goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

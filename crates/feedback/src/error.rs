@@ -1,0 +1,38 @@
+//! What can go wrong in feedback, as their callers see it.
+
+use kernel::Problem;
+
+/// An operation of feedback failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller asked for something that cannot be, or another context could not answer: told to the user as it is.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+    #[error("the control store failed")]
+    Storage(#[from] storage::Error),
+    #[error(transparent)]
+    Events(#[from] events::Error),
+    #[error(transparent)]
+    Journeys(#[from] journeys::Error),
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Problem(problem) => problem,
+            Error::Events(error) => error.into(),
+            Error::Journeys(error) => error.into(),
+            other @ Error::Storage(_) => {
+                let mut text = other.to_string();
+                let mut source = std::error::Error::source(&other);
+                while let Some(cause) = source {
+                    text.push_str(": ");
+                    text.push_str(&cause.to_string());
+                    source = cause.source();
+                }
+                tracing::error!(error = text, "a request failed");
+                Self::internal(text)
+            }
+        }
+    }
+}
