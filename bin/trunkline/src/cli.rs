@@ -14,6 +14,7 @@ mod event;
 mod experiment;
 mod failure;
 mod feature;
+mod feedback;
 mod flag;
 mod init;
 mod journey;
@@ -90,6 +91,9 @@ enum Command {
     /// Features: what customers use
     #[command(subcommand)]
     Feature(feature::Verb),
+    /// Feedback: what customers say, and what they saw and did
+    #[command(subcommand)]
+    Feedback(feedback::Verb),
     /// Experiments: whether a change made customers better off
     #[command(subcommand)]
     Experiment(experiment::Verb),
@@ -198,6 +202,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Deploy(verb) => deploy::run(verb, &client()?)?,
         Command::Journey(verb) => journey::run(verb, &common)?,
         Command::Feature(verb) => feature::run(&verb, &client()?)?,
+        Command::Feedback(verb) => feedback::run(&verb, &client()?)?,
         Command::Experiment(verb) => experiment::run(verb, &client()?)?,
         Command::Flag(verb) => flag::run(verb, &client()?)?,
         Command::Segment(verb) => segment::run(verb, &client()?)?,

@@ -3,7 +3,7 @@
 use delivery::Definitions;
 use kernel::Problem;
 
-/// Flags, segments, journeys and experiments.
+/// Flags, segments, journeys, experiments and surveys.
 #[derive(Debug)]
 pub(crate) struct AllDefinitions;
 
@@ -12,6 +12,7 @@ impl Definitions for AllDefinitions {
         let mut problems = flags::Flags::check(files);
         problems.extend(journeys::check(files).err().unwrap_or_default());
         problems.extend(experiments::check(files).err().unwrap_or_default());
+        problems.extend(feedback::check(files).err().unwrap_or_default());
         problems
     }
 }

@@ -29,6 +29,7 @@ pub(crate) struct Plane {
     tokens: access::Tokens,
     capture: Capture,
     serving: Serving,
+    feedback: feedback::Serving,
     log: columnar::wal::Writer,
     router: Router,
 }
@@ -52,10 +53,14 @@ impl Plane {
             limits: events::Limits::default(),
             static_files: Some(StaticFiles::Embedded(console::script)),
         });
-        let serving = Serving::new(ServingOptions { capture: capture.clone(), tokens: tokens.clone(), clock });
+        let options = ServingOptions { capture: capture.clone(), tokens: tokens.clone(), clock: Arc::clone(&clock) };
+        let serving = Serving::new(options);
         capture.name_variants(Arc::new(serving.clone()));
-        let router = capture.router().merge(serving.router());
-        Ok(Self { tokens, capture, serving, log, router })
+        let options = feedback::ServingOptions { capture: capture.clone(), tokens: tokens.clone(), clock };
+        let feedback = feedback::Serving::new(options);
+        serving.ask_surveys(Arc::new(feedback.clone()));
+        let router = capture.router().merge(serving.router()).merge(feedback.router());
+        Ok(Self { tokens, capture, serving, feedback, log, router })
     }
 }
 
@@ -64,8 +69,8 @@ fn passed_on(response: axum::response::Response) -> Response<Body> {
 }
 
 impl Extension for Plane {
-    fn serves(&self, _: &Method, path: &str) -> bool {
-        Capture::serves(path) || Serving::serves(path)
+    fn serves(&self, method: &Method, path: &str) -> bool {
+        Capture::serves(path) || Serving::serves(path) || feedback::Serving::serves(method, path)
     }
 
     fn at_once(&self, head: &request::Parts) -> Option<usize> {
@@ -98,6 +103,7 @@ impl Extension for Plane {
         match name {
             access::SNAPSHOT => self.tokens.apply(bytes).map_err(|error| error.to_string()),
             flags::SNAPSHOT => self.serving.apply(bytes),
+            feedback::SNAPSHOT => self.feedback.apply(bytes),
             // A newer control plane may have more to say than this edge understands.
             _ => Ok(()),
         }

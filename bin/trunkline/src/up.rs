@@ -18,11 +18,12 @@ pub(crate) use app::{App, Settings, document};
 pub(crate) use place::{Place, default_data};
 
 /// The tables of all contexts.
-const MIGRATIONS: [Migrations; 6] = [
+const MIGRATIONS: [Migrations; 7] = [
     access::MIGRATIONS,
     delivery::MIGRATIONS,
     events::MIGRATIONS,
     experiments::MIGRATIONS,
+    feedback::MIGRATIONS,
     flags::MIGRATIONS,
     journeys::MIGRATIONS,
 ];
@@ -61,6 +62,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     tasks.push(app.rollout.start(shutdown.clone()));
     tasks.push(app.access.start(shutdown.clone()));
     tasks.push(app.experiments.start(shutdown.clone()));
+    tasks.push(app.feedback.start(shutdown.clone()));
     tasks.extend(app.flags.start(shutdown.clone()));
     tasks.extend(app.events.start(shutdown.clone()));
     tasks.push(tokio::spawn(edge::keep(place.clone(), args.clone(), edge, shutdown.clone())));

@@ -3,6 +3,7 @@
 use delivery::{Arrival, Standing};
 use events::Events;
 use experiments::Experiments;
+use feedback::Feedback;
 use flags::Flags;
 use journeys::Journeys;
 use kernel::{Kind, Problem};
@@ -15,6 +16,7 @@ pub struct Contexts {
     pub flags: Flags,
     pub journeys: Journeys,
     pub experiments: Experiments,
+    pub feedback: Feedback,
     pub events: Events,
 }
 
@@ -52,6 +54,12 @@ pub(crate) async fn apply(
 ) -> Result<Result<(), String>, Error> {
     let (flags, journeys, by) = (&contexts.flags, &contexts.journeys, trunk(commit));
     let experiments = contexts.experiments.apply(commit, files, of_experiments(extent)).await;
+    let surveys = match extent {
+        // Nobody is asked about what is dark.
+        Extent::New => Ok(()),
+        Extent::Defined => contexts.feedback.apply(commit, files, feedback::Extent::Defined).await,
+        Extent::All => contexts.feedback.apply(commit, files, feedback::Extent::All).await,
+    };
     let (flags, journeys) = match extent {
         Extent::New => (
             flags.apply(commit, files, flags::Stage::Dark, &by).await,
@@ -67,6 +75,7 @@ pub(crate) async fn apply(
         flags.map(drop).map_err(Problem::from),
         journeys.map(drop).map_err(Problem::from),
         experiments.map_err(Problem::from),
+        surveys.map_err(Problem::from),
     ])
 }
 
@@ -83,7 +92,7 @@ fn trunk(commit: &str) -> flags::By {
     flags::By { who: "trunk".into(), why: Some(format!("commit {short}")) }
 }
 
-fn all(applied: [Result<(), Problem>; 3]) -> Result<Result<(), String>, Error> {
+fn all(applied: [Result<(), Problem>; 4]) -> Result<Result<(), String>, Error> {
     for applied in applied {
         match applied {
             Ok(()) => {}

@@ -5,6 +5,7 @@
 pub mod customers;
 pub mod effect;
 pub mod evidence;
+pub mod feedback;
 pub mod proportion;
 pub mod timeline;
 
@@ -21,7 +22,7 @@ use evidence::Evidence;
 use timeline::Timeline;
 
 /// Parts of the story that are told by contexts which are not there yet.
-const NOT_BUILT: [&str; 2] = ["findings", "feedback"];
+const NOT_BUILT: [&str; 1] = ["findings"];
 
 /// `change show SHA --json`, with what the change page adds.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -39,8 +40,8 @@ pub struct Lineage {
     pub verdicts: Option<Vec<FlagVerdict>>,
     #[schema(value_type = Option<Vec<Object>>)]
     pub findings: Option<Vec<serde_json::Value>>,
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub feedback: Option<Vec<serde_json::Value>>,
+    /// The newest 20; `GET /api/v1/feedback?change=` has all.
+    pub feedback: Option<Vec<::feedback::Item>>,
     /// The answer first, in one sentence.
     pub sentence: String,
     pub run_view: Option<RunView>,
@@ -68,6 +69,7 @@ pub fn tell(view: ChangeView, customers: Customers, now: jiff::Timestamp) -> Lin
         ("exposed_persons", customers.exposed_persons.is_some()),
         ("journeys", customers.journeys.is_some()),
         ("verdicts", customers.verdicts.is_some()),
+        ("feedback", customers.feedback.is_some()),
     ];
     unknown.extend(known.iter().filter(|(_, is_known)| !is_known).map(|(name, _)| (*name).to_owned()));
     Lineage {
@@ -84,7 +86,7 @@ pub fn tell(view: ChangeView, customers: Customers, now: jiff::Timestamp) -> Lin
         journeys: customers.journeys,
         verdicts: customers.verdicts,
         findings: None,
-        feedback: None,
+        feedback: customers.feedback,
         run_view: view.run_view,
         fixes: view.fixes,
         reverts: view.reverts,

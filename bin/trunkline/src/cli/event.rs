@@ -48,7 +48,12 @@ struct Rejected {
 
 pub(super) fn run(verb: &Verb, client: &Client) -> anyhow::Result<()> {
     let Verb::Import { file } = verb;
-    let report = import(file, client)?;
+    take(file, "/api/v1/events/import", client)
+}
+
+/// Sends a file, line by line, to where it belongs, and tells what became of it.
+pub(super) fn take(file: &Path, to: &str, client: &Client) -> anyhow::Result<()> {
+    let report = import(file, to, client)?;
     if client.is_json {
         return out::json(&report);
     }
@@ -64,18 +69,18 @@ pub(super) fn run(verb: &Verb, client: &Client) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn import(path: &Path, client: &Client) -> anyhow::Result<Report> {
+fn import(path: &Path, to: &str, client: &Client) -> anyhow::Result<Report> {
     let (mut report, mut part, mut first, mut next) = (Report::default(), Vec::new(), 1, 1);
     for line in lines(path)? {
         part.extend(line?);
         next += 1;
         if part.len() >= PART_BYTES {
-            send(client, &part, first, &mut report)?;
+            send(client, to, &part, first, &mut report)?;
             part.clear();
             first = next;
         }
     }
-    send(client, &part, first, &mut report)?;
+    send(client, to, &part, first, &mut report)?;
     Ok(report)
 }
 
@@ -119,11 +124,11 @@ fn line(mut row: Map<String, Value>) -> serde_json::Result<Vec<u8>> {
 }
 
 /// Sends some lines, of which the first has this number in the file.
-fn send(client: &Client, part: &[u8], first: u64, report: &mut Report) -> anyhow::Result<()> {
+fn send(client: &Client, to: &str, part: &[u8], first: u64, report: &mut Report) -> anyhow::Result<()> {
     if part.is_empty() {
         return Ok(());
     }
-    let answer: Report = client.post_bytes("/api/v1/events/import", part)?;
+    let answer: Report = client.post_bytes(to, part)?;
     report.read += answer.read;
     report.accepted += answer.accepted;
     report.duplicate += answer.duplicate;

@@ -30,6 +30,8 @@ enum Schema {
     Product,
     /// journeys/*.yaml
     Journey,
+    /// surveys/*.yaml
+    Survey,
 }
 
 pub(super) fn write(args: &InitArgs, common: &Common) -> anyhow::Result<()> {
@@ -37,6 +39,7 @@ pub(super) fn write(args: &InitArgs, common: &Common) -> anyhow::Result<()> {
         let schema = match file {
             Schema::Product => config::schema(),
             Schema::Journey => journeys::model::schema(),
+            Schema::Survey => feedback::model::schema(),
         };
         out::line(serde_json::to_string_pretty(&schema)?);
         return Ok(());

@@ -10,6 +10,8 @@ use crate::out::{self, FAINT};
 
 /// Width of the label column.
 const LABEL: usize = 10;
+/// Characters of what a customer said.
+const WORDS_SHOWN: usize = 120;
 
 pub(super) fn tell(lineage: &Lineage) {
     let kind = serde_json::to_value(lineage.row.state.kind).ok();
@@ -31,6 +33,9 @@ pub(super) fn tell(lineage: &Lineage) {
     for one in lineage.verdicts.iter().flatten() {
         part("verdict", &format!("{}: {}", one.experiment, one.verdict.sentence));
     }
+    if let Some(said) = lineage.feedback.as_ref().filter(|said| !said.is_empty()) {
+        part("said", &self::said(said));
+    }
     links(lineage);
     if !lineage.unknown.is_empty() {
         part("", &format!("{FAINT}not known yet: {}{FAINT:#}", lineage.unknown.join(", ")));
@@ -39,6 +44,13 @@ pub(super) fn tell(lineage: &Lineage) {
 
 fn part(label: &str, text: &str) {
     out::line(format_args!("  {label:<LABEL$}{text}"));
+}
+
+/// `2 answers: "Finally."`; the story has the newest 20.
+fn said(said: &[feedback::Item]) -> String {
+    let many = if said.len() == 1 { "1 answer".to_owned() } else { format!("{} answers", said.len()) };
+    let text: String = said[0].text.chars().take(WORDS_SHOWN).collect();
+    format!("{many}: \"{}\"", text.replace('\n', " "))
 }
 
 fn links(lineage: &Lineage) {

@@ -13,6 +13,7 @@ use axum::{Json, Router};
 use delivery::Delivery;
 use events::{Events, EventsOptions, Retention};
 use experiments::Experiments;
+use feedback::Feedback;
 use flags::Flags;
 use futures_util::FutureExt as _;
 use journeys::{Journeys, JourneysOptions};
@@ -41,6 +42,7 @@ pub(crate) struct App {
     pub delivery: Delivery,
     pub events: Events,
     pub experiments: Experiments,
+    pub feedback: Feedback,
     pub flags: Flags,
     pub journeys: Journeys,
     pub rollout: Rollout,
@@ -102,6 +104,13 @@ impl App {
             clock: Arc::clone(&clock),
             customers: Arc::new(experiments::Live { events: events.clone(), journeys: journeys.clone() }),
         });
+        let feedback = Feedback::open(feedback::Options {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            events: events.clone(),
+            journeys: journeys.clone(),
+            serving: Arc::new(edge.clone()),
+        });
         let delivery = Delivery::open(delivery::Options {
             db: db.clone(),
             clock: Arc::clone(&clock),
@@ -117,10 +126,11 @@ impl App {
             flags: flags.clone(),
             journeys: journeys.clone(),
             experiments: experiments.clone(),
+            feedback: feedback.clone(),
             events: events.clone(),
         };
         let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &settings.product).with(contexts);
-        Ok(Self { db, access, delivery, events, experiments, flags, journeys, rollout, edge, settings })
+        Ok(Self { db, access, delivery, events, experiments, feedback, flags, journeys, rollout, edge, settings })
     }
 
     fn compose(self) -> (Router, OpenApi) {
@@ -144,6 +154,7 @@ impl App {
             .merge(delivery::routes(self.delivery))
             .merge(events::routes(self.events))
             .merge(experiments::routes(self.experiments))
+            .merge(feedback::routes(self.feedback, Arc::new(self.rollout.clone())))
             .merge(flags::routes(self.flags))
             .merge(journeys::routes(self.journeys))
             .merge(rollout::routes(self.rollout))

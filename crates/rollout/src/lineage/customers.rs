@@ -31,6 +31,7 @@ pub struct Customers {
     pub(crate) exposed_persons: Option<u64>,
     pub(crate) journeys: Option<Vec<Effect>>,
     pub(crate) verdicts: Option<Vec<FlagVerdict>>,
+    pub(crate) feedback: Option<Vec<feedback::Item>>,
 }
 
 /// What is known. A part that cannot be found out is unknown, and the rest of the story is told.
@@ -49,7 +50,17 @@ pub(crate) async fn of(rollout: &Rollout, view: &ChangeView) -> Customers {
         Some(flags) => known("verdicts", verdicts(contexts, flags).await),
         None => None,
     };
-    Customers { flags, exposed_persons, journeys, verdicts }
+    let feedback = match &flags {
+        Some(flags) => known("feedback", super::feedback::of(rollout, contexts, view, flags).await),
+        None => None,
+    };
+    Customers { flags, exposed_persons, journeys, verdicts, feedback }
+}
+
+/// The flags of a change.
+pub(crate) async fn flags(rollout: &Rollout, view: &ChangeView) -> Result<Vec<String>, Error> {
+    let defined = definitions(rollout, view).await?;
+    flags_of_change(rollout, view, &defined).await
 }
 
 /// Of all experiments that compare variants of these flags and have something to say.

@@ -9,6 +9,7 @@ use delivery::{By, Definitions, Delivery};
 use events::{Events, EventsOptions, Retention};
 use exec::Launcher;
 use experiments::Experiments;
+use feedback::Feedback;
 use flags::Flags;
 use flags::view::FlagView;
 use journeys::{Journeys, JourneysOptions};
@@ -62,6 +63,7 @@ impl Bed {
             delivery::MIGRATIONS,
             events::MIGRATIONS,
             experiments::MIGRATIONS,
+            feedback::MIGRATIONS,
             flags::MIGRATIONS,
             journeys::MIGRATIONS,
         ];
@@ -159,8 +161,15 @@ fn contexts(db: &Db, edge: &edge::Client, data: &Path) -> Contexts {
     let ours = JourneysOptions { db: db.clone(), clock: Arc::clone(&clock), events: Arc::new(events.clone()) };
     let journeys = Journeys::open(ours);
     let customers = Arc::new(experiments::Live { events: events.clone(), journeys: journeys.clone() });
-    let experiments = Experiments::open(experiments::Options { db: db.clone(), clock, customers });
-    Contexts { flags, journeys, experiments, events }
+    let experiments = Experiments::open(experiments::Options { db: db.clone(), clock: Arc::clone(&clock), customers });
+    let feedback = Feedback::open(feedback::Options {
+        db: db.clone(),
+        clock,
+        events: events.clone(),
+        journeys: journeys.clone(),
+        serving: Arc::new(edge.clone()),
+    });
+    Contexts { flags, journeys, experiments, feedback, events }
 }
 
 fn delivery(db: &Db, edge: &edge::Client, data: &Path) -> Delivery {
