@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use access::Access;
 use jiff::Timestamp;
 use kernel::Clock;
+use sealing::RootKey;
 use serde::Serialize;
 use storage::Db;
 use tokio::sync::{Notify, broadcast};
@@ -14,10 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::definitions::Definitions;
 use crate::gate::Gate;
-use crate::model::deployment::Act;
+use crate::guards::Words;
+use crate::model::deployment::{Act, Attested};
 use crate::pipeline::Going;
 use crate::probe::Probes;
-use crate::secrets::RootKey;
 use crate::settled::Settled;
 use crate::traffic::Traffic;
 
@@ -66,11 +67,15 @@ pub(crate) struct Engine {
     pub(crate) runs: Mutex<HashMap<String, CancellationToken>>,
     pub(crate) going: Going,
     pub(crate) acts: Mutex<HashMap<u64, Act>>,
+    /// How the check of each queued deployment's artifact stands.
+    pub(crate) attested: Mutex<HashMap<u64, Attested>>,
     /// Held while a plan is applied. The services of a product share its infrastructure: whoever comes second finds it done.
     pub(crate) applying: tokio::sync::Mutex<()>,
     pub(crate) traffic: Traffic,
     pub(crate) settled: Settled,
     pub(crate) probes: Probes,
+    /// What whoever watches customers said of canaries.
+    pub(crate) guards: Words,
     /// Who judges changes; set once, before the pipeline runs.
     pub(crate) gates: OnceLock<Vec<Arc<dyn Gate>>>,
     /// Held from reading deployments until what was decided about them is written, by the deployer and by whatever
@@ -79,7 +84,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(options: Options) -> Result<Self, crate::secrets::Error> {
+    pub(crate) fn new(options: Options) -> Result<Self, sealing::Error> {
         let key = RootKey::of(&options.data)?;
         let probes = Probes::since(options.clock.now());
         Ok(Self {
@@ -93,10 +98,12 @@ impl Engine {
             runs: Mutex::default(),
             going: Going::default(),
             acts: Mutex::default(),
+            attested: Mutex::default(),
             applying: tokio::sync::Mutex::default(),
             traffic: Traffic::default(),
             settled: Settled::default(),
             probes,
+            guards: Words::default(),
             gates: OnceLock::new(),
             deciding: tokio::sync::Mutex::default(),
         })

@@ -21,7 +21,7 @@ pub enum Error {
     #[error("verification failed by itself")]
     Verify(#[from] crate::verify::Error),
     #[error(transparent)]
-    Secrets(#[from] crate::secrets::Error),
+    Secrets(#[from] sealing::Error),
     #[error("tokens of a deployment could not be issued or revoked")]
     Access(#[from] access::Error),
     #[error("failed to make the folder {path}")]

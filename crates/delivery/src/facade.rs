@@ -17,6 +17,9 @@ use crate::store::deployment::{Entry, StoredDeployment};
 use crate::store::repository::StoredService;
 use crate::{Error, deploy, pipeline, store, trunk};
 
+/// What the secret is for that git hosts sign their webhooks with.
+const WEBHOOK: &str = "trunkline webhook";
+
 /// Delivery of one product. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Delivery {
@@ -97,7 +100,7 @@ impl Delivery {
     pub fn is_signed(&self, signature: &str, body: &[u8]) -> bool {
         use hmac::{Hmac, KeyInit as _, Mac as _};
         let Some(Ok(given)) = signature.strip_prefix("sha256=").map(hex::decode) else { return false };
-        let secret = self.engine.key.webhook_secret();
+        let secret = self.engine.key.derive(WEBHOOK);
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).expect("any length is a key");
         mac.update(body);
         mac.verify_slice(&given).is_ok()
@@ -105,7 +108,7 @@ impl Delivery {
 
     /// The secret to give to a git host so that it signs its webhooks.
     pub fn webhook_secret(&self) -> String {
-        self.engine.key.webhook_secret()
+        self.engine.key.derive(WEBHOOK)
     }
 
     /// Creates the deployments that are due; safe to call at any time. Delivery never calls it by itself: what follows from

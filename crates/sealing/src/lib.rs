@@ -1,4 +1,5 @@
-//! Secrets: sealed under the installation's root key, opened only for the process that needs them, redacted in every log.
+//! The root key of one installation, and what is sealed under it: ChaCha20-Poly1305 (RFC 8439) with a random nonce in front, bound to
+//! the place that it was sealed for.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,8 +37,8 @@ pub enum Error {
     #[error("failed to get random bytes")]
     Random,
     /// The value was sealed under another key, for another name, or was changed.
-    #[error("the secret {name} of {service} cannot be opened with this installation's key")]
-    Sealed { service: String, name: String },
+    #[error("the secret {name} of {keeper} cannot be opened with this installation's key")]
+    Sealed { keeper: String, name: String },
 }
 
 impl RootKey {
@@ -66,11 +67,11 @@ impl RootKey {
         Ok(text)
     }
 
-    /// Seals a value for one name of one service; it opens under no other.
-    pub fn seal(&self, service: &str, name: &str, value: &str) -> Result<Vec<u8>, Error> {
+    /// Seals a value for one name of one keeper; it opens under no other.
+    pub fn seal(&self, keeper: &str, name: &str, value: &str) -> Result<Vec<u8>, Error> {
         let mut sealed = vec![0_u8; NONCE_BYTES];
         getrandom::fill(&mut sealed).map_err(|_| Error::Random)?;
-        let place = place(service, name);
+        let place = place(keeper, name);
         let payload = Payload { msg: value.as_bytes(), aad: place.as_bytes() };
         let nonce = Nonce::try_from(&sealed[..NONCE_BYTES]).map_err(|_| Error::Random)?;
         let body = self.cipher().encrypt(&nonce, payload).map_err(|_| Error::Random)?;
@@ -79,36 +80,30 @@ impl RootKey {
     }
 
     /// The value again.
-    pub fn open(&self, service: &str, name: &str, sealed: &[u8]) -> Result<String, Error> {
-        let refused = || Error::Sealed { service: service.to_owned(), name: name.to_owned() };
+    pub fn open(&self, keeper: &str, name: &str, sealed: &[u8]) -> Result<String, Error> {
+        let refused = || Error::Sealed { keeper: keeper.to_owned(), name: name.to_owned() };
         let (nonce, body) = sealed.split_at_checked(NONCE_BYTES).ok_or_else(refused)?;
-        let place = place(service, name);
+        let place = place(keeper, name);
         let nonce = Nonce::try_from(nonce).map_err(|_| refused())?;
         let plain =
             self.cipher().decrypt(&nonce, Payload { msg: body, aad: place.as_bytes() }).map_err(|_| refused())?;
         String::from_utf8(plain).map_err(|_| refused())
     }
 
-    /// Opens all secrets of a service.
-    pub(crate) fn open_all(
-        &self,
-        service: &str,
-        sealed: Vec<(String, Vec<u8>)>,
-    ) -> Result<BTreeMap<String, String>, Error> {
-        sealed
-            .into_iter()
-            .map(|(name, bytes)| {
-                let value = self.open(service, &name, &bytes)?;
-                Ok((name, value))
-            })
-            .collect()
+    /// Opens all that is sealed for one keeper, given as (name, sealed).
+    pub fn open_all(&self, keeper: &str, sealed: Vec<(String, Vec<u8>)>) -> Result<BTreeMap<String, String>, Error> {
+        let open = |(name, bytes): (String, Vec<u8>)| {
+            let value = self.open(keeper, &name, &bytes)?;
+            Ok((name, value))
+        };
+        sealed.into_iter().map(open).collect()
     }
 
-    /// The secret that webhooks are signed with, derived so that it can be shown without showing the root key.
-    pub fn webhook_secret(&self) -> String {
+    /// A secret of its own for a purpose, in hex: it can be shown without showing the root key.
+    pub fn derive(&self, purpose: &str) -> String {
         use hmac::{Hmac, KeyInit as _, Mac as _};
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&self.0).expect("any length is a key");
-        mac.update(b"trunkline webhook");
+        mac.update(purpose.as_bytes());
         hex::encode(mac.finalize().into_bytes())
     }
 
@@ -117,8 +112,8 @@ impl RootKey {
     }
 }
 
-fn place(service: &str, name: &str) -> String {
-    format!("{service}\0{name}")
+fn place(keeper: &str, name: &str) -> String {
+    format!("{keeper}\0{name}")
 }
 
 #[cfg(test)]
@@ -136,6 +131,15 @@ mod tests {
         assert!(key.open("search", "STRIPE_KEY", &sealed).is_err());
         let other = tempfile::tempdir().unwrap();
         assert!(RootKey::of(other.path()).unwrap().open("shop", "STRIPE_KEY", &sealed).is_err());
+    }
+
+    #[test]
+    fn what_is_derived_is_its_own_for_each_purpose_and_shows_nothing_of_the_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = RootKey::of(folder.path()).unwrap();
+        let text = fs::read_to_string(folder.path().join("key")).unwrap();
+        assert_eq!(key.derive("a"), RootKey::of(folder.path()).unwrap().derive("a"));
+        assert!(key.derive("a") != key.derive("b") && key.derive("a") != text);
     }
 
     #[test]
