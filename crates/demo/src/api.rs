@@ -11,7 +11,7 @@ use hyper_util::client::legacy;
 use serde::de::DeserializeOwned;
 
 use crate::web_client::{self, WebClient};
-pub(crate) use shapes::{Change, Deployment, Proof, RedGreen, Report, Service, Status};
+pub(crate) use shapes::{Change, Deployment, Experiment, Flag, Proof, RedGreen, Report, Service, Status, Verdict};
 
 const BODY_BYTES_MAX: usize = 8 << 20;
 const WITHIN: Duration = Duration::from_secs(10);
@@ -66,11 +66,7 @@ impl Api {
 
     /// The story of a change; none as long as it is not known.
     pub(crate) async fn change(&self, sha: &str) -> Result<Option<Change>, Error> {
-        match self.ask(Method::GET, &format!("/api/v1/changes/{sha}")).await {
-            Ok(change) => Ok(Some(change)),
-            Err(Error::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(None),
-            Err(error) => Err(error),
-        }
+        known(self.ask(Method::GET, &format!("/api/v1/changes/{sha}")).await)
     }
 
     /// The shares of visitors that a deployment had before it was live.
@@ -107,6 +103,19 @@ impl Api {
     pub(crate) async fn ramp(&self, flag: &str, reason: &str) -> Result<(), Error> {
         let body = serde_json::json!({ "split": { "on": 0.5, "off": 0.5 }, "reason": reason });
         self.tell(Method::POST, &format!("/api/v1/flags/{flag}/ramp"), &body).await
+    }
+
+    /// An experiment; none as long as it is not known.
+    pub(crate) async fn experiment(&self, key: &str) -> Result<Option<Experiment>, Error> {
+        known(self.ask(Method::GET, &format!("/api/v1/experiments/{key}")).await)
+    }
+
+    pub(crate) async fn start_experiment(&self, key: &str) -> Result<(), Error> {
+        self.tell(Method::POST, &format!("/api/v1/experiments/{key}/start"), &serde_json::json!({})).await
+    }
+
+    pub(crate) async fn flag(&self, key: &str) -> Result<Flag, Error> {
+        self.ask(Method::GET, &format!("/api/v1/flags/{key}")).await
     }
 
     /// An address under which a browser is signed in, once.
@@ -151,6 +160,15 @@ impl Api {
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await;
         let body = body.map_err(|source| Error::Body { path: path.into(), source })?;
         Ok((parts.status, body.to_bytes()))
+    }
+}
+
+/// None of what is not found.
+fn known<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::Refused { status: StatusCode::NOT_FOUND, .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

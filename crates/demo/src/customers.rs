@@ -20,7 +20,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::random::Random;
 use crate::web_client::{self, WebClient};
-use crate::{Error, html};
+use crate::{Error, Treatment, html};
 use books::{Books, Ending, Entry};
 use choice::{Step, Visit};
 use population::Customer;
@@ -89,14 +89,15 @@ struct Shop {
     client: WebClient,
     base: Uri,
     books: Arc<Books>,
+    treatment: Treatment,
 }
 
 impl Customers {
     /// Customers of the product at `product_url`; nobody comes yet.
-    pub fn new(product_url: &str, seed: u64, pace: Pace) -> Result<Self, Error> {
+    pub fn new(product_url: &str, seed: u64, pace: Pace, treatment: Treatment) -> Result<Self, Error> {
         let address = |source| Error::Address { url: product_url.into(), source };
         let base: Uri = product_url.parse().map_err(address)?;
-        let shop = Shop { client: web_client::new(VISITS_MAX), base, books: Arc::new(Books::default()) };
+        let shop = Shop { client: web_client::new(VISITS_MAX), base, books: Arc::new(Books::default()), treatment };
         let over = CancellationToken::new();
         Ok(Self {
             shop,
@@ -209,7 +210,7 @@ async fn visit(shop: Shop, mut person: Person, over: CancellationToken) -> Perso
     let mut memory = Visit::default();
     let mut ask = Ask::get("/");
     while let Some(page) = arrive(&shop, &mut person, ask).await {
-        ask = match choice::next(&person.customer, &page, &mut memory, &mut person.random) {
+        ask = match choice::next(&person.customer, &page, &mut memory, shop.treatment, &mut person.random) {
             Step::Follow(href) => Ask::get(href),
             Step::Submit { is_post, action, fields } => Ask::submit(is_post, &action, &fields),
             Step::Leave => break,

@@ -14,13 +14,16 @@ use std::time::{Duration, Instant};
 use crate::api::Api;
 use crate::customers::books::Ledger;
 use crate::tour::{Play, Tour};
-use crate::{Canary, ControlPlane, Customers, Error, Options, Outcome, Pace, Progress, Sink, Summary, Trunk};
+use crate::{
+    Canary, ControlPlane, Customers, Error, Options, Outcome, Pace, Progress, Sink, Summary, Treatment, Trunk,
+};
 use script::Scene;
 
 /// The demo while it is played, and after it: customers keep coming until it is closed.
 pub struct Demo {
     seed: u64,
     canary: Canary,
+    treatment: Treatment,
     control_plane: Arc<dyn ControlPlane>,
     product_url: String,
     trunk: Trunk,
@@ -48,14 +51,15 @@ struct Told {
 impl Demo {
     /// Opens the tour page. Nothing is played yet and nobody comes.
     pub async fn open(options: Options, sink: Sink) -> Result<Self, Error> {
-        let customers = Customers::new(&options.product_url, options.seed, Pace::default())?;
+        let customers = Customers::new(&options.product_url, options.seed, Pace::default(), options.treatment)?;
         let api = Api::new(&options.server_url, &options.token);
-        let play = Arc::new(Play::new(&options, script::scenes(options.canary)));
+        let play = Arc::new(Play::new(&options, script::scenes(options.canary, options.treatment)));
         let tour =
             Tour::open(options.tour_listen, Arc::clone(&play), Arc::clone(customers.books()), api.clone()).await?;
         Ok(Self {
             seed: options.seed,
             canary: options.canary,
+            treatment: options.treatment,
             control_plane: options.control_plane,
             product_url: options.product_url,
             trunk: options.trunk,
@@ -80,7 +84,7 @@ impl Demo {
 
     /// Plays all scenes. Customers go on afterwards.
     pub async fn play(&mut self) -> Summary {
-        let scenes = script::scenes(self.canary);
+        let scenes = script::scenes(self.canary, self.treatment);
         let mut story = scenes::Story::default();
         let mut outcomes = Vec::new();
         for (index, scene) in scenes.iter().enumerate() {

@@ -22,7 +22,7 @@ pub use customers::books::{Books, Ledger, ReleaseLedger, Second};
 pub use customers::{Customers, Pace};
 pub use director::Demo;
 pub use error::Error;
-pub use options::{Canary, ControlPlane, Options};
+pub use options::{Canary, ControlPlane, Options, Treatment};
 pub use progress::{Progress, Sink};
 pub use sample::{Patch, patches};
 pub use summary::{Outcome, Summary};

@@ -21,6 +21,7 @@ pub struct Options {
     /// The trunk that is watched.
     pub trunk: Trunk,
     pub canary: Canary,
+    pub treatment: Treatment,
     /// Ends the control plane as a crash would, and starts it again.
     pub control_plane: Arc<dyn ControlPlane>,
     /// Where the tour page listens. Keep it on loopback.
@@ -41,4 +42,16 @@ pub enum Canary {
     Broken,
     /// It is the same change without its fault, and must not be taken back.
     Healthy,
+}
+
+/// What customers make of the treatment in the scene `experiment`: the checkout on one page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Treatment {
+    /// More of them order.
+    #[default]
+    Better,
+    /// They go about it as on two pages.
+    Same,
+    /// Fewer of them order.
+    Worse,
 }

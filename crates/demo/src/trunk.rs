@@ -81,6 +81,13 @@ impl Trunk {
         Ok(sha)
     }
 
+    /// Reverts the commit that the patch called `name` became.
+    pub async fn revert(&self, name: &str) -> Result<String, Error> {
+        let sha = self.commits.get(name).ok_or_else(|| Error::NoPatch { name: name.into() })?;
+        self.git(&["revert", "--no-edit", sha], "").await?;
+        self.git(&["rev-parse", "HEAD"], "").await
+    }
+
     /// `{NAME}` becomes the commit of the patch NAME.
     fn filled(&self, message: &str) -> String {
         self.commits.iter().fold(message.to_owned(), |text, (name, sha)| text.replace(&format!("{{{name}}}"), sha))

@@ -46,12 +46,22 @@ pub(crate) struct DemoArgs {
     /// Whether the canary that should be taken back is really broken
     #[arg(long, default_value = "broken")]
     canary: Canary,
+    /// What customers make of the new checkout in the experiment
+    #[arg(long, default_value = "better")]
+    treatment: Treatment,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Canary {
     Broken,
     Healthy,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Treatment {
+    Better,
+    Same,
+    Worse,
 }
 
 /// The ready line of `up`.
@@ -121,6 +131,11 @@ async fn run(args: &DemoArgs, common: &Common, data: &Path) -> anyhow::Result<Su
         canary: match args.canary {
             Canary::Broken => demo::Canary::Broken,
             Canary::Healthy => demo::Canary::Healthy,
+        },
+        treatment: match args.treatment {
+            Treatment::Better => demo::Treatment::Better,
+            Treatment::Same => demo::Treatment::Same,
+            Treatment::Worse => demo::Treatment::Worse,
         },
         control_plane: Arc::new(keeper),
         tour_listen: args.tour_listen.unwrap_or(any),

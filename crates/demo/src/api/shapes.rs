@@ -161,6 +161,71 @@ impl Service {
     }
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Experiment {
+    /// `draft`, `running`, `decided`, ..
+    pub(crate) state: String,
+    arms: Vec<Arm>,
+    pub(crate) metrics: Vec<Metric>,
+    pub(crate) verdict: Option<Verdict>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Arm {
+    units: u64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Metric {
+    pub(crate) name: String,
+    pub(crate) absolute: Option<Effect>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Effect {
+    pub(crate) lower: f64,
+    pub(crate) upper: f64,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Verdict {
+    pub(crate) decision: String,
+    pub(crate) sentence: String,
+}
+
+impl Experiment {
+    /// Persons in both arms together.
+    pub(crate) fn units(&self) -> u64 {
+        self.arms.iter().map(|arm| arm.units).sum()
+    }
+}
+
+/// As far as the director looks at it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Flag {
+    pub(crate) state: String,
+    split: Vec<Part>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Part {
+    variant: String,
+    share: f64,
+}
+
+impl Flag {
+    pub(crate) fn share_of(&self, variant: &str) -> f64 {
+        self.split.iter().filter(|part| part.variant == variant).map(|part| part.share).sum()
+    }
+}
+
 /// A journey's report.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

@@ -2,6 +2,7 @@
 
 mod bad;
 mod dark;
+mod experiment;
 mod good;
 
 use super::watch::Missed;
@@ -34,6 +35,7 @@ impl Demo {
             ("red-green", _) => self.red_green(story).await,
             ("dark-launch", _) => self.dark_launch(story).await,
             ("failing-test", _) => self.failing_test(story).await,
+            ("experiment", _) => self.experiment(story).await,
             ("bad-canary", Canary::Broken) => self.bad_canary(story).await,
             ("bad-canary", Canary::Healthy) => self.healthy_canary(story).await,
             ("roll-forward", Canary::Broken) => self.roll_forward(story).await,

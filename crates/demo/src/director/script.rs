@@ -1,6 +1,6 @@
 //! The scenes: what each is about, where to look meanwhile, and how it has to end.
 
-use crate::Canary;
+use crate::{Canary, Treatment};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scene {
@@ -13,12 +13,17 @@ pub(crate) struct Scene {
     pub(crate) expected: &'static str,
 }
 
-pub(crate) fn scenes(canary: Canary) -> [Scene; 6] {
+pub(crate) fn scenes(canary: Canary, treatment: Treatment) -> [Scene; 7] {
     let (bad_canary, roll_forward) = match canary {
         Canary::Broken => (BAD_CANARY, ROLL_FORWARD),
         Canary::Healthy => (HEALTHY_CANARY, NOTHING_TO_MEND),
     };
-    [FIRST_DEPLOYMENT, RED_GREEN, DARK_LAUNCH, FAILING_TEST, bad_canary, roll_forward]
+    let experiment = match treatment {
+        Treatment::Better => EXPERIMENT,
+        Treatment::Same => NO_DIFFERENCE,
+        Treatment::Worse => HARM,
+    };
+    [FIRST_DEPLOYMENT, RED_GREEN, DARK_LAUNCH, FAILING_TEST, experiment, bad_canary, roll_forward]
 }
 
 const FIRST_DEPLOYMENT: Scene = Scene {
@@ -62,25 +67,54 @@ const FAILING_TEST: Scene = Scene {
     expected: "it is never deployed, trunk and production are shown to differ and why, and it ships inside the commit that mends it",
 };
 
+const EXPERIMENT: Scene = Scene {
+    name: "experiment",
+    title: "An experiment decides, and the flag follows",
+    story: "A commit declares an experiment: do more customers order with the new checkout? A half of them has it. Whether they \
+            order is followed person by person, and looked at every two seconds, as often as one likes: the intervals hold \
+            at any look. Customers do like it.",
+    look: "the experiment page shows first whether the halves can be compared, then both intervals as they close.",
+    expected: "the verdict is to ship, with an interval above nothing; everybody gets the new checkout, and the flag is to be \
+               retired",
+};
+
+const HARM: Scene = Scene {
+    title: "What does harm is switched off",
+    story: "A commit declares an experiment: do more customers order with the new checkout? A half of them has it, and many \
+            of that half give up.",
+    expected: "the verdict is to roll back, with an interval below nothing, and nobody gets the new checkout any more",
+    ..EXPERIMENT
+};
+
+const NO_DIFFERENCE: Scene = Scene {
+    title: "What makes no difference is not called an improvement",
+    story: "A commit declares an experiment: do more customers order with the new checkout? A half of them has it, and they \
+            order as often as the others.",
+    expected: "nothing is decided; the experiment goes on and says for how long at most",
+    ..EXPERIMENT
+};
+
 const BAD_CANARY: Scene = Scene {
     name: "bad-canary",
     title: "What passes its tests and fails customers is taken back",
-    story: "A commit shows what you looked at before. All tests pass; but the page of one product answers 500, because of \
-            a letter in its name. The customers who meet that are enough: the canary is rolled back by itself. An innocent \
-            commit lands on top, is verified, and waits behind the bad one.",
-    look: "the deployment page counts failing customers of both versions and the evidence against the new one. Below, \
-           failures appear and end.",
-    expected: "the canary is rolled back without a hand and says why, all new requests get the old version, and the innocent \
-               commit waits behind the bad one",
+    story: "A commit looks at addresses before an order is taken. All tests pass and no request fails; but most addresses are \
+            not known, and those customers give up. The journey that guards sees it, beside the customers who have the old \
+            version at the same time. A revert releases what it held. The next commit shows what you looked at before, and \
+            answers 500 for one product, because of a letter in its name: taken back too. An innocent commit lands on top, \
+            is verified, and waits behind it.",
+    look: "the deployment page says who gave up, where, and how sure that is; then it counts failing customers of both \
+           versions. Below, failures appear and end.",
+    expected: "both canaries are rolled back without a hand and say why: the first by journey, step, effect with interval and \
+               persons, the second by failures; the innocent commit waits behind the bad one",
 };
 
 const HEALTHY_CANARY: Scene = Scene {
     name: "bad-canary",
     title: "A canary without a fault is not taken back",
-    story: "A commit shows what you looked at before, this time without the fault that this scene otherwise is about. \
-            Nothing may hold it up.",
-    look: "the deployment page compares both versions: no customer of either fails.",
-    expected: "it goes live and is not rolled back, without one failed request",
+    story: "A commit looks at addresses before an order is taken, the next shows what you looked at before; both without the \
+            faults that this scene otherwise is about. Nothing may hold them up.",
+    look: "the deployment page compares both versions: no customer of either fails, and no more of them give up.",
+    expected: "both go live and are not rolled back, without one failed request",
 };
 
 const ROLL_FORWARD: Scene = Scene {

@@ -139,6 +139,14 @@ impl Demo {
         Ok(sha)
     }
 
+    /// Reverts what a patch became, as git does.
+    pub(super) async fn revert(&mut self, patch: &str) -> Result<String, Missed> {
+        let sha = self.trunk.revert(patch).await?;
+        self.note(format!("{} is committed: the revert", short(&sha)));
+        self.play.link("Change: the revert", &format!("/console/changes/{sha}"));
+        Ok(sha)
+    }
+
     /// Waits until customers were served `count` times more by a release.
     pub(super) async fn served(&self, release: u64, count: u64) -> Result<(), Missed> {
         let before = self.ledger().release(Some(release)).requests;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use demo::{Customers, Ledger, Pace};
 
+use crate::history::BEFORE_THE_BAD_ONES;
 use crate::shop::Sample;
 
 const PACE: Pace = Pace { customers: 800, visits_per_second: 50 };
@@ -11,7 +12,7 @@ const PACE: Pace = Pace { customers: 800, visits_per_second: 50 };
 /// Lets customers in until they asked `requests` times.
 async fn books_after(sample: &Sample, requests: u64) -> Ledger {
     let shop = sample.open();
-    let mut customers = Customers::new(&shop.url, 7, PACE).unwrap();
+    let mut customers = Customers::new(&shop.url, 7, PACE, demo::Treatment::Better).unwrap();
     customers.come();
     let began = Instant::now();
     while customers.books().ledger().requests < requests {
@@ -34,14 +35,14 @@ async fn they_walk_the_shop_and_order_without_a_failure() {
 
 #[tokio::test]
 async fn the_bad_version_fails_some_of_them_and_the_healthy_one_none() {
-    let before = ["01-free-delivery", "02-whole-words", "03-beginnings-of-words"];
-    let bad = Sample::with(&[before.as_slice(), &["04-recently-viewed"]].concat()).await;
+    let bad = Sample::with(&[BEFORE_THE_BAD_ONES.as_slice(), &["09-recently-viewed"]].concat()).await;
     let ledger = books_after(&bad, 1_000).await;
     let percent = 100 * ledger.failed_customers / ledger.customers;
     assert!((5..40).contains(&percent), "{percent} % of the customers met a failure: {ledger:?}");
     assert_eq!(ledger.broken, 0);
 
-    let healthy = Sample::with(&[before.as_slice(), &["04-recently-viewed.healthy"]].concat()).await;
+    let healthy = ["08-known-addresses.healthy", "09-recently-viewed.healthy"];
+    let healthy = Sample::with(&[BEFORE_THE_BAD_ONES.as_slice(), &healthy].concat()).await;
     assert_eq!(books_after(&healthy, 1_000).await.failures, 0);
 }
 
@@ -50,7 +51,7 @@ async fn a_shop_that_is_closed_is_a_failure_without_an_answer() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let mut customers = Customers::new(&url, 7, PACE).unwrap();
+    let mut customers = Customers::new(&url, 7, PACE, demo::Treatment::Better).unwrap();
     customers.come();
     let began = Instant::now();
     while customers.books().ledger().requests < 20 {

@@ -1,9 +1,9 @@
 //! The sample product as it is at some commit, with its packages installed once for all tests.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::OnceLock;
 
 use demo::{Infrastructure, Trunk};
 use tempfile::TempDir;
@@ -23,7 +23,6 @@ pub(crate) struct Shop {
 impl Sample {
     pub(crate) async fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        std::os::unix::fs::symlink(packages().join("node_modules"), folder.path().join("node_modules")).unwrap();
         let trunk = Trunk::prepare(&folder.path().join("trunk"), Infrastructure::Declared).await.unwrap();
         Self { folder, trunk }
     }
@@ -39,6 +38,7 @@ impl Sample {
 
     /// What the shop's own tests say: all that was printed, and whether they passed.
     pub(crate) fn tests(&self) -> (bool, String) {
+        self.link_packages();
         let output = self.run("npm", &["test"]);
         (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -59,6 +59,7 @@ impl Sample {
     }
 
     pub(crate) fn open(&self) -> Shop {
+        self.link_packages();
         let data = self.folder.path().join("data");
         let env = [("DATA_DIR", data.to_str().unwrap()), ("PORT", "0"), ("TRUNKLINE_RELEASE", "1")];
         let node = |script: &str| {
@@ -74,6 +75,14 @@ impl Sample {
         Shop { server, url: url.unwrap_or_else(|| panic!("the shop said {line:?}")) }
     }
 
+    /// The packages of the present commit, where node looks for them.
+    fn link_packages(&self) {
+        let link = self.folder.path().join("node_modules");
+        // None at first, or those of an earlier commit.
+        let _ = std::fs::remove_file(&link);
+        std::os::unix::fs::symlink(packages(self.trunk.folder()).join("node_modules"), link).unwrap();
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) -> Output {
         Command::new(program).args(arguments).current_dir(self.trunk.folder()).output().unwrap()
     }
@@ -86,19 +95,16 @@ impl Drop for Shop {
     }
 }
 
-/// What `npm ci` installs, below the folder for builds; kept from run to run as long as the lock file is the same.
-fn packages() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/shop");
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages");
-        let lock = std::fs::read(shop.join("package-lock.json")).unwrap();
-        if std::fs::read(folder.join("installed")).is_ok_and(|installed| installed == lock) {
-            return folder;
-        }
-        install(&shop, &folder);
-        folder
-    })
+/// What `npm ci` installs, below the folder for builds: one folder for each lock file, kept from run to run.
+fn packages(shop: &Path) -> PathBuf {
+    let lock = std::fs::read(shop.join("package-lock.json")).unwrap();
+    let mut hasher = DefaultHasher::new();
+    lock.hash(&mut hasher);
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("packages-{:016x}", hasher.finish()));
+    if !std::fs::read(folder.join("installed")).is_ok_and(|installed| installed == lock) {
+        install(shop, &folder);
+    }
+    folder
 }
 
 /// Installs beside and then swaps, because other test processes do the same at the same time.

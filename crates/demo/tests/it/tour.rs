@@ -4,7 +4,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
 
-use demo::{Canary, ControlPlane, Demo, Infrastructure, Options, Trunk};
+use demo::{Canary, ControlPlane, Demo, Infrastructure, Options, Treatment, Trunk};
 
 #[derive(Debug)]
 struct NoControlPlane;
@@ -41,6 +41,7 @@ async fn the_page_is_there_for_who_knows_its_key() {
         token: "none".into(),
         trunk: Trunk::prepare(&folder.path().join("trunk"), Infrastructure::Declared).await.unwrap(),
         canary: Canary::Broken,
+        treatment: Treatment::Better,
         control_plane: Arc::new(NoControlPlane),
         tour_listen: "127.0.0.1:0".parse().unwrap(),
     };

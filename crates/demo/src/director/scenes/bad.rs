@@ -19,7 +19,7 @@ const INNOCENT_WORDS: &str = "555 0100";
 impl Demo {
     pub(in crate::director) async fn failing_test(&mut self, story: &mut Story) -> Result<Told, Missed> {
         let before = self.ledger();
-        let sha = self.land("02-whole-words", "a stricter search").await?;
+        let sha = self.land("03-whole-words", "a stricter search").await?;
         story.change.clone_from(&sha);
         let way = self.follow(&sha).await?;
         let mut findings = Findings::default();
@@ -32,7 +32,7 @@ impl Demo {
         findings.seen(true, format!("trunk and production differ: {why}"));
         self.never_deployed(&sha, &mut findings).await?;
 
-        let mend = self.land("03-beginnings-of-words", "the search is mended").await?;
+        let mend = self.land("04-beginnings-of-words", "the search is mended").await?;
         let way = self.follow(&mend).await?;
         self.goes_live(story, &way, &before, &mut findings).await?;
         self.shipped_in(&sha, &mend, &mut findings).await?;
@@ -53,10 +53,11 @@ impl Demo {
     }
 
     pub(in crate::director) async fn bad_canary(&mut self, story: &mut Story) -> Result<Told, Missed> {
-        let sha = self.land("04-recently-viewed", "what you looked at before").await?;
+        let mut findings = Findings::default();
+        self.quietly_bad(story, &mut findings).await?;
+        let sha = self.land("09-recently-viewed", "what you looked at before").await?;
         story.change.clone_from(&sha);
         let way = self.follow(&sha).await?;
-        let mut findings = Findings::default();
         match &way.end {
             End::TakenBack(deployment) => self.after_rollback(story, deployment, &mut findings).await?,
             other => findings.seen(false, format!("not rolled back: {}", other.words())),
@@ -64,6 +65,29 @@ impl Demo {
         story.bad = Some(sha.clone());
         self.innocent(story, &mut findings).await?;
         Ok(findings.told(&sha))
+    }
+
+    /// No request fails, and customers give up: the journey that guards takes it back, and a revert releases what it held.
+    async fn quietly_bad(&mut self, story: &mut Story, findings: &mut Findings) -> Result<(), Missed> {
+        let before = self.ledger();
+        let sha = self.land("08-known-addresses", "addresses are looked at").await?;
+        story.change.clone_from(&sha);
+        let way = self.follow(&sha).await?;
+        let End::TakenBack(deployment) = &way.end else {
+            findings.seen(false, format!("not taken back by its guard: {}", way.end.words()));
+            return Ok(());
+        };
+        let reason = deployment.reason.clone().unwrap_or_default();
+        let says = ["paying: ", "persons on deployment", " points, between ", "\"ordered\""];
+        let is_explained = deployment.phase == "rolled_back" && says.iter().all(|part| reason.contains(part));
+        self.note(format!("rolled back: {reason}"));
+        findings.seen(is_explained, format!("{} without a hand: {reason}", deployment.phase.replace('_', " ")));
+        without_failure(findings, &self.ledger().since(&before));
+        let revert = self.revert("08-known-addresses").await?;
+        let way = self.follow(&revert).await?;
+        findings.seen(way.live().is_some(), format!("its revert: {}", way.end.words()));
+        story.live = way.live().or(story.live);
+        Ok(())
     }
 
     async fn after_rollback(&self, story: &Story, bad: &Deployment, findings: &mut Findings) -> Result<(), Missed> {
@@ -87,7 +111,7 @@ impl Demo {
 
     /// An innocent commit on top is verified, and waits.
     async fn innocent(&mut self, story: &mut Story, findings: &mut Findings) -> Result<(), Missed> {
-        let sha = self.land("05-telephone-number", "an innocent commit").await?;
+        let sha = self.land("10-telephone-number", "an innocent commit").await?;
         let look = async || Ok(self.api.change(&sha).await?.and_then(|change| change.is_verified().then_some(())));
         self.until("the innocent commit to be verified", look).await?;
         let held = |service: &Service| service.why(&sha).filter(|why| why.contains("behind")).map(str::to_owned);
@@ -101,7 +125,7 @@ impl Demo {
 
     pub(in crate::director) async fn roll_forward(&mut self, story: &mut Story) -> Result<Told, Missed> {
         let before = self.ledger();
-        let sha = self.land("06-any-letters", "the fault is mended").await?;
+        let sha = self.land("11-any-letters", "the fault is mended").await?;
         story.change.clone_from(&sha);
         let way = self.follow(&sha).await?;
         let mut findings = Findings::default();

@@ -12,9 +12,9 @@ use crate::director::scenes::good::without_failure;
 use crate::director::watch::{Missed, Way};
 use crate::director::{Demo, Told};
 
-const FLAG: &str = "one-page-checkout";
+pub(super) const FLAG: &str = "one-page-checkout";
 const JOURNEY: &str = "checkout";
-const ONE_PAGE: &str = "one-page";
+pub(super) const ONE_PAGE: &str = "one-page";
 
 impl Demo {
     pub(in crate::director) async fn dark_launch(&mut self, story: &mut Story) -> Result<Told, Missed> {
@@ -41,7 +41,7 @@ impl Demo {
     /// It is deployed while customers shop; none of them sees it and the journey is what it was.
     async fn in_the_dark(&mut self, story: &mut Story, findings: &mut Findings) -> Result<(), Missed> {
         let from = self.open_book().await;
-        let sha = self.land("07-one-page-checkout", "a new checkout, in the dark").await?;
+        let sha = self.land("02-one-page-checkout", "a new checkout, in the dark").await?;
         story.change.clone_from(&sha);
         let way = self.follow(&sha).await?;
         findings.seen(way.live().is_some(), way.end.words());
