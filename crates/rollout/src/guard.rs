@@ -8,11 +8,13 @@
 use std::collections::HashSet;
 use std::time::Instant;
 
+use delivery::GuardWord;
 use delivery::view::deployment::ReleaseView;
 use experiments::stats::bernoulli::{Tuning, confidence_sequence};
 use experiments::stats::proportions::Count;
 use experiments::stats::{Arms, Interval};
 use jiff::Timestamp;
+use journeys::model::definition::Guard;
 use journeys::{Concurrent, Guarded};
 use kernel::{Kind, Problem};
 
@@ -24,6 +26,8 @@ const ERROR_BUDGET: f64 = 0.001;
 const TUNED_TO: f64 = 4.0;
 /// Looking takes at most this part of the time.
 const LOOK_SHARE: u32 = 20;
+/// A canary waits for the horizon of a guard, but not longer than this.
+const WAITED_SECONDS_MAX: u64 = 3_600;
 /// Releases that are looked at: the newest ones.
 const RELEASES_MAX: usize = 50;
 
@@ -72,6 +76,8 @@ async fn look(rollout: &Rollout, over: &mut HashSet<u64>) -> Result<(), Error> {
         if let Some((journey, sentence)) = worse {
             take_back(rollout, release.number, &journey, sentence).await?;
             over.insert(release.number);
+        } else if release.live_at.is_none() {
+            rollout.delivery.guards_say(release.number, word(&guarded, seconds));
         } else if release.live_at.is_some() && guarded.iter().all(|one| one.is_settled) {
             over.insert(release.number);
         }
@@ -90,6 +96,35 @@ fn concurrent(release: &ReleaseView, now: Timestamp) -> Option<Concurrent> {
         to_ms: to.as_millisecond(),
     };
     (is_there && releases.from_ms < releases.to_ms).then_some(releases)
+}
+
+/// What a canary that is not worse still waits for.
+fn word(guarded: &[Guarded], seconds: u64) -> GuardWord {
+    let waiting = guarded.iter().find_map(|one| Some((one, wanting(one, seconds)?)));
+    waiting.map_or(GuardWord::Satisfied, |(one, what)| GuardWord::Waiting {
+        why: format!("for {what} of {}", one.journey),
+        within_seconds: patience_seconds(&one.guard),
+    })
+}
+
+/// How long a canary waits for persons beyond its own patience. Without a horizon of its own a guard sees the end of nobody in time.
+fn patience_seconds(guard: &Guard) -> u64 {
+    let horizon = guard.within.map_or(0, |within| within.as_secs());
+    horizon.max(guard.min_seconds).min(WAITED_SECONDS_MAX)
+}
+
+/// Persons, or time, that a guard must see before anything may follow from it.
+fn wanting(guarded: &Guarded, seconds: u64) -> Option<String> {
+    let least = guarded.guard.min_persons.max(1);
+    let entered = |persons: &[u64]| persons.first().copied().unwrap_or(0);
+    let persons = least.saturating_sub(entered(&guarded.old).min(entered(&guarded.new)));
+    let left = guarded.guard.min_seconds.saturating_sub(seconds);
+    match (persons, left) {
+        (0, 0) => None,
+        (0, left) => Some(format!("{left} s more in the guard")),
+        (1, _) => Some("1 more person on either version, followed to the end in the guard".into()),
+        (persons, _) => Some(format!("{persons} more persons on either version, followed to the end in the guard")),
+    }
 }
 
 async fn take_back(rollout: &Rollout, number: u64, journey: &str, sentence: String) -> Result<(), Error> {

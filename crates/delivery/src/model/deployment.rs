@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::health::{self, Evidence, Judgement, Sample};
+use crate::guards::Guards;
 
 /// Where a deployment is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -192,11 +193,21 @@ pub(crate) enum Instance {
     },
 }
 
+/// Whether the artifact of a queued deployment is what was built here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Attested {
+    Checking,
+    Sound,
+    Refused { why: String },
+}
+
 /// What is observed while deciding.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Facts {
     /// Why a queued deployment may not begin now.
     pub blocked: Option<String>,
+    /// Asked only of a queued one that may begin.
+    pub attested: Attested,
     /// How the act of the present stage stands.
     pub act: Act,
     pub instance: Instance,
@@ -206,6 +217,8 @@ pub(crate) struct Facts {
     pub unprobed_seconds: u64,
     /// New against old, if the edge counted this step's window.
     pub sample: Option<Sample>,
+    /// What whoever watches customers says of it.
+    pub guards: Guards,
 }
 
 /// What comes next.
@@ -222,7 +235,7 @@ pub(crate) fn next(deployment: &Deployment, facts: &Facts, now: Timestamp) -> Ne
     match &deployment.stage {
         Stage::Queued => match &facts.blocked {
             Some(why) => Next::Wait(why.clone()),
-            None => begin(deployment),
+            None => attested(deployment, &facts.attested),
         },
         Stage::Infrastructure { begun } => act(deployment, facts, *begun, Kind::Infrastructure),
         Stage::Migration { begun } => act(deployment, facts, *begun, Kind::Migration),
@@ -235,6 +248,17 @@ pub(crate) fn next(deployment: &Deployment, facts: &Facts, now: Timestamp) -> Ne
         }
         Stage::RollingBack { .. } => Next::Wait("for the edge to route all new requests to the old version".into()),
         Stage::Superseded | Stage::RolledBack { .. } | Stage::Failed { .. } => Next::Wait("it is over".into()),
+    }
+}
+
+fn attested(deployment: &Deployment, attested: &Attested) -> Next {
+    match attested {
+        Attested::Checking => Next::Wait("for its artifact to be checked".into()),
+        Attested::Sound => begin(deployment),
+        Attested::Refused { why } => Next::Go(
+            Stage::Failed { why: format!("its artifact was refused: {why}") },
+            "its artifact was refused".into(),
+        ),
     }
 }
 
@@ -373,9 +397,9 @@ fn canary(deployment: &Deployment, step: usize, facts: &Facts, now: Timestamp) -
     let pace = &deployment.pace;
     let served = format!("{} clients served by it", sample.new.clients);
     match judgement {
-        Judgement::Good if seconds >= pace.step_seconds => step_or_live(deployment, step + 1, &served),
+        Judgement::Good if seconds >= pace.step_seconds => onwards(deployment, facts, seconds, &served),
         Judgement::Quiet if seconds >= pace.step_seconds.max(pace.patience_seconds) => {
-            step_or_live(deployment, step + 1, &format!("quiet: {served} in {seconds} s, none failed"))
+            onwards(deployment, facts, seconds, &format!("quiet: {served} in {seconds} s, none failed"))
         }
         Judgement::Unclear if seconds >= pace.unclear_seconds_max() => roll_back(format!(
             "it could not be shown to be healthy within {seconds} s: {}",
@@ -386,6 +410,17 @@ fn canary(deployment: &Deployment, step: usize, facts: &Facts, now: Timestamp) -
             sample.new.failures, sample.new.requests
         )),
         _ => Next::Wait(waiting_for(pace, seconds, sample.new.clients)),
+    }
+}
+
+/// To the next step; to all visitors only when the guards let it.
+fn onwards(deployment: &Deployment, facts: &Facts, seconds: u64, why: &str) -> Next {
+    let Stage::Canary { step } = deployment.stage else { return Next::Wait("it is no canary".into()) };
+    let pace = &deployment.pace;
+    let is_last = step + 1 >= pace.weights.len();
+    match facts.guards.hold(pace.step_seconds.max(pace.patience_seconds), seconds).filter(|_| is_last) {
+        Some(on) => Next::Wait(on),
+        None => step_or_live(deployment, step + 1, why),
     }
 }
 

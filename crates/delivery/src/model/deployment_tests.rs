@@ -1,6 +1,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
+use crate::guards::GuardWord;
 use crate::model::health::Served;
 
 fn at(seconds: i64) -> Timestamp {
@@ -39,11 +40,13 @@ fn probed(outcome: Outcome) -> Deployment {
 fn facts() -> Facts {
     Facts {
         blocked: None,
+        attested: Attested::Sound,
         act: Act::Running,
         instance: Instance::Healthy,
         routed: true,
         unprobed_seconds: 0,
         sample: None,
+        guards: Guards::Nobody,
     }
 }
 
@@ -77,9 +80,37 @@ fn a_healthy_version_walks_through_its_canary_steps() {
 }
 
 #[test]
+fn only_the_step_to_all_visitors_waits_for_the_guards_and_not_for_ever() {
+    let waiting =
+        GuardWord::Waiting { why: "for 80 more persons in the guard of checkout".into(), within_seconds: 600 };
+    let guarded = |step, said: Option<&GuardWord>, seconds| {
+        let (canary, seen) = sampled(deployment(Stage::Canary { step }), served(300, 0), served(900, 0));
+        let guards = said.map_or(Guards::Silent, |word| Guards::Said(word.clone()));
+        stage_after(&canary, &Facts { guards, ..seen }, at(seconds))
+    };
+    assert_eq!(guarded(0, Some(&waiting), 60), Some(Stage::Canary { step: 1 }));
+    assert_eq!(guarded(1, Some(&waiting), 60), None);
+    assert_eq!(guarded(1, None, 9_999), None, "they have not looked: unknown is not enough");
+    assert_eq!(guarded(1, Some(&GuardWord::Satisfied), 60), Some(Stage::Live));
+    assert_eq!(guarded(1, Some(&waiting), 660), Some(Stage::Live), "few customers do not hold it for ever");
+}
+
+#[test]
 fn the_first_deployment_has_nothing_to_compare_with() {
     let first = Deployment { replaces: None, ..probed(Outcome::NothingToProbe) };
     assert_eq!(stage_after(&first, &facts(), at(0)), Some(Stage::Live));
+}
+
+#[test]
+fn an_artifact_that_is_not_what_was_built_is_never_started() {
+    let with = |attested| Facts { attested, ..facts() };
+    let queued = deployment(Stage::Queued);
+    assert_eq!(stage_after(&queued, &with(Attested::Checking), at(0)), None);
+    let refused = with(Attested::Refused { why: "its signature was forged".into() });
+    let Some(Stage::Failed { why }) = stage_after(&queued, &refused, at(0)) else { panic!("must fail") };
+    assert_eq!(why, "its artifact was refused: its signature was forged");
+    let blocked = Facts { blocked: Some("frozen".into()), ..refused };
+    assert_eq!(stage_after(&queued, &blocked, at(0)), None, "it is asked when its turn comes");
 }
 
 #[test]

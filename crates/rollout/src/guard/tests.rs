@@ -1,7 +1,5 @@
 //! The production decision on virtual customers: what is broken is taken back, what is healthy never.
 
-use journeys::model::definition::Guard;
-
 use super::*;
 
 const RELEASES: Concurrent = Concurrent { old: 6, new: 7, from_ms: 0, to_ms: 1 };
@@ -83,4 +81,20 @@ fn nothing_is_said_before_there_are_persons_enough_and_time_enough() {
     assert_eq!(judge(&guarded(0), RELEASES, 60, ERROR_BUDGET), Judgement::Early, "nobody came");
     let better = Guarded { old: vec![640, 512, 100], new: vec![212, 170, 150], ..guarded(200) };
     assert_eq!(judge(&better, RELEASES, 60, ERROR_BUDGET), Judgement::Holds);
+}
+
+#[test]
+fn a_canary_waits_for_whom_the_guards_must_see() {
+    let seen = |old: u64, new: u64| Guarded { old: vec![old, 0, 0], new: vec![new, 0, 0], ..guarded(50) };
+    let satisfied = |guarded: &[Guarded], seconds| word(guarded, seconds) == GuardWord::Satisfied;
+    assert!(satisfied(&[], 0) && satisfied(&[seen(50, 50)], 60));
+    assert!(!satisfied(&[seen(50, 50)], 59) && !satisfied(&[seen(50, 50), seen(49, 90)], 60));
+    let waiting = word(&[seen(400, 8)], 90);
+    assert_eq!(
+        waiting,
+        GuardWord::Waiting {
+            why: "for 42 more persons on either version, followed to the end in the guard of checkout".into(),
+            within_seconds: 60,
+        }
+    );
 }

@@ -1,0 +1,101 @@
+//! Guards: whoever watches what customers do says when a canary may go on to all visitors.
+//!
+//! The last step of a canary waits for them ([`crate::Delivery::expect_guards`], [`crate::Delivery::guards_say`]). What they said is
+//! not stored: after a start they look again, and until then the canary waits. Taking one back is
+//! [`crate::Delivery::take_back`].
+
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::facade::Delivery;
+
+/// What guards say of a canary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GuardWord {
+    /// They have not seen enough.
+    Waiting {
+        /// Whom or what for: `for 80 more persons ..`
+        why: String,
+        /// For want of persons it goes on after so long, beyond the patience of its pace.
+        within_seconds: u64,
+    },
+    /// Nothing that they saw speaks against it.
+    Satisfied,
+}
+
+/// What a decision knows of the guards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Guards {
+    /// Nobody guards this installation.
+    Nobody,
+    /// They have not looked at this deployment yet.
+    Silent,
+    Said(GuardWord),
+}
+
+impl Guards {
+    /// What the step to all visitors still waits for, `seconds` after the present one began.
+    pub(crate) fn hold(&self, patience_seconds: u64, seconds: u64) -> Option<String> {
+        match self {
+            Self::Nobody | Self::Said(GuardWord::Satisfied) => None,
+            Self::Silent => Some("for its guards to look at it".into()),
+            Self::Said(GuardWord::Waiting { why, within_seconds }) => {
+                let left = (patience_seconds + within_seconds).checked_sub(seconds).filter(|left| *left > 0)?;
+                Some(format!("{why}, at most {left} s"))
+            }
+        }
+    }
+}
+
+/// The last words of guards, by deployment.
+#[derive(Debug, Default)]
+pub(crate) struct Words(OnceLock<Mutex<HashMap<u64, GuardWord>>>);
+
+/// Deployments move one by one; older words than these are of no use.
+const WORDS_MAX: usize = 1_000;
+
+impl Words {
+    pub(crate) fn of(&self, deployment: u64) -> Guards {
+        let Some(words) = self.0.get() else { return Guards::Nobody };
+        let words = words.lock().unwrap_or_else(PoisonError::into_inner);
+        words.get(&deployment).cloned().map_or(Guards::Silent, Guards::Said)
+    }
+
+    fn say(&self, deployment: u64, word: GuardWord) {
+        let mut words = self.0.get_or_init(Mutex::default).lock().unwrap_or_else(PoisonError::into_inner);
+        if words.len() >= WORDS_MAX {
+            words.clear();
+        }
+        words.insert(deployment, word);
+    }
+}
+
+impl Delivery {
+    /// From now on a canary goes on to all visitors only when [`Delivery::guards_say`] that it may. Said before
+    /// [`Delivery::start`].
+    pub fn expect_guards(&self) {
+        self.engine.guards.0.get_or_init(Mutex::default);
+    }
+
+    /// What guards found when they looked at a deployment.
+    pub fn guards_say(&self, deployment: u64, word: GuardWord) {
+        self.engine.guards.say(deployment, word);
+        self.engine.deployer.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_guards_nothing_waits_and_with_them_not_for_ever() {
+        let words = Words::default();
+        assert_eq!(words.of(7).hold(60, 0), None);
+        words.say(6, GuardWord::Satisfied);
+        assert_eq!((words.of(6).hold(60, 0), words.of(7).hold(60, 9_999).is_some()), (None, true));
+        words.say(7, GuardWord::Waiting { why: "for 3 more persons".into(), within_seconds: 10 });
+        assert_eq!(words.of(7).hold(60, 50).as_deref(), Some("for 3 more persons, at most 20 s"));
+        assert_eq!(words.of(7).hold(60, 70), None, "few customers do not hold it for ever");
+    }
+}
