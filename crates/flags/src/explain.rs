@@ -47,7 +47,10 @@ impl Flags {
             value: served.map(|served| served.value.clone()),
             variant: served.map(|served| served.variant.to_owned()),
             reason: answer.reason.to_owned(),
-            why: why(&stored.flag, &unit, answer.reason),
+            why: match store::hold::all(self.db()).await?.get(key).filter(|_| stored.flag.kill.is_none()) {
+                Some(hold) => format!("held at internal exposure: {}", hold.why),
+                None => why(&stored.flag, &unit, answer.reason),
+            },
         })
     }
 

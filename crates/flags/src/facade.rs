@@ -1,6 +1,7 @@
 //! The verbs of flags, for the control plane.
 
 mod confirm;
+mod hold;
 mod push;
 
 use std::collections::BTreeMap;
@@ -129,6 +130,24 @@ impl Flags {
         self.write(key, "flag.ramped", by, |flag| flag.ramped(split, decided)).await
     }
 
+    /// As [`Flags::ramp`], if nobody wrote the flag since `revision`; if somebody did, nothing happens and the answer is `None`.
+    pub async fn ramp_from(
+        &self,
+        key: &str,
+        revision: u64,
+        split: &BTreeMap<String, f64>,
+        by: &By,
+    ) -> Result<Option<Written>, Error> {
+        let decided = self.decided(by);
+        self.write_from(key, Some(revision), "flag.ramped", by, |flag| flag.ramped(split, decided)).await
+    }
+
+    /// As [`Flags::kill`], on the terms of [`Flags::ramp_from`].
+    pub async fn kill_from(&self, key: &str, revision: u64, by: &By) -> Result<Option<Written>, Error> {
+        let decided = self.decided(by);
+        self.write_from(key, Some(revision), "flag.killed", by, |flag| flag.killed(decided)).await
+    }
+
     /// Everybody whom no condition of the rule singles out gets this variant: a ramp to 100 %.
     pub async fn set_variant(&self, key: &str, variant: &str, by: &By) -> Result<Written, Error> {
         self.ramp(key, &BTreeMap::from([(variant.to_owned(), 1.0)]), by).await
@@ -143,6 +162,7 @@ impl Flags {
             let problem = Problem::not_found(format!("{key} was not there at revision {revision}"));
             return Err(problem.hint(format!("`trunkline flag show {key}` lists its revisions")).into());
         };
+        Self::not_held(&mut tx, key, "flag.set").await?;
         let next = before.flag.set_back(&then.flag);
         self.finish(tx, &before, next, "flag.set", by, now).await
     }
@@ -227,14 +247,31 @@ impl Flags {
         by: &By,
         change: impl FnOnce(&Flag) -> Result<Flag, Box<Problem>> + Send,
     ) -> Result<Written, Error> {
+        let written = self.write_from(key, None, what, by, change).await?;
+        Ok(written.expect("without a revision to begin from nothing stands in the way"))
+    }
+
+    /// The same, only if the flag is still at revision `from`, where one is given.
+    async fn write_from(
+        &self,
+        key: &str,
+        from: Option<u64>,
+        what: &str,
+        by: &By,
+        change: impl FnOnce(&Flag) -> Result<Flag, Box<Problem>> + Send,
+    ) -> Result<Option<Written>, Error> {
         if by.why.as_ref().is_some_and(|why| why.len() > WHY_BYTES_MAX) {
             return Err(Problem::invalid(format!("a reason has at most {WHY_BYTES_MAX} bytes")).into());
         }
         let mut tx = self.db().begin().await?;
         let revision = store::advance(&mut tx, 1).await?;
         let before = known(&mut tx, key).await?;
+        if from.is_some_and(|from| from != before.revision) {
+            return Ok(None);
+        }
+        Self::not_held(&mut tx, key, what).await?;
         let next = change(&before.flag).map_err(|problem| *problem)?;
-        self.finish(tx, &before, next, what, by, revision).await
+        self.finish(tx, &before, next, what, by, revision).await.map(Some)
     }
 
     async fn finish(
@@ -291,10 +328,15 @@ impl Flags {
     /// The snapshot of a revision, read in the transaction that wrote it: nobody else writes until it is over.
     pub(crate) async fn content(&self, tx: &mut Tx, revision: u64) -> Result<Content, Error> {
         let served = |stored: &Stored| stored.flag.life != Life::Archived;
+        let (holds, segments) = (store::hold::all_in(tx).await?, store::segments(tx).await?);
+        let has_internal = segments.contains_key(crate::INTERNAL);
         let flags = store::all_in(tx).await?.into_iter().filter(served).map(|stored| {
             let content = FlagContent {
                 revision: stored.revision,
-                definition: stored.flag.effective(),
+                definition: match holds.get(&stored.key) {
+                    Some(hold) => hold.served(&stored.flag, has_internal),
+                    None => stored.flag.effective(),
+                },
                 off: stored.flag.killed_variant(),
                 killed: stored.flag.kill.is_some(),
                 testers: stored.flag.testers,
@@ -309,7 +351,7 @@ impl Flags {
             stream_key: store::setting_or(tx, "stream_key", fresh).await?,
             flags: flags.collect(),
             evaluators: store::evaluators(tx).await?,
-            segments: store::segments(tx).await?,
+            segments,
             forced: store::forced(tx, now).await?,
         })
     }

@@ -93,6 +93,11 @@ impl Flag {
         }
     }
 
+    /// Others than testers get something else than the off variant, or would if a kill ended.
+    pub(crate) fn reaches_customers(&self) -> bool {
+        self.reach() != "dark"
+    }
+
     /// The rule is more than one split for all.
     fn has_conditions(&self) -> bool {
         self.rule().is_some_and(|rule| rule.get("fractional").is_none())

@@ -7,6 +7,7 @@
 //! Invariants:
 //! - One revision counts all writes. A write is acknowledged when it is committed *and* in force at the edge.
 //! - A kill wins over everything until it is cleared. A ramp survives pushes unless a commit changes that very split.
+//! - A held flag is seen by verifiers, testers and the segment `internal` alone, whatever else is decided.
 //! - Nobody who has a variant loses it because its share grows; algorithm, seed and cut points of a split are pinned.
 //! - A flag that trunk no longer has is *retiring*: it is served and listed until somebody retires it.
 
@@ -18,6 +19,7 @@ mod explain;
 mod exposure;
 mod facade;
 mod flag;
+mod hold;
 mod http;
 mod segment;
 mod serving;
@@ -29,6 +31,7 @@ pub mod view;
 pub use error::Error;
 pub use explain::Explained;
 pub use facade::{Applied, By, Flags, Options, Reference, Stage, Written};
+pub use hold::{HoldReason, HoldScope, HoldView, INTERNAL};
 pub use http::routes;
 pub use segment::{SegmentItem, SegmentView};
 pub use serving::{Serving, ServingOptions, Surveys, Untaken};

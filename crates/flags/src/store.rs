@@ -1,5 +1,7 @@
 //! SQL of flags, private to it.
 
+pub(crate) mod hold;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -10,8 +12,13 @@ use crate::flag::Flag;
 use crate::{Forced, Reference};
 
 /// The context's tables.
-pub const MIGRATIONS: Migrations =
-    Migrations { context: "flags", scripts: &[("0001_init", include_str!("../migrations/0001_init.sql"))] };
+pub const MIGRATIONS: Migrations = Migrations {
+    context: "flags",
+    scripts: &[
+        ("0001_init", include_str!("../migrations/0001_init.sql")),
+        ("0002_hold", include_str!("../migrations/0002_hold.sql")),
+    ],
+};
 
 /// A flag at its newest revision.
 #[derive(Debug, Clone)]

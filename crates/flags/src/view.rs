@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::exposure::Exposures;
 use crate::facade::unknown;
 use crate::flag::{Decided, Flag};
+use crate::hold::{Hold, HoldView};
 use crate::store::{Entry, Stored};
 use crate::{Error, Flags, Reference, exposure, store};
 
@@ -64,6 +65,9 @@ pub struct FlagItem {
     /// `null`: not known.
     pub exposed_persons: Option<u64>,
     pub killed: bool,
+    /// It is held at internal exposure; `null`: it is not.
+    #[serde(default)]
+    pub held: Option<HoldView>,
     pub changed: FlagChange,
 }
 
@@ -185,7 +189,9 @@ impl Flags {
             }
         }
         let mut page = Page::cut(items, limit, |item| Cursor::encode(&item.key));
+        let held = store::hold::all(self.db()).await?;
         for item in &mut page.items {
+            under_hold(item, held.get(&item.key));
             item.exposed_persons = exposure::of(&self.options, &item.key).await.map(|exposures| exposures.persons);
         }
         Ok(page)
@@ -199,6 +205,7 @@ impl Flags {
         let exposures = exposure::of(&self.options, key).await;
         let mut item = self.item(&stored, newest);
         item.exposed_persons = exposures.as_ref().map(|exposures| exposures.persons);
+        under_hold(&mut item, store::hold::all(self.db()).await?.get(key));
         let flag = &stored.flag;
         let journeys = item.journey.clone().into_iter().collect();
         let off_variant = flag.killed_variant();
@@ -269,9 +276,19 @@ impl Flags {
             split: shares(flag),
             exposed_persons: None,
             killed: flag.kill.is_some(),
+            held: None,
             changed: FlagChange { at: newest.at.to_string(), who: newest.who.clone(), what: newest.what.clone() },
         }
     }
+}
+
+/// What a hold makes of it: whom customers do not see is dark.
+fn under_hold(item: &mut FlagItem, hold: Option<&Hold>) {
+    let Some(hold) = hold else { return };
+    if hold.frozen.is_none() && matches!(item.state.as_str(), "ramping" | "live") {
+        item.state = "dark".into();
+    }
+    item.held = Some(hold.view());
 }
 
 fn is_found(item: &FlagItem, query: &str) -> bool {

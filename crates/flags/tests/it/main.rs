@@ -4,6 +4,7 @@
 
 mod change;
 mod gherkin;
+mod hold;
 mod hostile;
 mod jsonlogic;
 mod ofrep;
