@@ -4,5 +4,5 @@ mod feed;
 mod file;
 mod folder;
 
-pub use feed::advisories;
-pub use folder::inventory;
+pub use feed::{advisories, each};
+pub use folder::{contents, inventory};

@@ -73,6 +73,11 @@ impl Advisories {
         }
     }
 
+    /// Says what is known of an ecosystem, of which only a part is here.
+    pub fn set_feed(&mut self, ecosystem: Ecosystem, feed: Feed) {
+        self.feeds.insert(ecosystem, feed);
+    }
+
     /// Keeps a document aside.
     pub fn quarantine(&mut self, path: String, reason: String) {
         self.quarantined_count += 1;

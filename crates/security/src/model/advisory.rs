@@ -3,6 +3,7 @@
 mod osv;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::ecosystem::Ecosystem;
 use super::severity::Severity;
@@ -12,7 +13,8 @@ pub use osv::parse;
 /// Longest document of one advisory.
 pub const DOCUMENT_BYTES_MAX: usize = 16 << 20;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// As it is stored: fields are only added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advisory {
     pub id: Box<str>,
     pub modified: Option<Timestamp>,
@@ -25,7 +27,7 @@ pub struct Advisory {
 }
 
 /// What is affected in one package.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Affected {
     pub ecosystem: Ecosystem,
     /// In its normal spelling.
@@ -36,14 +38,15 @@ pub struct Affected {
     pub versions: Vec<Box<str>>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     pub order: Order,
     pub events: Vec<Event>,
 }
 
 /// What the versions of a range are ordered by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Order {
     /// Semantic versions, whatever the ecosystem.
     SemVer,
@@ -53,7 +56,8 @@ pub enum Order {
     Git,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// From here on, inclusive; `0` is before everything.
     Introduced(Box<str>),

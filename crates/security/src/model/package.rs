@@ -1,9 +1,11 @@
 //! A package that a lockfile names.
 
+use serde::{Deserialize, Serialize};
+
 use super::ecosystem::Ecosystem;
 
 /// One package in one version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Package {
     pub ecosystem: Ecosystem,
     /// As it is written where it was found.
@@ -21,7 +23,8 @@ impl Package {
 
 /// Where a package comes from. Advisories speak of the ecosystem's own registry: what has the same name elsewhere is another
 /// package.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// The ecosystem's registry, or a mirror of it.
     Registry,

@@ -5,7 +5,7 @@ mod grouping;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::advisories::{Advisories, Feed};
 use super::ecosystem::Ecosystem;
@@ -37,7 +37,7 @@ pub struct Row {
 }
 
 /// One flaw in one package, in as many databases as it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     pub id: String,
     /// Its other ids.
@@ -129,6 +129,40 @@ impl Coverage {
         let is_known = |skipped: &Skipped| skipped.why == Why::Redundant;
         self.unsupported.is_empty() && self.opaque.is_empty() && self.skipped.iter().all(is_known)
     }
+}
+
+impl Finding {
+    /// All its ids.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.id.as_str()).chain(self.aliases.iter().map(String::as_str))
+    }
+
+    /// Whether another speaks of the same flaw.
+    pub fn is_same_flaw(&self, other: &Self) -> bool {
+        self.names().any(|name| other.names().any(|other| other == name))
+    }
+}
+
+/// What is found in one package of a registry.
+pub fn findings_of(source: &str, package: &Package, advisories: &Advisories) -> Vec<Finding> {
+    if package.origin != Origin::Registry {
+        return Vec::new();
+    }
+    let (hits, _) = hits(package, advisories);
+    group(hits).into_iter().map(|group| finding(source, package, group)).collect()
+}
+
+/// The nearest newer version in which the finding's package has not this flaw any more, if the advisories name one.
+pub fn smallest_fix(finding: &Finding, advisories: &Advisories) -> Option<String> {
+    let scheme = finding.ecosystem.scheme()?;
+    let here = scheme.key(&finding.version);
+    let mut newer: Vec<&String> = finding.fixed.iter().filter(|version| scheme.key(version) > here).collect();
+    newer.sort_by(|a, b| scheme.key(a).cmp(&scheme.key(b)));
+    let is_free = |version: &&&String| {
+        let package = Package::registered(finding.ecosystem.clone(), &finding.package, version.as_str());
+        !findings_of("", &package, advisories).iter().any(|found| found.is_same_flaw(finding))
+    };
+    newer.iter().find(is_free).map(|version| (*version).clone())
 }
 
 fn order(finding: &Finding) -> (&str, &Ecosystem, &str, &str, &str) {

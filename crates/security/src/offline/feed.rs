@@ -12,19 +12,49 @@ use zip::ZipArchive;
 
 use super::file::{relative, shown};
 use super::folder::walk_problem;
+use crate::model::Advisories;
 use crate::model::advisory::{DOCUMENT_BYTES_MAX, parse};
 use crate::model::plain::plain;
-use crate::model::{Advisories, Advisory};
 
 /// Most advisories of one feed.
 const ADVISORIES_MAX: usize = 2_000_000;
 /// Deepest folder.
 const DEPTH_MAX: usize = 16;
+const WANTED: &str = "a folder of OSV documents is wanted: .json files, or OSV's own all.zip of each ecosystem";
 
 /// Reads all advisories below a folder. A document that cannot be read is kept aside; an archive that cannot be read, or a
 /// folder without any advisory, is a problem.
 pub fn advisories(root: &Path) -> Result<Advisories, Problem> {
     let mut advisories = Advisories::default();
+    each::<Problem>(root, &mut |name, document| {
+        match document.and_then(|bytes| parse(&bytes)) {
+            Ok(advisory) => advisories.add(advisory),
+            Err(reason) => advisories.quarantine(name, reason),
+        }
+        Ok(())
+    })?;
+    if advisories.is_empty() {
+        let message = format!("there is no advisory in {}", root.display());
+        return Err(Problem::invalid(message).hint(WANTED));
+    }
+    Ok(advisories)
+}
+
+/// Hands out every document of a folder, an archive or a file, as (name, its bytes or why they cannot be read).
+pub fn each<E: From<Problem>>(
+    root: &Path,
+    take: &mut dyn FnMut(String, Result<Vec<u8>, String>) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut count = 0;
+    let mut counted = |name, document| {
+        count += 1;
+        if count > ADVISORIES_MAX {
+            let message = format!("the feed has more than {ADVISORIES_MAX} advisories");
+            let problem = Problem::new(kernel::Kind::TooLarge, message);
+            return Err(E::from(problem.hint("leave ecosystems out that nothing here is of")));
+        }
+        take(name, document)
+    };
     for entry in WalkDir::new(root).max_depth(DEPTH_MAX).sort_by_file_name() {
         let entry = entry.map_err(|error| walk_problem(&error, root))?;
         if !entry.file_type().is_file() {
@@ -34,21 +64,20 @@ pub fn advisories(root: &Path) -> Result<Advisories, Problem> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("json") => {
                 let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
-                take(file, name, &mut advisories)?;
+                counted(name, document(file))?;
             }
-            Some("zip") => archive(path, &name, &mut advisories)?,
+            Some("zip") => archive(path, &name, &mut counted)?,
             _ => {}
         }
     }
-    if advisories.is_empty() {
-        let message = format!("there is no advisory in {}", root.display());
-        let hint = "a folder of OSV documents is wanted: .json files, or OSV's own all.zip of each ecosystem";
-        return Err(Problem::invalid(message).hint(hint));
-    }
-    Ok(advisories)
+    Ok(())
 }
 
-fn archive(path: &Path, name: &str, advisories: &mut Advisories) -> Result<(), Problem> {
+fn archive<E: From<Problem>>(
+    path: &Path,
+    name: &str,
+    take: &mut dyn FnMut(String, Result<Vec<u8>, String>) -> Result<(), E>,
+) -> Result<(), E> {
     let broken = |error: zip::result::ZipError| unreadable(path, &error.to_string());
     let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(broken)?;
@@ -57,33 +86,20 @@ fn archive(path: &Path, name: &str, advisories: &mut Advisories) -> Result<(), P
         let inner = entry.name().map_err(broken)?.into_owned();
         let is_document = entry.is_file() && Path::new(&inner).extension().is_some_and(|end| end == "json");
         if is_document {
-            take(entry, plain(&format!("{name}/{inner}")), advisories)?;
+            take(plain(&format!("{name}/{inner}")), document(entry))?;
         }
     }
     Ok(())
 }
 
-/// Reads one document; whatever is wrong with it does not stop the others.
-fn take(from: impl Read, name: String, advisories: &mut Advisories) -> Result<(), Problem> {
-    if advisories.len() == ADVISORIES_MAX {
-        let message = format!("the feed has more than {ADVISORIES_MAX} advisories");
-        return Err(Problem::new(kernel::Kind::TooLarge, message).hint("leave ecosystems out that nothing here is of"));
-    }
-    match document(from) {
-        Ok(advisory) => advisories.add(advisory),
-        Err(reason) => advisories.quarantine(name, reason),
-    }
-    Ok(())
-}
-
-fn document(from: impl Read) -> Result<Advisory, String> {
+fn document(from: impl Read) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let limit = DOCUMENT_BYTES_MAX as u64 + 1;
     from.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     if bytes.len() > DOCUMENT_BYTES_MAX {
         return Err(format!("it has more than {} MiB", DOCUMENT_BYTES_MAX >> 20));
     }
-    parse(&bytes)
+    Ok(bytes)
 }
 
 fn unreadable(path: &Path, why: &str) -> Problem {

@@ -25,19 +25,24 @@ const DEPTH_MAX: usize = 100;
 
 /// Reads every lockfile of a folder, or one lockfile. The first that cannot be read is a problem: a part is not the whole.
 pub fn inventory(root: &Path) -> Result<Inventory, Problem> {
-    let mut reading = Reading::new(root);
-    if root.is_dir() {
-        reading.folder()?;
-    } else {
-        reading.only(root)?;
-    }
-    let inventory = reading.finish();
+    let inventory = contents(root)?;
     let Inventory { files, unsupported, opaque, .. } = &inventory;
     if files.is_empty() && unsupported.is_empty() && opaque.is_empty() {
         let message = format!("there is no lockfile in {}", root.display());
         return Err(Problem::invalid(message).hint(format!("what is read: {}", kinds::SUPPORTED)));
     }
     Ok(inventory)
+}
+
+/// As [`inventory`]; a folder without a lockfile is one of which nothing is to be said.
+pub fn contents(root: &Path) -> Result<Inventory, Problem> {
+    let mut reading = Reading::new(root);
+    if root.is_dir() {
+        reading.folder()?;
+    } else {
+        reading.only(root)?;
+    }
+    Ok(reading.finish())
 }
 
 struct Reading {

@@ -7,6 +7,7 @@ mod bill;
 mod folders;
 mod golden;
 mod inventories;
+mod production;
 mod purls;
 mod suites;
 mod versions;

@@ -1,0 +1,211 @@
+//! Taking advisories in, part by part: each part is one transaction, so that whatever ends an import, what was taken is whole,
+//! and the same import again adds nothing twice.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use kernel::Problem;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use storage::{Audit, Tx};
+use utoipa::ToSchema;
+
+use super::{By, Security};
+use crate::Error;
+use crate::model::advisory::parse;
+use crate::model::plain::plain;
+use crate::store::advisory::{self, Incoming, QUARANTINED_KEPT, StoredImport};
+
+/// Longest name of a source.
+const SOURCE_BYTES_MAX: usize = 300;
+/// A feed as old as that is told to be stale.
+const REASON_CHARS_MAX: usize = 300;
+
+/// Which import, and how far it is.
+#[derive(Debug, Clone)]
+pub struct Import {
+    /// Where the documents come from: a folder, a mirror.
+    pub source: String,
+    /// Parts with the same id belong together.
+    pub id: String,
+    pub part: Part,
+}
+
+/// Which part of an import.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    More,
+    Last { etag: Option<String> },
+}
+
+/// A document as it came.
+#[derive(Debug, Clone)]
+pub struct Document {
+    pub name: String,
+    /// Or why it could not be read.
+    pub bytes: Result<Vec<u8>, String>,
+}
+
+/// What became of the documents of an import so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AdvisoryImport)]
+pub struct Imported {
+    pub documents: u64,
+    pub added: u64,
+    pub changed: u64,
+    /// They were there, with the same content.
+    pub same: u64,
+    /// They were there, changed later than these: an old feed takes nothing back.
+    pub older: u64,
+    /// They are no advisories.
+    pub quarantined: u64,
+}
+
+/// What was read of a part.
+struct Read {
+    incoming: Vec<Incoming>,
+    quarantined: Vec<(String, String)>,
+    documents: u64,
+}
+
+impl Security {
+    /// Takes documents of an import in; gives what became of all of it so far. Once it returns, findings in what is live are open.
+    pub async fn import(&self, import: &Import, documents: Vec<Document>, by: &By) -> Result<Imported, Error> {
+        if import.source.is_empty() || import.source.len() > SOURCE_BYTES_MAX {
+            let message = format!("an import has a source of 1 to {SOURCE_BYTES_MAX} bytes");
+            return Err(Problem::invalid(message).hint("the name of the folder or the address of the feed").into());
+        }
+        let read = tokio::task::spawn_blocking(move || read(documents)).await?;
+        let imported = {
+            let _writing = self.writing.lock().await;
+            let mut tx = self.db.begin().await?;
+            let stored = self.take(&mut tx, import, read, by).await?;
+            tx.commit().await?;
+            of(&stored)
+        };
+        self.settle().await?;
+        Ok(imported)
+    }
+
+    async fn take(&self, tx: &mut Tx, import: &Import, read: Read, by: &By) -> Result<StoredImport, Error> {
+        let now = self.clock.now();
+        let before = advisory::import_in(tx, &import.source).await?;
+        let mut stored = match before {
+            Some(stored) if stored.id == import.id => stored,
+            before => {
+                advisory::forget_quarantine(tx, &import.source).await?;
+                begun(import, now, before.and_then(|before| before.etag))
+            }
+        };
+        stored.documents += read.documents;
+        for (path, reason) in &read.quarantined {
+            if stored.quarantined < QUARANTINED_KEPT {
+                advisory::quarantine(tx, &import.source, path, reason).await?;
+            }
+            stored.quarantined += 1;
+        }
+        let ids: Vec<&str> = read.incoming.iter().map(|incoming| incoming.advisory.id.as_ref()).collect();
+        let known = advisory::known(tx, &ids).await?;
+        let new = sorted_out(read.incoming, &known, &mut stored);
+        advisory::write(tx, &new).await?;
+        if let Part::Last { etag } = &import.part {
+            advisory::count_feeds(tx).await?;
+            stored.ended = Some(now);
+            stored.etag.clone_from(etag);
+            tx.audit(audit(&stored, by)).await?;
+        }
+        advisory::put_import(tx, &stored).await?;
+        Ok(stored)
+    }
+
+    /// A refresh failed, or found nothing new.
+    pub(crate) async fn refreshed(&self, source: &str, trouble: Option<String>) -> Result<(), Error> {
+        let _writing = self.writing.lock().await;
+        let mut tx = self.db.begin().await?;
+        let now = self.clock.now();
+        let import = Import { source: source.to_owned(), id: String::new(), part: Part::More };
+        let mut stored = advisory::import_in(&mut tx, source).await?.unwrap_or_else(|| begun(&import, now, None));
+        if trouble.is_none() {
+            stored.ended = Some(now);
+        }
+        stored.trouble = trouble;
+        advisory::put_import(&mut tx, &stored).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn begun(import: &Import, now: Timestamp, etag: Option<String>) -> StoredImport {
+    StoredImport {
+        source: import.source.clone(),
+        id: import.id.clone(),
+        began: now,
+        ended: None,
+        documents: 0,
+        added: 0,
+        changed: 0,
+        same: 0,
+        older: 0,
+        quarantined: 0,
+        etag,
+        trouble: None,
+    }
+}
+
+/// Parses; of documents with one id the last counts.
+fn read(documents: Vec<Document>) -> Read {
+    let count = documents.len() as u64;
+    let (mut incoming, mut quarantined) = (BTreeMap::new(), Vec::new());
+    for Document { name, bytes } in documents {
+        match bytes.and_then(|bytes| Ok((parse(&bytes)?, bytes))) {
+            Ok((advisory, bytes)) => {
+                let hash = hex::encode(&Sha256::digest(&bytes)[..16]);
+                incoming.insert(advisory.id.clone(), Incoming { hash, advisory });
+            }
+            Err(reason) => quarantined.push((plain(&name), plain(&reason).chars().take(REASON_CHARS_MAX).collect())),
+        }
+    }
+    Read { incoming: incoming.into_values().collect(), quarantined, documents: count }
+}
+
+/// What is to be written, and the others counted. Content decides whether something changed; a time only, which of two is older.
+fn sorted_out(
+    incoming: Vec<Incoming>,
+    known: &HashMap<String, (String, Option<Timestamp>)>,
+    stored: &mut StoredImport,
+) -> Vec<Incoming> {
+    let mut new = Vec::new();
+    for one in incoming {
+        match known.get(&*one.advisory.id) {
+            None => stored.added += 1,
+            Some((hash, _)) if *hash == one.hash => {
+                stored.same += 1;
+                continue;
+            }
+            Some((_, Some(modified))) if one.advisory.modified.is_some_and(|at| at < *modified) => {
+                stored.older += 1;
+                continue;
+            }
+            Some(_) => stored.changed += 1,
+        }
+        new.push(one);
+    }
+    new
+}
+
+fn of(stored: &StoredImport) -> Imported {
+    let StoredImport { documents, added, changed, same, older, quarantined, .. } = *stored;
+    Imported { documents, added, changed, same, older, quarantined }
+}
+
+fn audit(stored: &StoredImport, by: &By) -> Audit {
+    Audit {
+        who: by.who.clone(),
+        what: "advisories.imported".into(),
+        subject: stored.source.clone(),
+        why: by.why.clone(),
+        before: None,
+        after: Some(json!(of(stored))),
+    }
+}

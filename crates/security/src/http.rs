@@ -1,0 +1,98 @@
+//! Security's routes: advisories. What is found in production is told by rollout, which knows flags and owners too.
+
+use access::Caller;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::{Extension, Json};
+use kernel::Problem;
+use serde::{Deserialize, Serialize};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::model::advisory::DOCUMENT_BYTES_MAX;
+use crate::{AdvisoryStatus, By, Document, Import, Imported, Part, Security};
+
+/// A part of an import holds the longest document, written as a JSON text.
+const PART_BYTES_MAX: usize = 2 * DOCUMENT_BYTES_MAX + (1 << 20);
+/// Documents of a part.
+const DOCUMENTS_MAX: usize = 20_000;
+
+/// Everything that security serves, with its documentation.
+pub fn routes(security: Security) -> OpenApiRouter {
+    let import = OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(PART_BYTES_MAX));
+    OpenApiRouter::new().routes(routes!(status)).merge(import).with_state(security)
+}
+
+/// Advisories: how many, how old, what was kept aside, and what is live and not known.
+#[utoipa::path(get, operation_id = "advisory_status", path = "/api/v1/advisories", tag = "security",
+    responses((status = 200, body = AdvisoryStatus)))]
+async fn status(State(security): State<Security>) -> web::Result<Json<AdvisoryStatus>> {
+    Ok(Json(security.status().await?))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct ImportQuery {
+    /// Where the documents come from
+    source: String,
+    /// Parts with the same id are one import
+    import: String,
+    /// Whether nothing follows
+    #[serde(default)]
+    last: bool,
+}
+
+/// A line of an import.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Line {
+    /// Its path.
+    pub name: String,
+    /// Its text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// Why it could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unreadable: Option<String>,
+}
+
+/// Takes a part of an import: one JSON a line, `{"name", "document"}`, the document as a text in the OSV format. Answers with what
+/// became of all parts so far. Sending a part again adds nothing twice. When the answer is there, findings are open.
+#[utoipa::path(post, operation_id = "import_advisories", path = "/api/v1/advisories/import", tag = "security", params(ImportQuery),
+    request_body(content = String, content_type = "application/x-ndjson"),
+    responses((status = 200, body = Imported), (status = 400, body = web::ProblemBody), (status = 413, body = web::ProblemBody)))]
+async fn import(
+    State(security): State<Security>,
+    Extension(caller): Extension<Caller>,
+    Query(query): Query<ImportQuery>,
+    lines: Bytes,
+) -> web::Result<Json<Imported>> {
+    let documents = documents(&lines)?;
+    let part = if query.last { Part::Last { etag: None } } else { Part::More };
+    let import = Import { source: query.source, id: query.import, part };
+    let by = By { who: caller.name(), why: None };
+    Ok(Json(security.import(&import, documents, &by).await?))
+}
+
+fn documents(lines: &[u8]) -> Result<Vec<Document>, Problem> {
+    let mut documents = Vec::new();
+    for (number, line) in lines.split(|byte| *byte == b'\n').enumerate() {
+        if line.is_empty() {
+            continue;
+        }
+        if documents.len() == DOCUMENTS_MAX {
+            let problem =
+                Problem::new(kernel::Kind::TooLarge, format!("a part has more than {DOCUMENTS_MAX} documents"));
+            return Err(problem.hint("send it in smaller parts, with the same `import`"));
+        }
+        let Line { name, document, unreadable } = serde_json::from_slice(line).map_err(|error| {
+            Problem::invalid(format!("line {}: {error}", number + 1)).hint("a line is {\"name\", \"document\"}")
+        })?;
+        let bytes = match (document, unreadable) {
+            (Some(document), _) => Ok(document.into_bytes()),
+            (None, why) => Err(why.unwrap_or_else(|| "it has no text".to_owned())),
+        };
+        documents.push(Document { name, bytes });
+    }
+    Ok(documents)
+}
