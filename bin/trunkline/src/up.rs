@@ -18,7 +18,7 @@ pub(crate) use app::{App, Settings, document};
 pub(crate) use place::{Place, default_data};
 
 /// The tables of all contexts.
-const MIGRATIONS: [Migrations; 7] = [
+const MIGRATIONS: [Migrations; 11] = [
     access::MIGRATIONS,
     delivery::MIGRATIONS,
     events::MIGRATIONS,
@@ -26,6 +26,10 @@ const MIGRATIONS: [Migrations; 7] = [
     feedback::MIGRATIONS,
     flags::MIGRATIONS,
     journeys::MIGRATIONS,
+    notify::MIGRATIONS,
+    ownership::MIGRATIONS,
+    rollout::MIGRATIONS,
+    security::MIGRATIONS,
 ];
 
 /// How long running requests and steps may take to end once we are asked to stop.
@@ -43,6 +47,8 @@ pub(crate) struct UpArgs {
     /// `postgres://…`; by default SQLite in the data folder.
     pub database: Option<String>,
     pub retention: events::Retention,
+    /// Where advisories are fetched from.
+    pub advisories: Option<security::Mirror>,
     pub json: bool,
 }
 
@@ -54,14 +60,19 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let db = open_store(&place, &args).await?;
     let edge = edge::ensure(&place, &args).await?;
     let state = edge.state().await.context("the edge was started and does not answer")?;
-    let app = compose(&place, db, edge.clone(), &state, args.retention)?;
+    let app = compose(&place, db, edge.clone(), &state, &args)?;
     app.access.ensure_admin_token(&place.data).await?;
     let server = tokio::spawn(app.clone().serve(place.data.clone(), shutdown.clone()));
     place.watch_repository(&app.delivery).await?;
     let mut tasks = app.delivery.start(shutdown.clone()).await?;
     tasks.push(app.rollout.start(shutdown.clone()));
     tasks.push(app.access.start(shutdown.clone()));
+    tasks.extend(app.security.start(shutdown.clone()));
+    tasks.push(app.inventories(&place.data).start(shutdown.clone()));
+    tasks.push(app.notifications.start(shutdown.clone()));
+    tasks.push(app.announcer().start(shutdown.clone()));
     tasks.push(app.experiments.start(shutdown.clone()));
+    tasks.push(app.ownership.start(shutdown.clone()));
     tasks.push(app.feedback.start(shutdown.clone()));
     tasks.extend(app.flags.start(shutdown.clone()));
     tasks.extend(app.events.start(shutdown.clone()));
@@ -82,7 +93,7 @@ fn compose(
     db: Db,
     edge: ::edge::Client,
     state: &::edge::EdgeState,
-    retention: events::Retention,
+    args: &UpArgs,
 ) -> anyhow::Result<App> {
     let settings = Settings {
         product: place.product.clone(),
@@ -94,7 +105,7 @@ fn compose(
         database: db.engine().name().to_owned(),
         webhook_secret: String::new(),
     };
-    App::over(db, edge, &place.data, settings, retention)
+    App::over(db, edge, &place.data, settings, args.retention, args.advisories.clone())
 }
 
 async fn open_store(place: &Place, args: &UpArgs) -> anyhow::Result<Db> {

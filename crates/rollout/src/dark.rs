@@ -15,6 +15,7 @@ use journeys::model::Definition;
 
 use crate::definitions::{self, Contexts, Extent};
 use crate::facade::{Error, Rollout};
+use crate::holds;
 
 use touched::touched;
 pub(crate) use touched::{defined, flags_of};
@@ -65,6 +66,7 @@ async fn verify(rollout: &Rollout, probing: &Probing) -> Result<(), Error> {
 
 async fn walk(rollout: &Rollout, contexts: &Contexts, probing: &Probing) -> Result<Outcome, Error> {
     let files = rollout.delivery.files(&probing.commit, &delivery::definitions::FOLDERS).await?;
+    holds::before(rollout, contexts, &probing.commit, Extent::New).await?;
     if let Err(why) = definitions::apply(contexts, &probing.commit, &files, Extent::New).await? {
         return Ok(Outcome::Failed { why });
     }

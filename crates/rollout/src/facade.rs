@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use delivery::Delivery;
 use kernel::{Clock, Problem};
+use ownership::Ownership;
+use security::Security;
 use storage::Db;
 use tokio::sync::broadcast;
 
 use crate::definitions::Contexts;
 use crate::lineage::{self, Lineage, customers};
 use crate::now::{self, Now};
+use crate::ramp::{self, RampOptions, Ramps};
 
 /// Rows that the first page looks at.
 const NOW_ROWS: usize = 50;
@@ -29,8 +32,14 @@ pub enum Error {
     Experiments(#[from] experiments::Error),
     #[error(transparent)]
     Events(#[from] events::Error),
+    #[error(transparent)]
+    Security(#[from] security::Error),
     #[error("the audit log could not be read")]
     Audit(#[from] storage::AuditError),
+    #[error(transparent)]
+    Ownership(#[from] ownership::Error),
+    #[error(transparent)]
+    Notify(#[from] notify::Error),
     #[error(transparent)]
     Problem(#[from] Problem),
 }
@@ -58,6 +67,9 @@ impl From<Error> for Problem {
             Error::Journeys(error) => error.into(),
             Error::Experiments(error) => error.into(),
             Error::Events(error) => error.into(),
+            Error::Security(error) => error.into(),
+            Error::Ownership(error) => error.into(),
+            Error::Notify(error) => error.into(),
             Error::Problem(problem) => problem,
         }
     }
@@ -69,6 +81,9 @@ pub struct Rollout {
     pub(crate) db: Db,
     pub(crate) delivery: Delivery,
     pub(crate) contexts: Option<Contexts>,
+    pub(crate) ownership: Option<Ownership>,
+    pub(crate) ramps: Option<Ramps>,
+    pub(crate) security: Option<Security>,
     pub(crate) facts: broadcast::Sender<delivery::Fact>,
     pub(crate) clock: Arc<dyn Clock>,
     product: Arc<str>,
@@ -80,14 +95,37 @@ const FACTS_BUFFERED: usize = 256;
 impl Rollout {
     pub fn new(db: Db, delivery: Delivery, clock: Arc<dyn Clock>, product: &str) -> Self {
         let facts = broadcast::Sender::new(FACTS_BUFFERED);
-        Self { db, delivery, contexts: None, facts, clock, product: product.into() }
+        Self { db, delivery, contexts: None, ownership: None, ramps: None, security: None, facts, clock, product: product.into() }
     }
 
     /// Joins what is known of the product's customers as well. Without it those parts of every story are unknown, and
     /// nothing is probed.
     #[must_use]
     pub fn with(mut self, contexts: Contexts) -> Self {
+        let Contexts { flags, events, journeys, experiments, .. } = contexts.clone();
+        let options = RampOptions {
+            db: self.db.clone(),
+            clock: Arc::clone(&self.clock),
+            flags,
+            customers: Arc::new(ramp::Live { events, journeys, experiments }),
+        };
+        self.ramps = Some(Ramps::open(options).ring(self.facts.clone()));
         self.contexts = Some(contexts);
+        self.delivery.expect_guards();
+        self
+    }
+
+    /// Joins what changes are made of and what is known against it. Without it that part of every story is unknown.
+    #[must_use]
+    pub fn secured_by(mut self, security: Security) -> Self {
+        self.security = Some(security);
+        self
+    }
+
+    /// Holds flags that break a principle which guards exposure. Without it none is held.
+    #[must_use]
+    pub fn principled(mut self, ownership: Ownership) -> Self {
+        self.ownership = Some(ownership);
         self
     }
 

@@ -1,22 +1,35 @@
 //! Rollout: joins the lineage of a change, from commit to customers, and drives what follows from facts.
 //!
-//! Owns no data but its place in the other contexts' facts. [`Rollout`] answers with the whole story of a change and of
-//! the present moment; its process manager reacts to delivery's facts: a verified change becomes a deployment.
+//! Owns the record of guarded ramps, and its place in the other contexts' facts. [`Rollout`] answers with the whole story of
+//! a change and of the present moment; its process manager reacts to delivery's facts: a verified change becomes a deployment.
 //!
 //! Invariant: whatever it does is safe to do twice, so facts may come again.
 
+pub mod finding;
+pub mod inventory;
 pub mod lineage;
 pub mod marks;
 pub mod now;
+pub mod ramp;
 
+mod announce;
 mod dark;
 mod definitions;
 mod experiment;
 mod facade;
+mod gate;
 mod guard;
+mod holds;
 mod http;
 mod react;
+mod repositories;
 
+pub use announce::Announcer;
 pub use definitions::Contexts;
 pub use facade::{Error, Rollout};
+pub use finding::Findings;
+pub use gate::PrinciplesGate;
 pub use http::routes;
+pub use inventory::Inventories;
+pub use ramp::MIGRATIONS;
+pub use repositories::Repositories;

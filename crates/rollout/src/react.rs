@@ -17,6 +17,8 @@ use crate::definitions;
 use crate::experiment;
 use crate::facade::{Error, Rollout};
 use crate::guard::{self, Memory};
+use crate::holds;
+use crate::ramp::Pace;
 
 const FACTS_MAX: u64 = 200;
 /// Older ones have no customers who still send events.
@@ -36,10 +38,12 @@ async fn run(rollout: Rollout, shutdown: CancellationToken) {
         delivery: Consumer::new(rollout.db.clone(), "rollout", "delivery"),
         experiments: Consumer::new(rollout.db.clone(), "rollout", experiments::PUBLISHER),
         flags: Consumer::new(rollout.db.clone(), "rollout", "flags"),
+        ownership: Consumer::new(rollout.db.clone(), "rollout", "ownership"),
         at_work: AtWork::default(),
     };
     let mut bell = rollout.delivery.facts();
-    let mut memory = Memory::default();
+    let (mut memory, mut pace) = (Memory::default(), Pace::default());
+    let mut seen = holds::Seen::default();
     // What was told may not have been kept.
     if let Err(error) = tell_releases(&rollout).await {
         tracing::warn!(error = error.chain(), "events do not know the deployments yet; the next one tells them");
@@ -48,8 +52,14 @@ async fn run(rollout: Rollout, shutdown: CancellationToken) {
         if let Err(error) = look(&rollout, &consumers).await {
             tracing::error!(error = error.chain(), "facts could not be acted upon; it is tried again");
         }
+        if let Err(error) = holds::keep(&rollout, &consumers.ownership, &mut seen).await {
+            tracing::error!(error = error.chain(), "held flags could not be judged anew; it is tried again");
+        }
         if let Err(error) = guard::watch(&rollout, &mut memory).await {
             tracing::error!(error = error.chain(), "guards could not look; they do again");
+        }
+        if let Err(error) = pace.watch(&rollout).await {
+            tracing::error!(error = error.chain(), "ramps could not be moved; it is tried again");
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -64,6 +74,7 @@ struct Consumers {
     delivery: Consumer,
     experiments: Consumer,
     flags: Consumer,
+    ownership: Consumer,
     at_work: AtWork,
 }
 

@@ -189,6 +189,11 @@ fn show(client: &Client, key: &str) -> anyhow::Result<()> {
     let expires = item.expires.as_deref().map_or(String::new(), |day| format!(", until {day}"));
     out::line(format_args!("  what      {} {kind}{owner}{expires}, revision {}", item.kind_of_value, item.revision));
     out::line(format_args!("  split     {}", shares(&item.split)));
+    if let Some(hold) = &item.held {
+        let how = if hold.frozen { "goes no further than it was" } else { "internal exposure only" };
+        out::line(format_args!("  held      {how}, since {}: {}", hold.since, hold.why));
+        out::line(format_args!("            hint: {}", hold.hint));
+    }
     if let Some(why) = &view.no_ramp {
         out::line(format_args!("  no ramp   {why}"));
     }

@@ -52,6 +52,11 @@ pub(super) fn today() -> Date {
     kernel::SystemClock.now().to_zoned(TimeZone::UTC).date()
 }
 
+/// Whether it is the server that is asked: it is named, and the folder that we stand in is not meant.
+pub(super) const fn asks_server(common: &Common) -> bool {
+    common.server.is_some() || common.data.is_some()
+}
+
 /// What every command says of files that cannot be read.
 pub(super) fn tell_problems(problems: &[Problem], common: &Common) {
     if !common.quiet {
@@ -173,7 +178,7 @@ fn tell(judgement: &Judgement, common: &Common) {
     ));
 }
 
-fn tell_violation(violation: &Violation) {
+pub(super) fn tell_violation(violation: &Violation) {
     let place = match violation.line {
         Some(line) => format!("{}:{line}", violation.path),
         None => violation.path.clone(),

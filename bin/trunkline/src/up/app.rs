@@ -19,7 +19,11 @@ use futures_util::FutureExt as _;
 use journeys::{Journeys, JourneysOptions};
 use kernel::snapshot::Serving;
 use kernel::{Clock, Kind, Problem, SystemClock};
-use rollout::{Contexts, Rollout};
+use notify::{Notifications, Pauses};
+use ownership::Ownership;
+use rollout::{Announcer, Contexts, Findings, Inventories, PrinciplesGate, Repositories, Rollout};
+use security::worker::Worker;
+use security::{Mirror, Security};
 use serde::{Deserialize, Serialize};
 use storage::{Db, args};
 use subtle::ConstantTimeEq as _;
@@ -45,7 +49,10 @@ pub(crate) struct App {
     pub feedback: Feedback,
     pub flags: Flags,
     pub journeys: Journeys,
+    pub ownership: Ownership,
+    pub notifications: Notifications,
     pub rollout: Rollout,
+    pub security: Security,
     pub edge: edge::Client,
     pub settings: Settings,
 }
@@ -82,6 +89,7 @@ impl App {
         data: &Path,
         mut settings: Settings,
         retention: Retention,
+        advisories: Option<Mirror>,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let serving: Arc<dyn Serving> = Arc::new(edge.clone());
@@ -121,7 +129,27 @@ impl App {
             system_url: format!("http://{}", settings.system_address),
             definitions: Arc::new(AllDefinitions),
         })?;
+        let notifications = Notifications::open(notify::Options {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            data: data.to_owned(),
+            product: settings.product.clone(),
+            pauses: Pauses::default(),
+        })?;
+        let security = Security::open(security::Options {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            reader: Arc::new(Worker { launcher: exec::Launcher::current(), data: data.to_owned() }),
+            mirror: advisories,
+            scratch: data.join("work"),
+        });
         settings.webhook_secret = delivery.webhook_secret();
+        let ownership = Ownership::open(ownership::Options {
+            db: db.clone(),
+            clock: Arc::clone(&clock),
+            trunk: Arc::new(Repositories(delivery.clone())),
+        });
+        delivery.judged_by(vec![Arc::new(PrinciplesGate(ownership.clone()))]);
         let contexts = Contexts {
             flags: flags.clone(),
             journeys: journeys.clone(),
@@ -130,7 +158,34 @@ impl App {
             events: events.clone(),
         };
         let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &settings.product).with(contexts);
-        Ok(Self { db, access, delivery, events, experiments, feedback, flags, journeys, rollout, edge, settings })
+        let rollout = rollout.principled(ownership.clone());
+        let rollout = rollout.secured_by(security.clone());
+        Ok(Self {
+            db,
+            access,
+            delivery,
+            events,
+            experiments,
+            feedback,
+            flags,
+            journeys,
+            notifications,
+            ownership,
+            rollout,
+            security,
+            edge,
+            settings,
+        })
+    }
+
+    /// Tells owners what happens.
+    pub(crate) fn announcer(&self) -> Announcer {
+        Announcer { rollout: self.rollout.clone(), notifications: self.notifications.clone() }
+    }
+
+    /// Takes the inventory of what goes live.
+    pub(crate) fn inventories(&self, data: &Path) -> Inventories {
+        Inventories { rollout: self.rollout.clone(), security: self.security.clone(), data: data.to_owned() }
     }
 
     fn compose(self) -> (Router, OpenApi) {
@@ -143,6 +198,7 @@ impl App {
             }
             .boxed()
         });
+        let findings = Findings { rollout: self.rollout.clone(), security: self.security.clone() };
         let edge = self.edge.clone();
         let edge_metrics = Arc::new(move || {
             let edge = edge.clone();
@@ -157,7 +213,11 @@ impl App {
             .merge(feedback::routes(self.feedback, Arc::new(self.rollout.clone())))
             .merge(flags::routes(self.flags))
             .merge(journeys::routes(self.journeys))
+            .merge(notify::routes(self.notifications))
+            .merge(rollout::finding::routes(findings))
+            .merge(ownership::routes(self.ownership))
             .merge(rollout::routes(self.rollout))
+            .merge(security::routes(self.security))
             .merge(OpenApiRouter::new().routes(routes!(settings)).with_state(self.settings))
             .merge_undocumented(console::routes())
             .ready_when(store)
@@ -213,7 +273,7 @@ fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
         database: String::new(),
         webhook_secret: String::new(),
     };
-    App::over(db, edge::Client::connect(data)?, data, settings, Retention::default())
+    App::over(db, edge::Client::connect(data)?, data, settings, Retention::default(), None)
 }
 
 #[cfg(test)]

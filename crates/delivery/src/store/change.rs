@@ -281,6 +281,14 @@ pub(crate) async fn set_held(tx: &mut Tx, repository: &str, sha: &str, held: &st
     Ok(())
 }
 
+/// The newest change of a repository waits again, if it was stopped by gates alone; gives its commit.
+pub(crate) async fn judge_again(tx: &mut Tx, repository: &str) -> Result<Option<String>, Error> {
+    let sql = "UPDATE delivery_change SET verification = 'queued', why = NULL, held = NULL
+         WHERE repository = $1 AND verification = 'failed' AND why LIKE 'gate %'
+         AND position = (SELECT MAX(position) FROM delivery_change WHERE repository = $1 AND on_trunk) RETURNING sha";
+    tx.one(sql, args![repository]).await?.map(|row| row.get("sha")).transpose()
+}
+
 /// Has the newest change of trunk verified again if its run was cancelled or it is held; says how many that are.
 pub(crate) async fn verify_again(tx: &mut Tx, repository: &str) -> Result<u64, Error> {
     tx.execute(

@@ -141,7 +141,8 @@ impl Ownership {
         store::put_waiver(&mut tx, &next).await?;
         let row = audit(by, what, &number.to_string(), shown(&next));
         tx.audit(storage::Audit { before: Some(shown(&before)), ..row }).await?;
-        let fact = json!({ "waiver": number, "state": to.text(), "domain": next.domain, "author": next.author });
+        let fact = json!({ "waiver": number, "state": to.text(), "repository": next.repository, "domain": next.domain,
+            "author": next.author });
         tx.publish("ownership", what, &fact).await?;
         tx.commit().await?;
         self.waiver(number).await
