@@ -7,6 +7,7 @@ mod browser;
 mod clients;
 mod demo;
 mod experiments;
+mod feedback;
 mod flags;
 mod guards;
 mod ingest;

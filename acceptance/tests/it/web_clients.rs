@@ -13,7 +13,7 @@ use crate::shown::{FLAG, FLAGS, JOURNEY};
 const VISITORS: usize = 8;
 /// From the kill's acknowledgement to the value on the page: an event, a request and a rendering on a busy machine.
 const SEEN_WITHIN: Duration = Duration::from_secs(5);
-const DECLARATION: &str = "product: shoes\ntrunk: main\nservices:\n  shoes:\n    path: .\n    build: { keep: [\"*\"] }\n    \
+pub(crate) const DECLARATION: &str = "product: shoes\ntrunk: main\nservices:\n  shoes:\n    path: .\n    build: { keep: [\"*\"] }\n    \
                            start: exec python3 app.py\n    health: { path: /up, within: 30s }\n";
 
 #[test]
