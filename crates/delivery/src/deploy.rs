@@ -6,6 +6,7 @@
 
 mod act;
 mod advice;
+mod attest;
 mod known_bad;
 mod launch;
 mod observe;

@@ -1,6 +1,7 @@
 //! Delivery's routes. Handlers translate; what happens is the facade's.
 
 mod deployments;
+mod figures;
 mod logs;
 mod runs;
 mod settings;
@@ -22,7 +23,10 @@ pub fn routes(delivery: Delivery) -> OpenApiRouter {
         .routes(routes!(deployments::show))
         .routes(routes!(deployments::log))
         .routes(routes!(deployments::act_log))
+        .routes(routes!(deployments::provenance))
         .routes(routes!(deployments::status))
+        .routes(routes!(figures::dora))
+        .routes(routes!(figures::provenance_key))
         .routes(routes!(verbs::roll_back))
         .routes(routes!(verbs::promote))
         .routes(routes!(verbs::pause))

@@ -2,5 +2,6 @@
 
 pub(crate) mod deployment;
 pub(crate) mod desired;
+pub(crate) mod dora;
 pub(crate) mod health;
 pub(crate) mod trunk;

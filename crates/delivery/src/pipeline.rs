@@ -19,11 +19,13 @@ use crate::{Error, deploy, space, store};
 mod going;
 mod recorder;
 mod records;
+mod signing;
 
 pub(crate) use going::Going;
 
 use recorder::Recorder;
 use records::Records;
+use signing::Signing;
 
 /// In case a bell was missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(2);
@@ -127,7 +129,7 @@ async fn verify_change(
         None if cancel.is_cancelled() => Ended::ByHand,
         None => Ended::ByItself,
     };
-    conclude(engine, change, &run, outcome, ended).await
+    conclude(engine, repository, change, &run, outcome, ended).await
 }
 
 /// Ends the run that goes on in the repository, for a newer change.
@@ -207,6 +209,7 @@ async fn put_back(engine: &Engine, change: &StoredChange, run: &str, shortage: &
 /// Writes down how the run ended.
 async fn conclude(
     engine: &Engine,
+    repository: &Repository,
     change: &StoredChange,
     run: &str,
     outcome: Result<Verified, Error>,
@@ -230,6 +233,8 @@ async fn conclude(
     };
     let now = engine.now();
     let known = store::repository::services(engine.db()).await?;
+    let began = store::run::find(engine.db(), run).await?.and_then(|run| run.started).unwrap_or(now);
+    let signing = Signing { engine, repository, change, run, began, now };
     let mut tx = engine.db().begin().await?;
     if let Some(verified) = &verified {
         if let Some(config) = &verified.config {
@@ -240,7 +245,8 @@ async fn conclude(
         }
         store::change::set_red_green(&mut tx, &change.repository, &change.sha, &verified.red_green).await?;
         for (service, artifact) in &verified.artifacts {
-            store::run::put_artifact(&mut tx, &change.repository, &change.sha, service, artifact).await?;
+            let provenance = signing.sign(service, artifact, verified.config.as_ref());
+            store::run::put_artifact(&mut tx, &change.repository, &change.sha, service, artifact, &provenance).await?;
         }
         if let Some(held) = &verified.held {
             store::change::set_held(&mut tx, &change.repository, &change.sha, held).await?;

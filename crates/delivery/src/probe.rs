@@ -21,11 +21,14 @@ use crate::facade::Delivery;
 use crate::gate::Gates;
 use crate::model::deployment::{Deployment, Outcome, Stage};
 use crate::store::deployment::{Entry, StoredDeployment};
+use crate::store::evidence::{EvidenceKind, EvidenceState, Seen};
 use crate::verify::{self, Plan, Walk};
 use crate::{Error, store};
 
 /// How long the edge may take until signed requests reach the candidate.
 const ROUTED_WITHIN: Duration = Duration::from_secs(15);
+/// So much of what a probe said is kept with its deployment; all of it is in its log.
+const TAIL_LINES: usize = 20;
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// A probe that takes longer is ended, and has failed.
 const PROBE_LASTS_AT_MOST: Duration = Duration::from_mins(5);
@@ -71,11 +74,11 @@ pub struct ProbeResult {
 #[derive(Debug)]
 pub(crate) struct Probes {
     began: Timestamp,
-    seen: Mutex<HashMap<u64, Seen>>,
+    seen: Mutex<HashMap<u64, Attended>>,
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Seen {
+struct Attended {
     running: u32,
     last: Timestamp,
 }
@@ -97,7 +100,7 @@ impl Probes {
 
     fn change(&self, number: u64, now: Timestamp, change: impl FnOnce(&mut u32)) {
         let mut all = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        let seen = all.entry(number).or_insert(Seen { running: 0, last: now });
+        let seen = all.entry(number).or_insert(Attended { running: 0, last: now });
         change(&mut seen.running);
         seen.last = now;
     }
@@ -195,13 +198,36 @@ impl Delivery {
             Some(address) => self.walk(&stored, probe, &address, &log).await?,
             None => Some(format!("its requests did not reach the version within {} s", ROUTED_WITHIN.as_secs())),
         };
-        Ok(ProbeResult {
+        let result = ProbeResult {
             journey: probe.journey.clone(),
             passed: failure.is_none(),
             seconds: began.elapsed().as_secs_f64(),
             why: failure,
             log,
-        })
+        };
+        self.note_probe(number, probe, &result).await?;
+        Ok(result)
+    }
+
+    /// Keeps what was walked, and the last that it said.
+    async fn note_probe(&self, number: u64, probe: &Probe, result: &ProbeResult) -> Result<(), Error> {
+        let log = logs(&self.engine, number).join(format!("{}.log", result.log));
+        let tail = tokio::task::spawn_blocking(move || exec::tail(&log, TAIL_LINES).unwrap_or_default()).await;
+        let seen = Seen {
+            kind: EvidenceKind::Probe,
+            name: result.journey.clone(),
+            state: if result.passed { EvidenceState::Passed } else { EvidenceState::Failed },
+            at: self.engine.now(),
+            seconds: Some(result.seconds),
+            summary: result.why.clone().or_else(|| Some("walked as a verifier, before any customer".into())),
+            evidence: json!({ "command": probe.command, "run": probe.run, "said": tail.unwrap_or_default() }),
+            log: Some(result.log.clone()),
+        };
+        let mut tx = self.engine.db().begin().await?;
+        store::evidence::put(&mut tx, number, &seen).await?;
+        tx.commit().await?;
+        self.engine.tell("deployment", number.to_string());
+        Ok(())
     }
 
     /// The product's address, once the edge has the candidate as an arm that can answer; `None` if that takes too long.

@@ -8,7 +8,7 @@ use crate::model::trunk::{Held, held, names};
 use crate::store::change::StoredChange;
 use crate::store::deployment::StoredDeployment;
 use crate::store::repository::StoredService;
-use crate::view::change::{ChangeArtifact, ChangeRow, ChangeView, CommitView, Standing};
+use crate::view::change::{ChangeRow, ChangeView, CommitView, Standing};
 use crate::view::deployment::{
     ArtifactView, DeploymentItem, DeploymentView, HealthView, InstanceView, PlanView, ReleaseView,
 };
@@ -17,7 +17,9 @@ use crate::view::{self, time};
 use crate::{Error, deploy, store};
 
 mod attention;
+mod dora;
 mod filter;
+mod provenance;
 mod status;
 
 /// Everything about services that the state of a change needs, read once for a page of changes.
@@ -149,7 +151,6 @@ impl Delivery {
         let change = self.find_change(&found.sha).await?;
         let context = self.context().await?;
         let row = self.row(&context, &change).await?;
-        let artifacts = store::run::artifacts(db, &change.repository, &change.sha).await?;
         let is_over = run_view.as_ref().is_some_and(|run| run.state != "running");
         let trunk = store::change::trunk(db, &change.repository, deploy::TRUNK_CONSIDERED).await?;
         let fixed_by = trunk
@@ -166,19 +167,7 @@ impl Delivery {
             },
             checks,
             red_green: change.red_green.clone(),
-            artifacts: is_over.then(|| {
-                artifacts
-                    .into_iter()
-                    .map(|(service, a)| ChangeArtifact {
-                        service,
-                        digest: a.digest,
-                        files: a.files,
-                        bytes: a.bytes,
-                        components: None,
-                        findings: None,
-                    })
-                    .collect()
-            }),
+            artifacts: if is_over { Some(self.artifacts(&change).await?) } else { None },
             run_view,
             fixes: change.fixes.clone(),
             reverts: change.reverts.clone(),
@@ -280,6 +269,7 @@ impl Delivery {
             paused: stored.state.paused,
             health: edge.as_ref().and_then(|edge| health(edge, &stored)),
             instances: edge.map_or_else(Vec::new, |edge| instances(&edge, number)),
+            steps: view::deployment::seen(&store::evidence::of(db, number).await?),
             journal,
             logs: self.act_logs(number),
             replaces: stored.state.replaces,

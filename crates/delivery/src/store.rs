@@ -2,6 +2,7 @@
 
 pub(crate) mod change;
 pub(crate) mod deployment;
+pub(crate) mod evidence;
 pub(crate) mod repository;
 pub(crate) mod run;
 pub(crate) mod secret;
@@ -16,6 +17,7 @@ pub const MIGRATIONS: Migrations = Migrations {
     scripts: &[
         ("0001_init", include_str!("../migrations/0001_init.sql")),
         ("0002_judgement", include_str!("../migrations/0002_judgement.sql")),
+        ("0003_provenance", include_str!("../migrations/0003_provenance.sql")),
     ],
 };
 

@@ -2,6 +2,7 @@
 
 pub mod change;
 pub mod deployment;
+pub mod dora;
 pub mod run;
 pub mod status;
 

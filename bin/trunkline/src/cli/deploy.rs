@@ -1,5 +1,7 @@
 //! `trunkline deploy`: what is deployed, whether that is trunk, and taking it back.
 
+mod dora;
+
 use std::time::{Duration, Instant};
 
 use clap::{Args, Subcommand};
@@ -28,6 +30,8 @@ pub(super) enum Verb {
     },
     /// One deployment: its state machine, what happens next and its journal
     Show { number: u64 },
+    /// DORA's five metrics of each service, with what they were counted from
+    Dora(dora::DoraArgs),
     /// What the instances of a deployment wrote
     Log {
         number: u64,
@@ -80,6 +84,7 @@ pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
         Verb::Status => status(client),
         Verb::History { service, limit, cursor } => history(client, service.as_deref(), limit, cursor.as_deref()),
         Verb::Show { number } => show(client, number),
+        Verb::Dora(args) => dora::run(&args, client),
         Verb::Log { number, lines } => {
             out::raw(&client.text(&format!("/api/v1/deployments/{number}/log?lines={lines}"))?);
             Ok(())
@@ -215,6 +220,15 @@ fn show(client: &Client, number: u64) -> anyhow::Result<()> {
     out::line(format_args!("  next      {}", text(&view, "next")));
     if let Some(health) = view.get("health").filter(|health| !health.is_null()) {
         out::line(format_args!("  health    {}", text(health, "sentence")));
+    }
+    for step in list("steps") {
+        out::line(format_args!(
+            "  {:<9} {} ({}) {}",
+            text(&step, "kind"),
+            text(&step, "name"),
+            text(&step, "state"),
+            text(&step, "summary")
+        ));
     }
     for line in list("journal") {
         out::line(format_args!(

@@ -1,12 +1,14 @@
 //! What is so, as far as a decision needs it.
 
+use std::sync::Arc;
+
 use jiff::SignedDuration;
 
 use crate::Error;
 use crate::deploy::launch::attempt;
-use crate::deploy::{advice, reconcile, ship};
+use crate::deploy::{advice, attest, reconcile, ship};
 use crate::engine::Engine;
-use crate::model::deployment::{Act, Deployment, Facts, Instance, Stage};
+use crate::model::deployment::{Act, Attested, Deployment, Facts, Instance, Stage};
 use crate::model::health::{Sample, Served};
 use crate::store::deployment::StoredDeployment;
 use crate::{space, store};
@@ -14,17 +16,25 @@ use crate::{space, store};
 /// How long a live version is watched for disasters, and how long the one before it is kept warm.
 pub(crate) const WATCHED: SignedDuration = SignedDuration::from_mins(10);
 
-pub(crate) async fn facts(engine: &Engine, edge: &edge::EdgeState, stored: &StoredDeployment) -> Result<Facts, Error> {
+pub(crate) async fn facts(
+    engine: &Arc<Engine>,
+    edge: &edge::EdgeState,
+    stored: &StoredDeployment,
+) -> Result<Facts, Error> {
     let deployment = &stored.state;
     let service = store::repository::find_service(engine.db(), &deployment.service).await?;
     let live = service.and_then(|s| s.live);
+    let blocked = blocked(engine, deployment).await?;
+    let may_begin = deployment.stage == Stage::Queued && blocked.is_none();
     Ok(Facts {
-        blocked: blocked(engine, deployment).await?,
+        blocked,
+        attested: if may_begin { attest::of(engine, stored) } else { Attested::Checking },
         act: engine.act(deployment.number).unwrap_or(Act::Unknown),
         instance: instance(edge, deployment.number),
         routed: reconcile::is_routed(engine, edge).await? && live != Some(deployment.number),
         unprobed_seconds: engine.probes.unprobed_seconds(deployment, engine.now()),
         sample: sample(engine, edge, deployment, live),
+        guards: engine.guards.of(deployment.number),
     })
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::Delivery;
+use crate::provenance::ProvenanceView;
 use crate::view::deployment::{DeploymentItem, DeploymentView};
 use crate::view::status::Status;
 
@@ -73,6 +74,16 @@ pub(super) async fn act_log(
     Query(query): Query<super::logs::From>,
 ) -> web::Result<Response> {
     Ok(super::logs::answer(&delivery.act_log(number, &name)?, &query).await)
+}
+
+/// Where the artifact of a deployment comes from: its signed envelope, and whether that checks out.
+#[utoipa::path(get, operation_id = "show_deployment_provenance", path = "/api/v1/deployments/{number}/provenance", tag = "deployments", params(("number" = u64, Path)),
+    responses((status = 200, body = ProvenanceView), (status = 404, body = web::ProblemBody)))]
+pub(super) async fn provenance(
+    State(delivery): State<Delivery>,
+    Path(number): Path<u64>,
+) -> web::Result<Json<ProvenanceView>> {
+    Ok(Json(delivery.provenance(number).await?))
 }
 
 /// Whether trunk and production agree, service by service, and why not.

@@ -397,9 +397,9 @@ fn canary(deployment: &Deployment, step: usize, facts: &Facts, now: Timestamp) -
     let pace = &deployment.pace;
     let served = format!("{} clients served by it", sample.new.clients);
     match judgement {
-        Judgement::Good if seconds >= pace.step_seconds => onwards(deployment, facts, seconds, &served),
+        Judgement::Good if seconds >= pace.step_seconds => onwards(deployment, step, facts, seconds, &served),
         Judgement::Quiet if seconds >= pace.step_seconds.max(pace.patience_seconds) => {
-            onwards(deployment, facts, seconds, &format!("quiet: {served} in {seconds} s, none failed"))
+            onwards(deployment, step, facts, seconds, &format!("quiet: {served} in {seconds} s, none failed"))
         }
         Judgement::Unclear if seconds >= pace.unclear_seconds_max() => roll_back(format!(
             "it could not be shown to be healthy within {seconds} s: {}",
@@ -414,8 +414,7 @@ fn canary(deployment: &Deployment, step: usize, facts: &Facts, now: Timestamp) -
 }
 
 /// To the next step; to all visitors only when the guards let it.
-fn onwards(deployment: &Deployment, facts: &Facts, seconds: u64, why: &str) -> Next {
-    let Stage::Canary { step } = deployment.stage else { return Next::Wait("it is no canary".into()) };
+fn onwards(deployment: &Deployment, step: usize, facts: &Facts, seconds: u64, why: &str) -> Next {
     let pace = &deployment.pace;
     let is_last = step + 1 >= pace.weights.len();
     match facts.guards.hold(pace.step_seconds.max(pace.patience_seconds), seconds).filter(|_| is_last) {

@@ -198,6 +198,29 @@ pub(crate) async fn try_again(tx: &mut Tx, service: &str) -> Result<u64, Error> 
     .await
 }
 
+/// A point in the life of a deployment.
+#[derive(Debug, Clone)]
+pub(crate) struct Mark {
+    pub(crate) number: u64,
+    /// `live`, `rolling back` or `rolled back`
+    pub(crate) what: String,
+    /// For the first time.
+    pub(crate) at: Timestamp,
+}
+
+/// When the deployments of a service from `number` on went live, and were taken back.
+pub(crate) async fn marks(db: &Db, service: &str, number: u64) -> Result<Vec<Mark>, Error> {
+    let rows = db
+        .all(
+            "SELECT j.number, j.what, MIN(j.at) AS at FROM delivery_journal j JOIN delivery_deployment d ON d.number = j.number
+             WHERE d.service = $1 AND d.number >= $2 AND j.what IN ('live', 'rolling back', 'rolled back')
+             GROUP BY j.number, j.what",
+            args![service, number],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(Mark { number: row.get("number")?, what: row.get("what")?, at: row.get("at")? })).collect()
+}
+
 /// The first deployment of the service after `number`.
 pub(crate) async fn after(db: &Db, service: &str, number: u64) -> Result<Option<StoredDeployment>, Error> {
     let row = db

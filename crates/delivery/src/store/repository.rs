@@ -42,6 +42,12 @@ pub(crate) async fn repositories(db: &Db) -> Result<Vec<Repository>, Error> {
     rows.iter().map(repository).collect()
 }
 
+/// Since when its trunk is watched.
+pub(crate) async fn added(db: &Db, name: &str) -> Result<Timestamp, Error> {
+    let row = db.one("SELECT added FROM delivery_repository WHERE name = $1", args![name]).await?;
+    row.map_or(Ok(Timestamp::UNIX_EPOCH), |row| row.get("added"))
+}
+
 pub(crate) async fn add(
     tx: &mut Tx,
     name: &str,

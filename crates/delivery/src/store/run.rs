@@ -137,11 +137,13 @@ pub(crate) async fn put_artifact(
     sha: &str,
     service: &str,
     artifact: &Artifact,
+    provenance: &str,
 ) -> Result<(), Error> {
     tx.execute(
-        "INSERT INTO delivery_artifact (repository, sha, service, digest, files, bytes) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (repository, sha, service) DO UPDATE SET digest = excluded.digest, files = excluded.files, bytes = excluded.bytes",
-        args![repository, sha, service, artifact.digest.as_str(), artifact.files, artifact.bytes],
+        "INSERT INTO delivery_artifact (repository, sha, service, digest, files, bytes, provenance) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (repository, sha, service) DO UPDATE SET digest = excluded.digest, files = excluded.files,
+            bytes = excluded.bytes, provenance = excluded.provenance",
+        args![repository, sha, service, artifact.digest.as_str(), artifact.files, artifact.bytes, provenance],
     )
     .await?;
     Ok(())
@@ -161,6 +163,29 @@ pub(crate) async fn artifacts(db: &Db, repository: &str, sha: &str) -> Result<Ve
             Ok((row.get("service")?, artifact))
         })
         .collect()
+}
+
+/// The signed envelope of what a change built for a service.
+pub(crate) async fn provenance(db: &Db, repository: &str, sha: &str, service: &str) -> Result<Option<String>, Error> {
+    let row = db
+        .one(
+            "SELECT provenance FROM delivery_artifact WHERE repository = $1 AND sha = $2 AND service = $3",
+            args![repository, sha, service],
+        )
+        .await?;
+    row.map_or(Ok(None), |row| row.get("provenance"))
+}
+
+/// When the commits of a repository were verified: the end of their newest passed runs, oldest first.
+pub(crate) async fn verified(db: &Db, repository: &str, limit: u64) -> Result<Vec<(String, Timestamp)>, Error> {
+    let rows = db
+        .all(
+            "SELECT sha, ended FROM delivery_run WHERE repository = $1 AND state = 'passed' AND ended IS NOT NULL
+             ORDER BY ended DESC LIMIT $2",
+            args![repository, limit],
+        )
+        .await?;
+    rows.iter().rev().map(|row| Ok((row.get("sha")?, row.get("ended")?))).collect()
 }
 
 /// The saved infrastructure plan of a change.

@@ -10,6 +10,7 @@ use crate::gate::Judgement;
 use crate::git::FileStat;
 use crate::model::deployment::percent;
 use crate::model::trunk::Held;
+use crate::provenance::ProvenanceView;
 use crate::store::change::{self, StoredChange};
 use crate::store::deployment::StoredDeployment;
 use crate::store::run::StoredStep;
@@ -69,6 +70,8 @@ pub struct ChangeArtifact {
     pub digest: String,
     pub files: u64,
     pub bytes: u64,
+    /// Where it comes from, and whether that is signed.
+    pub provenance: ProvenanceView,
     /// Not known until scans are built.
     pub components: Option<u64>,
     /// Not known until scans are built.

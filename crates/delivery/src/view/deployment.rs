@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::{State, StateKind, time};
 use crate::model::deployment::{Deployment, Outcome, Stage, percent};
 use crate::store::deployment::{JournalLine, StoredDeployment};
+use crate::store::evidence::{EvidenceKind, EvidenceState, Seen};
 
 /// A row of the history.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -42,6 +43,37 @@ pub struct MachineStep {
     /// `done current ahead skipped failed`
     pub state: String,
     pub note: Option<String>,
+}
+
+/// Something that was looked at before or while it had customers, with what was seen.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct DeploymentStep {
+    pub kind: EvidenceKind,
+    /// The service or the journey.
+    pub name: String,
+    pub state: EvidenceState,
+    /// When that was seen last.
+    pub at: String,
+    pub seconds: Option<f64>,
+    pub summary: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub evidence: serde_json::Value,
+    /// The name of its log, if it has one.
+    pub log: Option<String>,
+}
+
+pub(crate) fn seen(all: &[Seen]) -> Vec<DeploymentStep> {
+    let step = |seen: &Seen| DeploymentStep {
+        kind: seen.kind,
+        name: seen.name.clone(),
+        state: seen.state,
+        at: time(seen.at),
+        seconds: seen.seconds,
+        summary: seen.summary.clone(),
+        evidence: seen.evidence.clone(),
+        log: seen.log.clone(),
+    };
+    all.iter().map(step).collect()
 }
 
 /// New against old in the present step.
@@ -99,6 +131,8 @@ pub struct DeploymentView {
     pub paused: bool,
     pub health: Option<HealthView>,
     pub instances: Vec<InstanceView>,
+    /// What was seen of it: its artifact, its probes, its guards.
+    pub steps: Vec<DeploymentStep>,
     pub(crate) journal: Vec<JournalLine>,
     /// Names of the logs of its migration, apply and probes.
     pub logs: Vec<String>,
@@ -208,6 +242,11 @@ fn steps(d: &Deployment) -> Vec<(String, bool)> {
     steps
 }
 
+/// Why it entered a step, as its journal says.
+fn note(journal: &[JournalLine], step: &str) -> Option<String> {
+    journal.iter().rev().find(|line| line.kind != "observed" && enters(&line.what, step))?.detail.clone()
+}
+
 /// How far the journal got: the last step that was entered.
 fn reached(d: &Deployment, journal: &[JournalLine]) -> usize {
     let entered = |name: &str| journal.iter().any(|line| line.kind != "observed" && enters(&line.what, name));
@@ -244,7 +283,7 @@ pub(crate) fn machine(d: &Deployment, journal: &[JournalLine]) -> Vec<MachineSte
                 std::cmp::Ordering::Greater if is_bad || has_arrived => "skipped",
                 std::cmp::Ordering::Greater => "ahead",
             };
-            MachineStep { name, state: state.to_owned(), note: None }
+            MachineStep { note: note(journal, &name), name, state: state.to_owned() }
         })
         .collect();
     if matches!(d.stage, Stage::RolledBack { .. } | Stage::RollingBack { .. }) {

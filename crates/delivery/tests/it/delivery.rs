@@ -3,6 +3,7 @@
 mod bed;
 mod gates;
 mod probing;
+mod shipping;
 
 use std::time::Duration;
 

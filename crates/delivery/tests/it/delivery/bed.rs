@@ -24,6 +24,7 @@ pub(super) struct Bed {
     test: TestDb,
     data: tempfile::TempDir,
     gates: Vec<Arc<dyn Gate>>,
+    edge: Option<edge::Client>,
     shutdown: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
 }
@@ -43,9 +44,29 @@ impl Bed {
         let data = tempfile::tempdir().unwrap();
         let delivery = open(&test.db, data.path());
         let shutdown = CancellationToken::new();
-        let mut bed = Self { repository, delivery, test, data, gates, shutdown, tasks: vec![] };
+        let mut bed = Self { repository, delivery, test, data, gates, edge: None, shutdown, tasks: vec![] };
         bed.go().await;
         bed
+    }
+
+    /// As [`Bed::start`], with an edge, so that what is due is deployed.
+    pub(super) async fn with_edge(test: TestDb, declaration: &str) -> Self {
+        let mut bed = Self::judged_by(vec![], test, declaration).await;
+        let (data, edge) = (bed.data.path().to_owned(), edge::Client::connect(bed.data.path()).unwrap());
+        bed.tasks.push(tokio::spawn(async move {
+            let any = || "127.0.0.1:0".parse().unwrap();
+            let launcher = Launcher::beside_tests();
+            let options =
+                edge::Options { data, system_listen: any(), product_listen: any(), behind_proxy: Vec::new(), launcher };
+            edge::serve(options, || Ok(Arc::new(edge::NoExtension))).await.unwrap();
+        }));
+        bed.edge = Some(edge);
+        bed
+    }
+
+    /// Where an artifact is.
+    pub(super) fn artifact(&self, digest: &str) -> std::path::PathBuf {
+        delivery::verify::artifact::folder(&self.data.path().join("artifacts"), digest)
     }
 
     async fn go(&mut self) {
@@ -103,6 +124,9 @@ impl Bed {
 
     pub(super) async fn end(self) {
         self.shutdown.cancel();
+        if let Some(edge) = self.edge {
+            edge.shutdown().await.unwrap();
+        }
         for task in self.tasks {
             task.await.unwrap();
         }
