@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod declared;
 mod did;
+mod entered;
 mod guarded;
 mod look;
 mod question;
@@ -22,6 +23,7 @@ use crate::{Error, model};
 pub use answer::{Figures, JourneyRow, JourneyView, PersonRow, RevisionView};
 pub use declared::check;
 pub use did::{Deed, Did};
+pub use entered::Entered;
 pub use guarded::{Concurrent, Guarded, SETTLED_MS};
 pub use question::{Audience, By, PersonOutcome, PersonsQuery, ReportQuery, TrendQuery};
 

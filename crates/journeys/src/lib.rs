@@ -14,7 +14,7 @@ mod store;
 
 pub use error::Error;
 pub use facade::{
-    Applied, Audience, By, Concurrent, Deed, Did, Figures, Guarded, JourneyRow, JourneyView, Journeys, JourneysOptions,
+    Applied, Audience, By, Concurrent, Deed, Did, Entered, Figures, Guarded, JourneyRow, JourneyView, Journeys, JourneysOptions,
     PersonOutcome, PersonRow, PersonsQuery, ReportQuery, RevisionView, SETTLED_MS, Stage, TrendQuery, check,
 };
 pub use http::routes;

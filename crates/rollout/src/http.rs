@@ -20,6 +20,7 @@ use crate::facade::{Error, Rollout};
 use crate::lineage::Lineage;
 use crate::marks::Marks;
 use crate::now::Now;
+use crate::ramp::http as ramps;
 
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 100;
@@ -34,6 +35,11 @@ pub fn routes(rollout: Rollout) -> OpenApiRouter {
         .routes(routes!(change))
         .routes(routes!(stream))
         .routes(routes!(marks))
+        .routes(routes!(ramps::list, ramps::begin))
+        .routes(routes!(ramps::show))
+        .routes(routes!(ramps::pause))
+        .routes(routes!(ramps::resume))
+        .routes(routes!(ramps::cancel))
         .with_state(rollout)
 }
 

@@ -1,5 +1,6 @@
 //! `trunkline flag`: who is served what, and changing it at once.
 
+mod guarded;
 mod wish;
 
 use std::time::Instant;
@@ -39,12 +40,14 @@ pub(super) enum Verb {
         #[command(flatten)]
         sure: Sure,
     },
-    /// New shares: `trunkline flag ramp gift-wrap on=25% off=75%`; whoever has a variant that grows keeps it
+    /// New shares at once: `flag ramp gift-wrap on=25% off=75%`; or by guarded stages: `flag ramp gift-wrap --to 100`
     Ramp {
         key: String,
         /// VARIANT=SHARE, as 25%, 25 or 0.25; the rest goes to the off variant
-        #[arg(required = true, value_name = "VARIANT=SHARE")]
+        #[arg(value_name = "VARIANT=SHARE")]
         split: Vec<String>,
+        #[command(flatten)]
+        guarded: guarded::Guarded,
         #[command(flatten)]
         sure: Sure,
     },
@@ -99,7 +102,8 @@ pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
         Verb::List { query, limit, cursor } => list(client, query.as_deref(), limit, cursor.as_deref()),
         Verb::Show { key } => show(client, &key),
         Verb::Set { key, revision, variant, sure } => set(client, &key, revision, variant.as_deref(), &sure),
-        Verb::Ramp { key, split, sure } => ramp(client, &key, &split, &sure),
+        Verb::Ramp { key, split, guarded, sure } if split.is_empty() => guarded::run(client, &key, &guarded, &sure),
+        Verb::Ramp { key, split, guarded: _, sure } => ramp(client, &key, &split, &sure),
         Verb::Kill { key, sure } => kill(client, &key, &sure),
         Verb::Clear { key, sure } => {
             let body = json!({ "reason": sure.reason });
@@ -178,7 +182,9 @@ fn persons(persons: Option<u64>) -> String {
 
 fn show(client: &Client, key: &str) -> anyhow::Result<()> {
     if client.is_json {
-        return out::json(&client.get::<Value>(&path(key, ""))?);
+        let mut shown = client.get::<Value>(&path(key, ""))?;
+        shown["guarded_ramp"] = serde_json::to_value(guarded::newest(client, key)?)?;
+        return out::json(&shown);
     }
     let view: FlagView = client.get(&path(key, ""))?;
     let item = &view.item;
@@ -193,6 +199,9 @@ fn show(client: &Client, key: &str) -> anyhow::Result<()> {
         let how = if hold.frozen { "goes no further than it was" } else { "internal exposure only" };
         out::line(format_args!("  held      {how}, since {}: {}", hold.since, hold.why));
         out::line(format_args!("            hint: {}", hold.hint));
+    }
+    if let Some(ramp) = guarded::newest(client, key)? {
+        guarded::tell(&ramp);
     }
     if let Some(why) = &view.no_ramp {
         out::line(format_args!("  no ramp   {why}"));

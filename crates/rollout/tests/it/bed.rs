@@ -66,6 +66,7 @@ impl Bed {
             feedback::MIGRATIONS,
             flags::MIGRATIONS,
             journeys::MIGRATIONS,
+            rollout::MIGRATIONS,
         ];
         test.db.migrate(&migrations).await.unwrap();
         let serves = tokio::spawn(serve(data.path().to_owned()));

@@ -34,7 +34,7 @@ fn plain(number: f64) -> Option<f64> {
     }
 }
 
-fn read(share: &str) -> Option<f64> {
+pub(super) fn read(share: &str) -> Option<f64> {
     let share = match share.strip_suffix('%') {
         Some(percent) => percent.trim().parse::<f64>().ok()? / 100.0,
         None => plain(share.parse().ok()?)?,
