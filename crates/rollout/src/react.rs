@@ -120,6 +120,7 @@ async fn bring_into_force(rollout: &Rollout, commit: &str, arrival: Arrival) -> 
     let standing = rollout.delivery.standing(commit).await?;
     let Some((commit, extent)) = definitions::due(commit, arrival, &standing) else { return Ok(()) };
     let files = rollout.delivery.files(commit, &delivery::definitions::FOLDERS).await?;
+    holds::before(rollout, contexts, commit, extent).await?;
     if let Err(why) = definitions::apply(contexts, commit, &files, extent).await? {
         // It was verified; an older release may have had other rules. What was in force stays.
         tracing::error!(commit, why, "definitions could not be brought into force");
