@@ -10,8 +10,11 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper_util::client::legacy;
 use serde::de::DeserializeOwned;
 
+use crate::sample;
 use crate::web_client::{self, WebClient};
-pub(crate) use shapes::{Change, Deployment, Experiment, Flag, Proof, RedGreen, Report, Service, Status, Verdict};
+pub(crate) use shapes::{
+    Change, Deployment, Experiment, Feedback, Finding, Flag, Proof, RedGreen, Report, Service, Status, Verdict,
+};
 
 const BODY_BYTES_MAX: usize = 8 << 20;
 const WITHIN: Duration = Duration::from_secs(10);
@@ -116,6 +119,28 @@ impl Api {
 
     pub(crate) async fn flag(&self, key: &str) -> Result<Flag, Error> {
         self.ask(Method::GET, &format!("/api/v1/flags/{key}")).await
+    }
+
+    /// Takes in an advisory of ours; when it is answered, what is found is there.
+    pub(crate) async fn import_advisory(&self, id: &str) -> Result<(), Error> {
+        let document = sample::advisory(id).unwrap_or_default();
+        let line = serde_json::json!({ "name": format!("{id}.json"), "document": document });
+        let path = format!("/api/v1/advisories/import?source=demo&import={id}&last=true");
+        self.tell(Method::POST, &path, &line).await
+    }
+
+    pub(crate) async fn finding(&self, id: &str) -> Result<Option<Finding>, Error> {
+        known(self.ask(Method::GET, &format!("/api/v1/findings/{id}")).await)
+    }
+
+    /// Turns off the flag that stands before a finding.
+    pub(crate) async fn kill_for(&self, id: &str) -> Result<(), Error> {
+        self.tell(Method::POST, &format!("/api/v1/findings/{id}/kill"), &serde_json::json!({})).await
+    }
+
+    /// What customers said, filtered by a query.
+    pub(crate) async fn feedback(&self, query: &str) -> Result<Feedback, Error> {
+        self.ask(Method::GET, &format!("/api/v1/feedback?{query}")).await
     }
 
     /// An address under which a browser is signed in, once.

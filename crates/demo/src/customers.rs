@@ -152,6 +152,43 @@ impl Customers {
         wire::exchange(&self.shop.client, &self.shop.base, &mut visitor.jar, ask).await.ok()?.checkout
     }
 
+    /// Somebody orders, is asked on the page of the order by a survey, and answers as posthog-js sends it. The error says how far
+    /// they came.
+    pub(crate) async fn order_and_answer(
+        &self,
+        visitor: &mut Visitor,
+        survey: &str,
+        words: &str,
+    ) -> Result<(), String> {
+        let mut tell = async |ask: Ask| {
+            let path = ask.path.clone();
+            let answer = wire::exchange(&self.shop.client, &self.shop.base, &mut visitor.jar, ask).await;
+            let answer = answer.map_err(|error| format!("{path}: {error}"))?;
+            if answer.status < 400 { Ok(answer) } else { Err(format!("{path} answered {}", answer.status)) }
+        };
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        tell(Ask::get("/products/stove")).await?;
+        tell(Ask::submit(true, "/basket", &[field("product", "stove")])).await?;
+        tell(Ask::get("/checkout")).await?;
+        let home = [field("name", "Ada Alder"), field("address", "7 Hill Road")];
+        let ordered = tell(Ask::submit(true, "/checkout", &home)).await?;
+        let page = tell(Ask::get(ordered.location.ok_or("the order was not taken")?)).await?.body;
+        let token = between(&page, "data-token=\"", "\"").ok_or("the page has no token for a browser")?;
+        let surveys = tell(Ask::get(format!("/_trunkline/api/surveys/?token={token}"))).await?.body;
+        let surveys: serde_json::Value = serde_json::from_str(&surveys).map_err(|error| error.to_string())?;
+        let all = surveys["surveys"].as_array();
+        let asked = all.into_iter().flatten().find(|one| one["name"] == survey);
+        let asked = asked.ok_or_else(|| format!("survey {survey} is not shown"))?;
+        let event = serde_json::json!({
+            "api_key": token, "event": "survey sent", "distinct_id": visitor.person,
+            "properties": {
+                "$survey_id": asked["id"], "$survey_name": survey,
+                "$survey_response_ease": 4, "$survey_response_better": words,
+            },
+        });
+        tell(Ask::post_json("/_trunkline/e/", &event)).await.map(drop)
+    }
+
     /// Nobody comes any more; returns when the last has left.
     pub async fn close(self) {
         self.over.cancel();
@@ -239,6 +276,9 @@ async fn arrive(shop: &Shop, person: &mut Person, mut ask: Ask) -> Option<html::
         let answer = wire::exchange(&shop.client, &shop.base, &mut person.jar, ask).await;
         shop.books.write(entry(person.number, &answer));
         let answer = answer.ok()?;
+        if answer.body.contains("name=\"note[") {
+            shop.books.noted();
+        }
         let side = Side { checkout: answer.checkout.clone(), release: answer.release };
         let taken = Taken::of(&asked.method, &asked.path, answer.status, answer.location.as_deref(), side);
         if let Some(taken) = taken {
@@ -256,6 +296,10 @@ async fn arrive(shop: &Shop, person: &mut Person, mut ask: Ask) -> Option<html::
         }
     }
     None
+}
+
+fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
+    text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
 }
 
 fn entry(customer: usize, answer: &Result<wire::Answer, wire::Broken>) -> Entry {

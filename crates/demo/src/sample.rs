@@ -17,6 +17,16 @@ struct Base;
 #[include = "*.patch"]
 struct History;
 
+#[derive(RustEmbed)]
+#[folder = "advisories"]
+#[include = "*.json"]
+struct Advisories;
+
+/// An advisory in the OSV format.
+pub(crate) fn advisory(id: &str) -> Option<String> {
+    Some(text(&Advisories::get(&format!("{id}.json"))?.data))
+}
+
 /// Between the message of a patch and its diff.
 const SEPARATOR: &str = "\n---\n";
 

@@ -226,6 +226,40 @@ impl Flag {
     }
 }
 
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Finding {
+    /// `open`, ..
+    pub(crate) state: String,
+    pub(crate) sentence: String,
+    pub(crate) since: Since,
+}
+
+/// With what it came.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Since {
+    pub(crate) commit: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Feedback {
+    items: Vec<Said>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    text: Option<String>,
+}
+
+impl Feedback {
+    pub(crate) fn has(&self, words: &str) -> bool {
+        self.items.iter().any(|said| said.text.as_deref() == Some(words))
+    }
+}
+
 /// A journey's report.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]

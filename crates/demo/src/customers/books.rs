@@ -30,6 +30,8 @@ pub struct Ledger {
     /// Failures without any answer.
     pub broken: u64,
     pub orders: u64,
+    /// Pages that ask for a note for the courier.
+    pub noted: u64,
     /// Distinct ones.
     pub customers: u64,
     /// Distinct ones who met a failure.
@@ -166,6 +168,10 @@ impl Books {
         self.inner().totals.orders += 1;
     }
 
+    pub(crate) fn noted(&self) {
+        self.inner().totals.noted += 1;
+    }
+
     pub(crate) fn write(&self, entry: Entry) {
         let mut inner = self.inner();
         let is_failure = entry.ending != Ending::Served;
@@ -239,6 +245,7 @@ impl Ledger {
             failures: self.failures.saturating_sub(earlier.failures),
             broken: self.broken.saturating_sub(earlier.broken),
             orders: self.orders.saturating_sub(earlier.orders),
+            noted: self.noted.saturating_sub(earlier.noted),
             customers: self.customers.saturating_sub(earlier.customers),
             failed_customers: self.failed_customers.saturating_sub(earlier.failed_customers),
             releases: releases.filter(|release| release.requests > 0).collect(),

@@ -48,34 +48,43 @@ pub(crate) struct Ask {
     pub(crate) method: Method,
     /// With its query.
     pub(crate) path: String,
-    /// A form, if it is posted.
-    pub(crate) form: Option<String>,
+    /// What is posted: its type, and the text.
+    pub(crate) body: Option<(&'static str, String)>,
 }
 
 impl Ask {
     pub(crate) fn get(path: impl Into<String>) -> Self {
-        Self { method: Method::GET, path: path.into(), form: None }
+        Self { method: Method::GET, path: path.into(), body: None }
     }
 
     /// A form as it is submitted.
     pub(crate) fn submit(is_post: bool, action: &str, fields: &[(String, String)]) -> Self {
         let form = encoded(fields);
         if is_post {
-            return Self { method: Method::POST, path: action.into(), form: Some(form) };
+            return Self { method: Method::POST, path: action.into(), body: Some((FORM, form)) };
         }
         Self::get(format!("{action}?{form}"))
     }
+
+    /// A document as a script on the page posts it.
+    pub(crate) fn post_json(path: impl Into<String>, document: &serde_json::Value) -> Self {
+        Self { method: Method::POST, path: path.into(), body: Some(("application/json", document.to_string())) }
+    }
 }
+
+/// What a form's fields are sent as.
+const FORM: &str = "application/x-www-form-urlencoded";
 
 pub(crate) async fn exchange(client: &WebClient, base: &Uri, jar: &mut Jar, ask: Ask) -> Result<Answer, Broken> {
     let mut request = Request::builder().method(ask.method).uri(address(base, &ask.path)?);
     if let Some(cookie) = jar.header() {
         request = request.header(header::COOKIE, cookie);
     }
-    if ask.form.is_some() {
-        request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
-    }
-    let request = request.body(Full::from(Bytes::from(ask.form.unwrap_or_default())))?;
+    let body = ask.body.map(|(kind, text)| {
+        request = std::mem::take(&mut request).header(header::CONTENT_TYPE, kind);
+        text
+    });
+    let request = request.body(Full::from(Bytes::from(body.unwrap_or_default())))?;
     let asked = async {
         let (parts, body) = client.request(request).await?.into_parts();
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(Broken::Body)?.to_bytes();
@@ -155,6 +164,6 @@ mod tests {
     fn forms_are_encoded() {
         let fields = [("q".to_owned(), "Wędrowiec & co".to_owned())];
         assert_eq!(Ask::submit(false, "/search", &fields).path, "/search?q=W%C4%99drowiec%20%26%20co");
-        assert_eq!(Ask::submit(true, "/x", &fields).form.unwrap(), "q=W%C4%99drowiec%20%26%20co");
+        assert_eq!(Ask::submit(true, "/x", &fields).body.unwrap().1, "q=W%C4%99drowiec%20%26%20co");
     }
 }

@@ -3,7 +3,9 @@
 mod bad;
 mod dark;
 mod experiment;
+mod feedback;
 mod good;
+mod security;
 
 use super::watch::Missed;
 use super::{Demo, Told};
@@ -17,6 +19,8 @@ const ENOUGH_REQUESTS: u64 = 200;
 pub(super) struct Story {
     /// The release that all customers have.
     live: Option<u64>,
+    /// The change that brought it.
+    newest: String,
     /// What was taken back.
     bad: Option<String>,
     /// What waits behind it.
@@ -35,6 +39,9 @@ impl Demo {
             ("red-green", _) => self.red_green(story).await,
             ("dark-launch", _) => self.dark_launch(story).await,
             ("failing-test", _) => self.failing_test(story).await,
+            ("vulnerable-dependency", _) => self.vulnerable_dependency(story).await,
+            ("new-advisory", _) => self.new_advisory(story).await,
+            ("feedback", _) => self.feedback(story).await,
             ("experiment", _) => self.experiment(story).await,
             ("bad-canary", Canary::Broken) => self.bad_canary(story).await,
             ("bad-canary", Canary::Healthy) => self.healthy_canary(story).await,

@@ -13,7 +13,7 @@ pub(crate) struct Scene {
     pub(crate) expected: &'static str,
 }
 
-pub(crate) fn scenes(canary: Canary, treatment: Treatment) -> [Scene; 7] {
+pub(crate) fn scenes(canary: Canary, treatment: Treatment) -> [Scene; 10] {
     let (bad_canary, roll_forward) = match canary {
         Canary::Broken => (BAD_CANARY, ROLL_FORWARD),
         Canary::Healthy => (HEALTHY_CANARY, NOTHING_TO_MEND),
@@ -23,7 +23,18 @@ pub(crate) fn scenes(canary: Canary, treatment: Treatment) -> [Scene; 7] {
         Treatment::Same => NO_DIFFERENCE,
         Treatment::Worse => HARM,
     };
-    [FIRST_DEPLOYMENT, RED_GREEN, DARK_LAUNCH, FAILING_TEST, experiment, bad_canary, roll_forward]
+    [
+        FIRST_DEPLOYMENT,
+        RED_GREEN,
+        DARK_LAUNCH,
+        FAILING_TEST,
+        VULNERABLE_DEPENDENCY,
+        experiment,
+        bad_canary,
+        roll_forward,
+        NEW_ADVISORY,
+        FEEDBACK,
+    ]
 }
 
 const FIRST_DEPLOYMENT: Scene = Scene {
@@ -65,6 +76,17 @@ const FAILING_TEST: Scene = Scene {
             both go live as one.",
     look: "the console's first page says that trunk is ahead, and why. The change page names the test that failed.",
     expected: "it is never deployed, trunk and production are shown to differ and why, and it ships inside the commit that mends it",
+};
+
+const VULNERABLE_DEPENDENCY: Scene = Scene {
+    name: "vulnerable-dependency",
+    title: "A known vulnerability does not ship",
+    story: "A commit asks customers where to ring, behind a flag, and brings a package with a known vulnerability. All tests \
+            pass. What it is made of is compared with exactly what runs: it is stopped. A second commit takes the mended \
+            version, and both go live as one; half of the customers are asked from then on.",
+    look: "the run's step `gate: security` names package, installed and fixed version, advisory and owner.",
+    expected: "it is never deployed, and package, installed and fixed version, advisory and owner are named; with the fixed \
+               version it goes live",
 };
 
 const EXPERIMENT: Scene = Scene {
@@ -124,6 +146,26 @@ const ROLL_FORWARD: Scene = Scene {
             goes live, and with it the innocent one that waited.",
     look: "the page of the bad change tells its whole story now: taken back, why, and mended by what.",
     expected: "the mending commit goes live without a failed request, and what waited goes live with it",
+};
+
+const NEW_ADVISORY: Scene = Scene {
+    name: "new-advisory",
+    title: "A vulnerability that becomes known later",
+    story: "The package was fine when it shipped. An advisory comes that speaks of the version that runs (an exercise: the \
+            package has no such flaw). What is live is known, so it is found at once: since when, whose it is, behind which \
+            flag, and what can be done. The flag is switched off.",
+    look: "the finding's page has the sentence and the kill switch.",
+    expected: "within two seconds there is a finding that says since which deployment, whose, behind which flag and what can be \
+               done; its kill switch ends the flag's exposures within five",
+};
+
+const FEEDBACK: Scene = Scene {
+    name: "feedback",
+    title: "What customers say, where it belongs",
+    story: "The shop asks on the page of an order how it went, with a survey that trunk declares and posthog-js shows. A \
+            customer who has just ordered answers.",
+    look: "the change page, the flag page and the journey page have what was said.",
+    expected: "the answer is on the change, the variant and the journey that it belongs to",
 };
 
 const NOTHING_TO_MEND: Scene = Scene {

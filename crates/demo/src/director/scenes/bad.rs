@@ -40,7 +40,7 @@ impl Demo {
         Ok(findings.told(&sha))
     }
 
-    async fn never_deployed(&self, sha: &str, findings: &mut Findings) -> Result<(), Missed> {
+    pub(super) async fn never_deployed(&self, sha: &str, findings: &mut Findings) -> Result<(), Missed> {
         let change = self.until("the change's page", async || self.api.change(sha).await).await?;
         findings.seen(
             change.deployments.is_empty(),
@@ -130,6 +130,7 @@ impl Demo {
         let way = self.follow(&sha).await?;
         let mut findings = Findings::default();
         self.goes_live(story, &way, &before, &mut findings).await?;
+        story.newest.clone_from(&sha);
         if let Some(innocent) = &story.innocent {
             self.shipped_in(innocent, &sha, &mut findings).await?;
         }
@@ -148,7 +149,7 @@ impl Demo {
         Ok(())
     }
 
-    async fn agree(&self, findings: &mut Findings) -> Result<(), Missed> {
+    pub(super) async fn agree(&self, findings: &mut Findings) -> Result<(), Missed> {
         self.status("trunk and production to agree", |service| service.in_sync.then_some(())).await?;
         findings.seen(true, "trunk and production agree");
         Ok(())

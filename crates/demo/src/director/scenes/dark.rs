@@ -13,7 +13,7 @@ use crate::director::watch::{Missed, Way};
 use crate::director::{Demo, Told};
 
 pub(super) const FLAG: &str = "one-page-checkout";
-const JOURNEY: &str = "checkout";
+pub(super) const JOURNEY: &str = "checkout";
 pub(super) const ONE_PAGE: &str = "one-page";
 
 impl Demo {

@@ -58,6 +58,7 @@ impl Demo {
         let way = self.follow(&sha).await?;
         let mut findings = Findings::default();
         self.goes_live(story, &way, &before, &mut findings).await?;
+        story.newest.clone_from(&sha);
         Ok(findings.told(&sha))
     }
 
