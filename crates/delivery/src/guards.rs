@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use crate::facade::Delivery;
+use crate::store::evidence::{EvidenceKind, EvidenceState, Seen};
+use crate::{Error, store};
 
 /// What guards say of a canary.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,18 @@ pub enum GuardWord {
     },
     /// Nothing that they saw speaks against it.
     Satisfied,
+}
+
+/// What one guard saw when it looked at a deployment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardLook {
+    pub journey: String,
+    /// [`EvidenceState::Running`]: it has not seen enough.
+    pub state: EvidenceState,
+    /// In a sentence.
+    pub summary: String,
+    /// The counts that it was judged from.
+    pub evidence: serde_json::Value,
 }
 
 /// What a decision knows of the guards.
@@ -75,6 +89,33 @@ impl Delivery {
     /// [`Delivery::start`].
     pub fn expect_guards(&self) {
         self.engine.guards.0.get_or_init(Mutex::default);
+    }
+
+    /// Keeps what a guard saw of a deployment; its newest look replaces the one before, and one that saw the same changes nothing.
+    pub async fn guard_saw(&self, deployment: u64, look: GuardLook) -> Result<(), Error> {
+        let now = self.engine.now();
+        let known = store::evidence::of(self.engine.db(), deployment).await?;
+        let before = known.into_iter().find(|seen| seen.kind == EvidenceKind::Guard && seen.name == look.journey);
+        let seen = Seen {
+            kind: EvidenceKind::Guard,
+            name: look.journey,
+            state: look.state,
+            at: now,
+            seconds: None,
+            summary: Some(look.summary),
+            evidence: look.evidence,
+            log: None,
+        };
+        if before.as_ref().is_some_and(|before| Seen { at: now, ..before.clone() } == seen) {
+            return Ok(());
+        }
+        let mut tx = self.engine.db().begin().await?;
+        store::evidence::put(&mut tx, deployment, &seen).await?;
+        tx.commit().await?;
+        if before.is_none_or(|before| before.state != seen.state) {
+            self.engine.tell("deployment", deployment.to_string());
+        }
+        Ok(())
     }
 
     /// What guards found when they looked at a deployment.

@@ -5,6 +5,8 @@
 //! looked at as often as one likes, at any number of persons, and the chance that a version which is no worse is ever taken back
 //! is at most the budget.
 
+mod seen;
+
 use std::collections::HashSet;
 use std::time::Instant;
 
@@ -69,8 +71,9 @@ async fn look(rollout: &Rollout, over: &mut HashSet<u64>) -> Result<(), Error> {
         let guarded = contexts.journeys.guarded(releases).await?;
         let seconds = (now - release.from).get_seconds().unsigned_abs();
         let error = ERROR_BUDGET / count(guarded.len().max(1) as u64);
-        let worse = guarded.iter().find_map(|one| match judge(one, releases, seconds, error) {
-            Judgement::Worse { sentence } => Some((one.journey.clone(), sentence)),
+        let judged: Vec<_> = guarded.iter().map(|one| (one, judge(one, releases, seconds, error))).collect();
+        let worse = judged.iter().find_map(|(one, judgement)| match judgement {
+            Judgement::Worse { sentence } => Some((one.journey.clone(), sentence.clone())),
             Judgement::Early | Judgement::Holds => None,
         });
         if let Some((journey, sentence)) = worse {
@@ -80,6 +83,9 @@ async fn look(rollout: &Rollout, over: &mut HashSet<u64>) -> Result<(), Error> {
             rollout.delivery.guards_say(release.number, word(&guarded, seconds));
         } else if release.live_at.is_some() && guarded.iter().all(|one| one.is_settled) {
             over.insert(release.number);
+        }
+        for (one, judgement) in judged {
+            rollout.delivery.guard_saw(release.number, seen::look(one, releases, seconds, judgement)).await?;
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::cli::when;
 use crate::out;
 
 #[derive(Debug, Args)]
-pub(super) struct DoraArgs {
+pub(in crate::cli) struct DoraArgs {
     /// What happened from then on: 2026-11-24T09:00:00Z, 2026-11-24, or 30d [default: 30 days before --to]
     #[arg(long, value_name = "T", value_parser = when::time)]
     from: Option<Timestamp>,

@@ -1,6 +1,7 @@
 //! What is probed, and what a commit defines: on both engines, without an edge.
 
-use delivery::{Outcome, Probe};
+use delivery::{EvidenceState, GuardLook, Outcome, Probe};
+use serde_json::json;
 use storage::args;
 use storage::testing::databases;
 
@@ -41,6 +42,34 @@ async fn what_waits_for_its_probes_is_told_until_somebody_says_how_they_ended() 
         let audit = storage::audit_page(bed.db(), None, 10).await.unwrap();
         assert_eq!(audit.items.iter().filter(|row| row.what == "deployment.probed").count(), 1);
         assert!(bed.delivery.probed(99, Outcome::NothingToProbe).await.is_err());
+        bed.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_guards_saw_last_is_kept_with_the_deployment() {
+    for test in databases().await {
+        let bed = Bed::start(test, SHOP).await;
+        probing(&bed).await;
+        let look = |journey: &str, state, persons: u64| GuardLook {
+            journey: journey.into(),
+            state,
+            summary: format!("{persons} persons"),
+            evidence: json!({ "new": [persons, 1] }),
+        };
+        for (journey, state, persons) in [
+            ("checkout", EvidenceState::Running, 3),
+            ("search", EvidenceState::Passed, 900),
+            ("checkout", EvidenceState::Failed, 40),
+            ("checkout", EvidenceState::Failed, 40),
+        ] {
+            bed.delivery.guard_saw(1, look(journey, state, persons)).await.unwrap();
+        }
+        let shown = serde_json::to_value(bed.delivery.deployment(1).await.unwrap().steps).unwrap();
+        assert_eq!(shown.as_array().unwrap().len(), 2, "{shown} on {}", bed.name());
+        assert_eq!((&shown[0]["name"], &shown[0]["state"]), (&json!("search"), &json!("passed")));
+        assert_eq!((&shown[1]["kind"], &shown[1]["state"]), (&json!("guard"), &json!("failed")));
+        assert_eq!(shown[1]["evidence"], json!({ "new": [40, 1] }));
         bed.end().await;
     }
 }

@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
-use delivery::Outcome;
 use delivery::view::deployment::DeploymentItem;
+use delivery::{Outcome, Probe};
 use kernel::Clock as _;
 use storage::args;
 use storage::testing::databases;
@@ -90,6 +90,31 @@ async fn what_was_built_here_is_signed_checked_and_shown() {
         assert_eq!((step["kind"].as_str(), step["state"].as_str()), (Some("artifact"), Some("passed")));
         bed.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_probe_walked_and_said_is_kept_with_the_deployment() {
+    let bed = Bed::with_edge(storage::testing::sqlite().await, SHOP).await;
+    bed.repository.write("serve.js", SERVE);
+    bed.queue("a shop").await;
+    bed.delivery.ship().await.unwrap();
+    let began = Instant::now();
+    while bed.newest().await.phase != "probing" {
+        assert!(began.elapsed() < SOON, "{:?}", bed.newest().await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for (journey, command) in [("checkout", "echo paid"), ("search", "echo no button; exit 1")] {
+        let probe = Probe { journey: journey.into(), command: command.into(), run: delivery::fresh_run() };
+        bed.delivery.run_probe(1, &probe).await.unwrap();
+    }
+    let steps = serde_json::to_value(bed.delivery.deployment(1).await.unwrap().steps).unwrap();
+    let probes: Vec<_> = steps.as_array().unwrap().iter().filter(|step| step["kind"] == "probe").collect();
+    let told: Vec<_> = probes.iter().map(|p| (p["name"].as_str(), p["state"].as_str(), p["log"].as_str())).collect();
+    let expected = [("checkout", "passed", "probe-checkout"), ("search", "failed", "probe-search")];
+    assert_eq!(told, expected.map(|(name, state, log)| (Some(name), Some(state), Some(log))));
+    assert!(probes[0]["evidence"]["said"].as_str().unwrap().contains("paid"), "{steps}");
+    assert!(probes[1]["summary"].as_str().unwrap().contains("no button"), "{steps}");
+    bed.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
