@@ -5,5 +5,6 @@
 mod folder;
 mod past;
 mod patterns;
+mod sample;
 mod server;
 mod shop;
