@@ -1,5 +1,6 @@
 //! The command line: noun verb. Data goes to standard output, talk to standard error.
 
+mod advisory;
 mod backup;
 mod change;
 mod check;
@@ -15,9 +16,11 @@ mod experiment;
 mod failure;
 mod feature;
 mod feedback;
+mod finding;
 mod flag;
 mod init;
 mod journey;
+mod notify;
 mod options;
 mod own;
 mod person;
@@ -35,6 +38,7 @@ mod waiver;
 mod when;
 
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -111,6 +115,12 @@ enum Command {
     Sbom(scan::SbomArgs),
     /// Which advisories speak of what a folder is made of, without a server
     Scan(scan::ScanArgs),
+    /// Advisories: what is known to be vulnerable, and how old that is
+    #[command(subcommand)]
+    Advisory(advisory::Verb),
+    /// Findings: what is known against what is in production
+    #[command(subcommand)]
+    Finding(finding::Verb),
     /// Domains: who owns what, and what breaks the principles, without a server
     #[command(subcommand)]
     Own(own::Verb),
@@ -120,6 +130,9 @@ enum Command {
     /// Waivers: letting something break a check for a while
     #[command(subcommand)]
     Waiver(waiver::Verb),
+    /// Who is told by signed webhooks of verdicts, rollbacks, findings and expiring flags
+    #[command(subcommand)]
+    Notify(notify::Verb),
     /// Secrets of services
     #[command(subcommand)]
     Secret(secret::Verb),
@@ -142,6 +155,12 @@ enum Command {
     /// The front door: started by `up`, outlives it
     #[command(hide = true)]
     Edge(edge::EdgeArgs),
+    /// Reads foreign files for us, with nothing to lose
+    #[command(hide = true)]
+    Worker {
+        /// What to do, as JSON
+        request: String,
+    },
     /// The OpenAPI document
     #[command(hide = true)]
     Openapi,
@@ -164,6 +183,18 @@ struct UpFlags {
     /// PostgreSQL for the control store, as postgres://USER@HOST/DATABASE
     #[arg(long, env = "TRUNKLINE_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
+    /// From which severity on a new vulnerability stops a change; an unknown one counts as high
+    #[arg(long, env = "TRUNKLINE_VULNERABILITIES_STOP_FROM", value_enum, value_name = "SEVERITY", default_value = "high")]
+    vulnerabilities_stop_from: scan::FailOn,
+    /// Fetch advisories from this mirror of OSV's exports, as URL/ECOSYSTEM/all.zip
+    #[arg(long, env = "TRUNKLINE_ADVISORY_MIRROR", value_name = "URL")]
+    advisory_mirror: Option<String>,
+    /// Which ecosystems are fetched
+    #[arg(long, env = "TRUNKLINE_ADVISORY_ECOSYSTEMS", value_delimiter = ',', default_value = "crates.io,npm,PyPI")]
+    advisory_ecosystems: Vec<String>,
+    /// Fetch them so often
+    #[arg(long, env = "TRUNKLINE_ADVISORY_EVERY", value_name = "MINUTES", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..))]
+    advisory_every: u64,
     /// For how many days events are kept
     #[arg(long, default_value_t = 400, env = "TRUNKLINE_KEEP_EVENTS", value_name = "DAYS", value_parser = clap::value_parser!(u32).range(1..))]
     keep_events: u32,
@@ -210,9 +241,12 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Stats(args) => stats::run(&args)?,
         Command::Sbom(args) => scan::sbom(&args, &common)?,
         Command::Scan(args) => return scan::scan(&args, &common),
+        Command::Advisory(verb) => advisory::run(&verb, &client()?)?,
+        Command::Finding(verb) => finding::run(verb, &client()?)?,
         Command::Own(verb) => return own::run(&verb, &common),
         Command::Principle(verb) => principle::run(&verb, &common)?,
         Command::Waiver(verb) => waiver::run(&verb, &common)?,
+        Command::Notify(verb) => notify::run(verb, &client()?)?,
         Command::Secret(verb) => secret::run(verb, &client()?)?,
         Command::Token(verb) => token::run(verb, &client()?)?,
         Command::Event(verb) => event::run(&verb, &client()?)?,
@@ -221,6 +255,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(args) => backup::backup(&args, &common)?,
         Command::Restore(args) => backup::restore(&args, &common)?,
         Command::Edge(args) => edge::serve(args, &common)?,
+        Command::Worker { request } => out::line(security::worker::answer(&request)),
         Command::Openapi => out::json(&runtime()?.block_on(up::document())?)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -236,6 +271,14 @@ async fn go_up(flags: UpFlags, common: &Common) -> anyhow::Result<()> {
         behind_proxy: flags.behind_proxy,
         database: flags.database,
         retention: events::Retention::days(flags.keep_events, flags.keep_rejections),
+        scanning: up::Scanning {
+            mirror: flags.advisory_mirror.map(|url| security::Mirror {
+                url: url.trim_end_matches('/').to_owned(),
+                ecosystems: flags.advisory_ecosystems,
+                every: Duration::from_mins(flags.advisory_every),
+            }),
+            threshold: flags.vulnerabilities_stop_from.threshold(),
+        },
         json: common.json,
     };
     up::run(args).await

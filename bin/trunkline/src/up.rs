@@ -14,7 +14,7 @@ use storage::{Db, Migrations};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use app::{App, Settings, document};
+pub(crate) use app::{App, Scanning, Settings, document};
 pub(crate) use place::{Place, default_data};
 
 /// The tables of all contexts.
@@ -47,8 +47,7 @@ pub(crate) struct UpArgs {
     /// `postgres://…`; by default SQLite in the data folder.
     pub database: Option<String>,
     pub retention: events::Retention,
-    /// Where advisories are fetched from.
-    pub advisories: Option<security::Mirror>,
+    pub scanning: Scanning,
     pub json: bool,
 }
 
@@ -105,7 +104,7 @@ fn compose(
         database: db.engine().name().to_owned(),
         webhook_secret: String::new(),
     };
-    App::over(db, edge, &place.data, settings, args.retention, args.advisories.clone())
+    App::over(db, edge, &place.data, settings, args.retention, args.scanning.clone())
 }
 
 async fn open_store(place: &Place, args: &UpArgs) -> anyhow::Result<Db> {

@@ -95,7 +95,17 @@ const FACTS_BUFFERED: usize = 256;
 impl Rollout {
     pub fn new(db: Db, delivery: Delivery, clock: Arc<dyn Clock>, product: &str) -> Self {
         let facts = broadcast::Sender::new(FACTS_BUFFERED);
-        Self { db, delivery, contexts: None, ownership: None, ramps: None, security: None, facts, clock, product: product.into() }
+        Self {
+            db,
+            delivery,
+            contexts: None,
+            ownership: None,
+            ramps: None,
+            security: None,
+            facts,
+            clock,
+            product: product.into(),
+        }
     }
 
     /// Joins what is known of the product's customers as well. Without it those parts of every story are unknown, and
@@ -131,9 +141,10 @@ impl Rollout {
 
     /// The whole story of a change; at least seven characters of its id.
     pub async fn lineage(&self, sha: &str) -> Result<Lineage, Error> {
-        let view = self.delivery.change(sha).await?;
+        let mut view = self.delivery.change(sha).await?;
         let customers = customers::of(self, &view).await;
-        Ok(lineage::tell(view, customers, self.clock.now()))
+        let findings = lineage::secured::of(self, &mut view).await;
+        Ok(lineage::tell(view, customers, findings, self.clock.now()))
     }
 
     /// What is changing for customers this minute, and what needs somebody.

@@ -28,7 +28,7 @@ pub use announce::Announcer;
 pub use definitions::Contexts;
 pub use facade::{Error, Rollout};
 pub use finding::Findings;
-pub use gate::PrinciplesGate;
+pub use gate::{PrinciplesGate, VulnerabilityGate};
 pub use http::routes;
 pub use inventory::Inventories;
 pub use ramp::MIGRATIONS;

@@ -21,8 +21,9 @@ use kernel::snapshot::Serving;
 use kernel::{Clock, Kind, Problem, SystemClock};
 use notify::{Notifications, Pauses};
 use ownership::Ownership;
-use rollout::{Announcer, Contexts, Findings, Inventories, PrinciplesGate, Repositories, Rollout};
+use rollout::{Announcer, Contexts, Findings, Inventories, PrinciplesGate, Repositories, Rollout, VulnerabilityGate};
 use security::worker::Worker;
+use security::model::{Severity, Threshold};
 use security::{Mirror, Security};
 use serde::{Deserialize, Serialize};
 use storage::{Db, args};
@@ -81,6 +82,20 @@ async fn settings(State(settings): State<Settings>) -> Json<Settings> {
     Json(settings)
 }
 
+/// Where advisories come from, and what they stop.
+#[derive(Debug, Clone)]
+pub(crate) struct Scanning {
+    pub mirror: Option<Mirror>,
+    /// From which severity on a new finding stops a change.
+    pub threshold: Threshold,
+}
+
+impl Default for Scanning {
+    fn default() -> Self {
+        Self { mirror: None, threshold: Threshold::From(Severity::High) }
+    }
+}
+
 impl App {
     /// Puts the contexts together: calls go down, and what serves at the edge is told through `edge`.
     pub(crate) fn over(
@@ -89,7 +104,7 @@ impl App {
         data: &Path,
         mut settings: Settings,
         retention: Retention,
-        advisories: Option<Mirror>,
+        scanning: Scanning,
     ) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let serving: Arc<dyn Serving> = Arc::new(edge.clone());
@@ -140,7 +155,7 @@ impl App {
             db: db.clone(),
             clock: Arc::clone(&clock),
             reader: Arc::new(Worker { launcher: exec::Launcher::current(), data: data.to_owned() }),
-            mirror: advisories,
+            mirror: scanning.mirror,
             scratch: data.join("work"),
         });
         settings.webhook_secret = delivery.webhook_secret();
@@ -149,7 +164,8 @@ impl App {
             clock: Arc::clone(&clock),
             trunk: Arc::new(Repositories(delivery.clone())),
         });
-        delivery.judged_by(vec![Arc::new(PrinciplesGate(ownership.clone()))]);
+        let vulnerabilities = VulnerabilityGate { security: security.clone(), threshold: scanning.threshold };
+        delivery.judged_by(vec![Arc::new(PrinciplesGate(ownership.clone())), Arc::new(vulnerabilities)]);
         let contexts = Contexts {
             flags: flags.clone(),
             journeys: journeys.clone(),
@@ -273,7 +289,7 @@ fn unstarted(db: Db, data: &Path) -> anyhow::Result<App> {
         database: String::new(),
         webhook_secret: String::new(),
     };
-    App::over(db, edge::Client::connect(data)?, data, settings, Retention::default(), None)
+    App::over(db, edge::Client::connect(data)?, data, settings, Retention::default(), Scanning::default())
 }
 
 #[cfg(test)]
