@@ -36,6 +36,8 @@ pub struct Options {
 pub struct Installation {
     pub url: String,
     pub product_url: String,
+    /// What `up` said when it was ready.
+    pub ready: Value,
     data: PathBuf,
     repository: PathBuf,
     options: Options,
@@ -52,6 +54,7 @@ impl Installation {
         let mut installation = Self {
             url: String::new(),
             product_url: String::new(),
+            ready: Value::Null,
             data: data.to_owned(),
             repository: repository.to_owned(),
             options,
@@ -89,6 +92,7 @@ impl Installation {
         assert!(ready["ready"] == true, "up did not get ready: {}", std::fs::read_to_string(&log).unwrap_or_default());
         ready["url"].as_str().unwrap_or_default().clone_into(&mut self.url);
         ready["product_url"].as_str().unwrap_or_default().clone_into(&mut self.product_url);
+        self.ready = ready;
     }
 
     pub fn data(&self) -> &Path {

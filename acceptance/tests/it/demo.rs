@@ -28,6 +28,7 @@ fn play(canary: &str) {
     demo.args(["demo", "--headless", "--json", "--listen", "127.0.0.1:0", "--canary", canary]);
     let output = demo.arg("--data").arg(&data).stdin(Stdio::null()).output().unwrap();
     let summary: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", said(&output)));
+    crate::shapes::hold("demo", &summary);
     let outcomes = summary["outcomes"].as_array().unwrap();
     let names: Vec<_> = outcomes.iter().filter_map(|outcome| outcome["name"].as_str()).collect();
     assert_eq!(names, ["first-deployment", "red-green", "dark-launch", "failing-test", "bad-canary", "roll-forward"]);
