@@ -1,5 +1,7 @@
 //! Gates that other contexts keep: each judges a change before it may ship.
 
 mod ownership;
+mod security;
 
 pub use ownership::PrinciplesGate;
+pub use security::VulnerabilityGate;

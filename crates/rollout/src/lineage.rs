@@ -7,6 +7,7 @@ pub mod effect;
 pub mod evidence;
 pub mod feedback;
 pub mod proportion;
+pub(crate) mod secured;
 pub mod timeline;
 
 use delivery::verify::RedGreen;
@@ -21,8 +22,7 @@ use effect::Effect;
 use evidence::Evidence;
 use timeline::Timeline;
 
-/// Parts of the story that are told by contexts which are not there yet.
-const NOT_BUILT: [&str; 1] = ["findings"];
+use crate::finding::FindingView;
 
 /// `change show SHA --json`, with what the change page adds.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -38,8 +38,8 @@ pub struct Lineage {
     pub exposed_persons: Option<u64>,
     pub journeys: Option<Vec<Effect>>,
     pub verdicts: Option<Vec<FlagVerdict>>,
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub findings: Option<Vec<serde_json::Value>>,
+    /// What is known against what customers got of it; `null` while no customer has had it.
+    pub findings: Option<Vec<FindingView>>,
     /// The newest 20; `GET /api/v1/feedback?change=` has all.
     pub feedback: Option<Vec<::feedback::Item>>,
     /// The answer first, in one sentence.
@@ -59,8 +59,12 @@ pub struct Lineage {
 }
 
 /// Tells the story. `now` ends what is still going on.
-pub fn tell(view: ChangeView, customers: Customers, now: jiff::Timestamp) -> Lineage {
-    let mut unknown: Vec<String> = NOT_BUILT.map(str::to_owned).to_vec();
+pub fn tell(
+    view: ChangeView,
+    customers: Customers,
+    findings: Option<Vec<FindingView>>,
+    now: jiff::Timestamp,
+) -> Lineage {
     let known = [
         ("checks", view.checks.is_some()),
         ("red_green", view.red_green.is_some()),
@@ -70,8 +74,9 @@ pub fn tell(view: ChangeView, customers: Customers, now: jiff::Timestamp) -> Lin
         ("journeys", customers.journeys.is_some()),
         ("verdicts", customers.verdicts.is_some()),
         ("feedback", customers.feedback.is_some()),
+        ("findings", findings.is_some()),
     ];
-    unknown.extend(known.iter().filter(|(_, is_known)| !is_known).map(|(name, _)| (*name).to_owned()));
+    let unknown = known.iter().filter(|(_, is_known)| !is_known).map(|(name, _)| (*name).to_owned()).collect();
     Lineage {
         sentence: format!("{}{}", sentence(&view), measured(&view, customers.journeys.as_deref())),
         timeline: timeline::of(&view, now),
@@ -85,7 +90,7 @@ pub fn tell(view: ChangeView, customers: Customers, now: jiff::Timestamp) -> Lin
         exposed_persons: customers.exposed_persons,
         journeys: customers.journeys,
         verdicts: customers.verdicts,
-        findings: None,
+        findings,
         feedback: customers.feedback,
         run_view: view.run_view,
         fixes: view.fixes,

@@ -49,7 +49,7 @@ enum Format {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum FailOn {
+pub(super) enum FailOn {
     Informational,
     Low,
     Medium,
@@ -59,7 +59,7 @@ enum FailOn {
 }
 
 impl FailOn {
-    const fn threshold(self) -> Threshold {
+    pub(super) const fn threshold(self) -> Threshold {
         match self {
             Self::Informational => Threshold::From(Severity::Informational),
             Self::Low => Threshold::From(Severity::Low),

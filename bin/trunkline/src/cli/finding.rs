@@ -1,0 +1,113 @@
+//! `trunkline finding`: what is known against what is in production.
+
+use clap::Subcommand;
+use rollout::finding::{FindingPage, FindingView};
+use security::FindingState;
+use serde_json::{Value, json};
+
+use super::client::{Client, segment};
+use crate::out;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Verb {
+    /// Findings in what is or was live, open ones first
+    List,
+    /// One finding: since when, whose, behind which flag, what to do, and its history
+    Show {
+        /// Its key, or one of the advisory's ids
+        id: String,
+    },
+    /// Turn off the flag of the change that brought it
+    Kill {
+        id: String,
+        #[arg(long)]
+        reason: Option<String>,
+    },
+}
+
+pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
+    match verb {
+        Verb::List => list(client),
+        Verb::Show { id } => {
+            let path = format!("/api/v1/findings/{}", segment(&id));
+            if client.is_json {
+                return out::json(&client.get::<Value>(&path)?);
+            }
+            tell(&client.get(&path)?, client);
+            Ok(())
+        }
+        Verb::Kill { id, reason } => {
+            let path = format!("/api/v1/findings/{}/kill", segment(&id));
+            let view: FindingView = client.post(&path, &json!({ "reason": reason }))?;
+            if client.is_json {
+                return out::json(&view);
+            }
+            tell(&view, client);
+            Ok(())
+        }
+    }
+}
+
+fn list(client: &Client) -> anyhow::Result<()> {
+    if client.is_json {
+        return out::json(&client.get::<Value>("/api/v1/findings")?);
+    }
+    let page: FindingPage = client.get("/api/v1/findings")?;
+    let stale = if page.advisories.stale { "warn" } else { "none" };
+    out::line(format_args!("{} {}", out::mark(stale), page.advisories.sentence));
+    for unknown in &page.unknown {
+        let path = unknown.path.as_deref().unwrap_or("all of it");
+        let (service, number) = (&unknown.service, unknown.deployment);
+        out::line(format_args!("{} not known of {service} {number}: {path}: {}", out::mark("warn"), unknown.reason));
+    }
+    if page.items.is_empty() {
+        out::line(format_args!("No finding in what is live, as far as it is known."));
+        return Ok(());
+    }
+    let head = ["", "severity", "package", "version", "advisory", "services", "owner", "do"];
+    out::table(head, page.items.iter().map(row));
+    Ok(())
+}
+
+fn row(finding: &FindingView) -> [String; 8] {
+    [
+        out::mark(kind(finding)),
+        finding.severity.clone(),
+        finding.package.clone(),
+        finding.version.clone(),
+        finding.id.clone(),
+        finding.services.join(", "),
+        finding.owner.clone().unwrap_or_else(|| "nobody".to_owned()),
+        finding.actions.join(", "),
+    ]
+}
+
+fn kind(finding: &FindingView) -> &'static str {
+    match (finding.state, finding.severity.as_str()) {
+        (FindingState::Closed, _) => "none",
+        (FindingState::Open, "low" | "medium" | "informational") => "warn",
+        (FindingState::Open, _) => "bad",
+    }
+}
+
+fn tell(finding: &FindingView, client: &Client) {
+    out::line(format_args!("{} {}", out::mark(kind(finding)), finding.sentence));
+    if !finding.summary.is_empty() {
+        out::line(format_args!("  {}", finding.summary));
+    }
+    let names: Vec<&str> =
+        std::iter::once(finding.id.as_str()).chain(finding.aliases.iter().map(String::as_str)).collect();
+    out::line(format_args!("  {}, {} in {}", finding.severity, names.join(", "), finding.source));
+    for event in &finding.history {
+        let detail = event.detail.as_ref().map_or_else(String::new, |detail| format!(": {detail}"));
+        out::line(format_args!("  {}  {} by {}{detail}", event.at, event.what, event.who));
+    }
+    for action in &finding.actions {
+        if action == "kill" {
+            out::line(format_args!("trunkline finding kill {}", finding.key));
+        } else if let Some(number) = action.strip_prefix("roll_back_to:") {
+            out::line(format_args!("trunkline deploy rollback --to {number}"));
+        }
+    }
+    client.tell_page(&format!("/findings/{}", finding.key));
+}
