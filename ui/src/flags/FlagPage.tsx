@@ -1,6 +1,8 @@
 import { useState } from "react";
 import { Link } from "wouter";
 import { PageHead } from "../app/PageHead";
+import { FeedbackShort } from "../feedback/FeedbackShort";
+import { filterPath, term } from "../feedback/words";
 import { Card } from "../look/Card";
 import { Cli, Commands } from "../look/Cli";
 import { Skeleton } from "../look/Loading";
@@ -15,7 +17,9 @@ import { Explain } from "./Explain";
 import { FlagActions, type Done } from "./FlagActions";
 import { Exposures, History, References, Rules, Testers, Variants } from "./FlagParts";
 import { Expiry } from "./FlagsPage";
+import { GuardedRamps } from "./GuardedRamp";
 import type { FlagView, Written } from "./shapes";
+import { Standing } from "./Standing";
 import { canRamp, flagSentence, flagState, splitOf, splitWords } from "./words";
 
 /** One flag: who gets what now, why, and everything that was decided about it. */
@@ -76,6 +80,7 @@ function Inside({ flag, done }: { flag: FlagView; done: Done }) {
         <p><Said text={flagSentence(flag)} /></p>
         {flag.description && <small>{flag.description}</small>}
       </div>
+      <Standing flag={flag} />
       <div className="grid">
         <Card title="Who gets what" note={parts.length > 0 ? "of all who reach the split" : undefined} span={7}>
           <div className="stack">
@@ -89,6 +94,8 @@ function Inside({ flag, done }: { flag: FlagView; done: Done }) {
         <Card title="Exposed persons by day" note={flag.exposed_persons == null ? "not known" : `${count(flag.exposed_persons)} in all; once per person, variant and day`} span={7}><Exposures flag={flag} /></Card>
         <Card title="Testers" note="get their variant whatever the rules say" span={5}><Testers flag={flag} done={done} /></Card>
       </div>
+      <GuardedRamps flag={flag} />
+      <Voices flag={flag} />
       <Card title="Explain" note="what one context gets, and why"><Explain flag={flag} /></Card>
       <Card title="History" note="every revision; each can be set back to"><History flag={flag} done={done} /></Card>
       <div className="grid">
@@ -96,6 +103,15 @@ function Inside({ flag, done }: { flag: FlagView; done: Done }) {
         <Card title="Whom a change concerns" span={5}><Blast flag={flag} /></Card>
       </div>
     </>
+  );
+}
+
+/** What persons with each variant said. */
+function Voices({ flag }: { flag: FlagView }) {
+  return (
+    <FeedbackShort title="What customers with it said" filter={term("flag", flag.key)} flag={flag.key}>
+      <p className="small muted">Only of {flag.variants.map((variant, i) => <span key={variant}>{i > 0 && ", "}<Link href={filterPath(term("flag", flag.key), term("variant", variant))}>{variant}</Link></span>)}</p>
+    </FeedbackShort>
   );
 }
 

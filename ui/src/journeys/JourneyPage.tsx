@@ -1,6 +1,8 @@
 import { Link, useSearchParams } from "wouter";
 import { share } from "../charts/arms";
 import { PageHead } from "../app/PageHead";
+import { FeedbackShort } from "../feedback/FeedbackShort";
+import { term } from "../feedback/words";
 import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
 import { Skeleton } from "../look/Loading";
@@ -85,6 +87,7 @@ function Inside({ name, report, range, by, who, within, isStale }: Props) {
       {report.steps.length > 1 && <Card title="Time to each step" note="from the step before, of those who came there"><SpreadChart report={report} /></Card>}
       {by !== "" && <Card title={`By ${byWords(by)}`} note="side by side"><Breakdown report={report} by={by} /></Card>}
       <Card title="Persons" note="who is behind the figures"><Persons name={name} report={report} range={range} /></Card>
+      <FeedbackShort title="What customers said" filter={term("journey", name)} journey={name} />
       <Card title="What these figures leave out" note="unknown is never reported as fine">
         <ul className="bullets">{leftOut(report, who, within).map((line) => <li key={line}>{line}.</li>)}</ul>
       </Card>

@@ -1,0 +1,114 @@
+/** Guarded ramps: a share that grows by stages while customers do no worse. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { answer, api } from "../api/client";
+import type { components } from "../api/schema";
+import type { State } from "../api/shapes";
+import { share } from "../charts/arms";
+import { count, counted, duration, percent } from "../look/words";
+
+type Schemas = components["schemas"];
+
+export type GuardedRamp = Schemas["RampView"];
+export type Evidence = Schemas["RampEvidence"];
+export type RampEvent = Schemas["RampEvent"];
+
+/** What begins one; the server fills in what is left out. */
+export interface Wish {
+  flag: string;
+  variant?: string;
+  /** 0 to 1, each larger than the one before. */
+  stages: number[];
+  step_seconds: number;
+  step_persons: number;
+  guards: string[];
+  reason?: string;
+}
+
+const ASK_MS = 2000;
+
+/** The newest first; one goes on at most. */
+export const useRamps = (flag: string) => useQuery({ queryKey: ["ramps", flag], queryFn: () => answer(api.GET("/api/v1/ramps", { params: { query: { flag, limit: 5 } } })), refetchInterval: ASK_MS });
+
+export type Verb = "pause" | "resume" | "cancel";
+
+export function useRampVerb(number: number) {
+  const queries = useQueryClient();
+  const params = { path: { number } };
+  const send = ({ verb, reason }: { verb: Verb; reason: string }) => {
+    switch (verb) {
+      case "pause":
+        return answer(api.POST("/api/v1/ramps/{number}/pause", { params, body: { reason } }));
+      case "resume":
+        return answer(api.POST("/api/v1/ramps/{number}/resume", { params, body: { reason } }));
+      case "cancel":
+        return answer(api.POST("/api/v1/ramps/{number}/cancel", { params, body: { reason } }));
+    }
+  };
+  return useMutation({ mutationFn: send, onSettled: () => queries.invalidateQueries() });
+}
+
+export function useBeginRamp() {
+  const queries = useQueryClient();
+  // The document has another shape under the name of this one's; the server takes this one.
+  return useMutation({ mutationFn: (wish: Wish) => answer(api.POST("/api/v1/ramps", { body: wish as never })), onSettled: () => queries.invalidateQueries() });
+}
+
+const STATES: Record<GuardedRamp["state"], State> = {
+  ramping: { kind: "busy", word: "Ramping" },
+  holding: { kind: "warn", word: "Holding" },
+  done: { kind: "good", word: "Done" },
+  turned_back: { kind: "bad", word: "Turned back by guard" },
+  overridden: { kind: "plain", word: "Overridden" },
+};
+
+export const rampState = ({ state }: Pick<GuardedRamp, "state">): State => STATES[state];
+
+/** It may still change the flag. */
+export const goesOn = ({ state }: Pick<GuardedRamp, "state">): boolean => state === "ramping" || state === "holding";
+
+/** How each stage stands: behind it, at it, or ahead. */
+export function stageStates(ramp: GuardedRamp): { share: string; since: string | null | undefined; state: State }[] {
+  return ramp.stages.map((stage, i) => ({ share: percent(stage.share), since: stage.since, state: stageState(ramp, i + 1) }));
+}
+
+function stageState(ramp: GuardedRamp, number: number): State {
+  if (number < ramp.stage || ramp.state === "done") return { kind: "good", word: "Passed" };
+  if (number > ramp.stage) return { kind: "plain", word: goesOn(ramp) ? "Ahead" : "Not reached" };
+  if (ramp.since == null) return { kind: "busy", word: "Begins" };
+  return ramp.state === "ramping" ? { kind: "busy", word: "Here" } : STATES[ramp.state];
+}
+
+/** `55.3 %, 1,204 of 2,177 persons` */
+export const countWords = ({ persons, came_through: through, rate }: Evidence["control"]): string => (rate == null ? "nobody yet" : `${share(rate)}, ${count(through)} of ${counted(persons, "person")}`);
+
+/** Treatment less control, with the bound that decides. */
+export function differenceWords({ difference }: Pick<Evidence, "difference">): string {
+  if (!difference) return "not known: nobody can be compared yet";
+  return `${points(difference.estimate)} points, at most ${points(difference.upper)}`;
+}
+
+const points = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value * 100).toFixed(1)}`;
+
+/** Below zero at any look, the treatment does harm. */
+export function evidenceState({ difference }: Pick<Evidence, "difference">): State {
+  if (!difference) return { kind: "plain", word: "Not known" };
+  return difference.upper < 0 ? { kind: "bad", word: "Does harm" } : { kind: "good", word: "No harm seen" };
+}
+
+/** What a stage takes at the least. */
+export const stepWords = ({ step_seconds, step_persons }: Pick<GuardedRamp, "step_seconds" | "step_persons">): string => `each stage takes ${duration(step_seconds)} and ${counted(step_persons, "person")} of each variant at least`;
+
+/** `1, 5, 25` as shares from 0 to 1; or what is wrong with it. */
+export function stagesOf(text: string): number[] {
+  const stages = text.split(/[\s,%]+/).filter(Boolean).map((word) => Math.round(Number(word) * 100) / 10_000);
+  if (stages.length === 0) throw new Error("name at least one stage, for example 1, 5, 25, 50, 100");
+  if (stages.some((stage) => !(stage > 0 && stage <= 1))) throw new Error("every stage is above 0 and at most 100 %");
+  if (stages.some((stage, i) => i > 0 && stage <= (stages[i - 1] ?? 0))) throw new Error("each stage is larger than the one before");
+  return stages;
+}
+
+/** The command that begins the same. */
+export const beginCommand = ({ flag, stages, step_seconds, step_persons, guards, variant }: Wish): string =>
+  [`trunkline flag ramp ${flag} --to ${tidy(stages.at(-1) ?? 1)} --stages ${stages.map(tidy).join(",")} --step ${step_seconds}s --persons ${step_persons}`, ...guards.map((journey) => `--guard ${journey}`), ...(variant ? [`--variant ${variant}`] : [])].join(" ");
+
+const tidy = (stage: number): string => String(Math.round(stage * 10_000) / 100);
