@@ -10,6 +10,8 @@ pub enum Error {
     Problem(#[from] Problem),
     #[error("the control store failed")]
     Storage(#[from] storage::Error),
+    #[error("reading what was said was broken off")]
+    Broken(#[from] tokio::task::JoinError),
     #[error(transparent)]
     Events(#[from] events::Error),
     #[error(transparent)]
@@ -22,7 +24,7 @@ impl From<Error> for Problem {
             Error::Problem(problem) => problem,
             Error::Events(error) => error.into(),
             Error::Journeys(error) => error.into(),
-            other @ Error::Storage(_) => {
+            other @ (Error::Storage(_) | Error::Broken(_)) => {
                 let mut text = other.to_string();
                 let mut source = std::error::Error::source(&other);
                 while let Some(cause) = source {

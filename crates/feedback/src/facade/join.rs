@@ -61,7 +61,7 @@ impl Feedback {
             .into_iter()
             .map(|stored| (stored.survey.survey.clone(), stored.survey))
             .collect();
-        let mut found = read(&rows, &surveys);
+        let mut found = tokio::task::spawn_blocking(move || read(&rows, &surveys)).await?;
         let tags = store::tags(self.db()).await?;
         for one in &mut found.all {
             if let Some(tags) = tags.get(&one.said.id) {
@@ -124,16 +124,16 @@ impl Feedback {
         let declared = self.0.options.journeys.definitions().await?;
         for journey in declared.iter().filter(|journey| wanted.is_none_or(|wanted| wanted == journey.journey)) {
             let rows = self.steps_of(journey, all).await?;
-            let matcher = Matcher::new(journey);
-            for (one, passed) in all.iter().zip(&mut passed) {
+            let who: Vec<_> = all.iter().map(|one| (one.person.is_some(), one.key, one.at_ms)).collect();
+            let (declared, steps) = (journey.clone(), journey.steps.len() as u64);
+            let done = tokio::task::spawn_blocking(move || all_steps_done(&declared, &rows, &who)).await?;
+            for ((one, done), passed) in all.iter().zip(done).zip(&mut passed) {
                 let is_about = one.said.journey.as_ref() == Some(&journey.journey);
-                let done = steps_done(journey, &matcher, &rows, one);
                 if done == 0 && !is_about {
                     continue;
                 }
                 let step = done.checked_sub(1).and_then(|last| journey.steps.get(last)).map(|step| step.name.clone());
-                let (steps_done, steps) = (done as u64, journey.steps.len() as u64);
-                let journey = journey.journey.clone();
+                let (journey, steps_done) = (journey.journey.clone(), done as u64);
                 passed.push(Passed { journey, step, steps_done, steps, is_about });
             }
         }
@@ -172,16 +172,20 @@ impl Feedback {
     }
 }
 
-/// How many steps a person had done when they spoke, of a way that they began within the journey's time before.
-fn steps_done(journey: &Journey, matcher: &Matcher, rows: &Rows, one: &Found) -> usize {
-    if one.person.is_none() {
-        return 0;
-    }
-    let from_ms = one.at_ms.saturating_sub(journey.within_ms());
-    let lists: Vec<List<'_>> =
-        rows.lists.iter().map(|rows| slice(rows, matcher, one.key, from_ms..=one.at_ms)).collect();
-    let outcomes = evaluate(&lists, journey, Entries::ALL, one.at_ms);
-    outcomes.iter().map(|outcome| outcome.depth()).max().unwrap_or(0)
+/// How many steps each had done when they spoke, of a way that they began within the journey's time before. Whose words are
+/// nobody's did none.
+fn all_steps_done(journey: &Journey, rows: &Rows, who: &[(bool, u64, i64)]) -> Vec<usize> {
+    let matcher = Matcher::new(journey);
+    let done = |(is_known, key, at_ms): &(bool, u64, i64)| {
+        if !is_known {
+            return 0;
+        }
+        let within = at_ms.saturating_sub(journey.within_ms())..=*at_ms;
+        let lists: Vec<List<'_>> = rows.lists.iter().map(|rows| slice(rows, &matcher, *key, within.clone())).collect();
+        let outcomes = evaluate(&lists, journey, Entries::ALL, *at_ms);
+        outcomes.iter().map(|outcome| outcome.depth()).max().unwrap_or(0)
+    };
+    who.iter().map(done).collect()
 }
 
 /// What one person did within a time.

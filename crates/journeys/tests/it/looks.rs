@@ -57,6 +57,19 @@ async fn features_say_who_uses_what_and_which_way_it_goes() {
     }
 }
 
+#[tokio::test]
+async fn that_customers_were_asked_is_a_feature_only_for_whoever_asks() {
+    let asked = || {
+        let deeds = ["survey shown", "survey sent", "survey dismissed", "survey abandoned", "feedback given", "paid"];
+        Memory { deeds: deeds.map(|name| deed(name, 1, 0)).to_vec(), ..Memory::default() }
+    };
+    for (_store, journeys) in beds(asked).await {
+        let features = journeys.features(28).await.unwrap();
+        assert_eq!(features.iter().map(|f| f.event.as_str()).collect::<Vec<_>>(), ["paid"]);
+        assert_eq!(journeys.features_and_talk(28).await.unwrap().len(), 6);
+    }
+}
+
 /// The same without what only some use.
 fn visits() -> Memory {
     let mut memory = weeks();

@@ -63,6 +63,16 @@ fn identities_and_flags_are_seen() {
 }
 
 #[test]
+fn whom_a_survey_is_for_is_no_exposure() {
+    let sent = events(
+        r#"[{"event":"$feature_flag_called","distinct_id":"ann","properties":{"$feature_flag":"survey-targeting-after","$feature_flag_response":true}},
+            {"event":"$feature_flag_called","distinct_id":"ann","properties":{"$feature_flag":"survey","$feature_flag_response":true}}]"#,
+    );
+    let is_exposure: Vec<_> = sent.into_iter().map(|sent| sent.unwrap().exposure.is_some()).collect();
+    assert_eq!(is_exposure, [false, true]);
+}
+
+#[test]
 fn bad_events_say_why_and_leave_the_others() {
     let deep = format!(
         r#"{{"event":"deep","distinct_id":"a","properties":{{"x":{}1{}}}}}"#,
