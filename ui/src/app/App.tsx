@@ -11,14 +11,22 @@ import { EventsPage } from "../events/EventsPage";
 import { PersonPage } from "../events/PersonPage";
 import { ExperimentPage } from "../experiments/ExperimentPage";
 import { ExperimentsPage } from "../experiments/ExperimentsPage";
+import { FeedbackPage } from "../feedback/FeedbackPage";
 import { FlagPage } from "../flags/FlagPage";
 import { FlagsPage } from "../flags/FlagsPage";
 import { FeaturesPage } from "../journeys/FeaturesPage";
 import { JourneyPage } from "../journeys/JourneyPage";
 import { JourneysPage } from "../journeys/JourneysPage";
+import { DomainPage } from "../ownership/DomainPage";
+import { DomainsPage } from "../ownership/DomainsPage";
+import { PrinciplePage } from "../ownership/PrinciplePage";
+import { PrinciplesPage } from "../ownership/PrinciplesPage";
+import { WaiversPage } from "../ownership/WaiversPage";
 import { ChangePage } from "../rollout/ChangePage";
 import { ChangesPage } from "../rollout/ChangesPage";
 import { NowPage } from "../rollout/NowPage";
+import { FindingPage } from "../security/FindingPage";
+import { SecurityPage } from "../security/SecurityPage";
 import { SettingsPage } from "../settings/SettingsPage";
 import { follow } from "./live";
 import { NotFound } from "./NotFound";
@@ -53,6 +61,14 @@ function Inside() {
           <Route path="/journeys/:name">{(p) => <Keyed by={p.name}><JourneyPage name={decodeURIComponent(p.name)} /></Keyed>}</Route>
           <Route path="/experiments"><ExperimentsPage /></Route>
           <Route path="/experiments/:key">{(p) => <Keyed by={p.key}><ExperimentPage name={decodeURIComponent(p.key)} /></Keyed>}</Route>
+          <Route path="/security"><SecurityPage /></Route>
+          <Route path="/findings/:id">{(p) => <Keyed by={p.id}><FindingPage id={decodeURIComponent(p.id)} /></Keyed>}</Route>
+          <Route path="/feedback"><FeedbackPage /></Route>
+          <Route path="/domains"><DomainsPage /></Route>
+          <Route path="/domains/:key">{(p) => <Keyed by={p.key}><DomainPage name={decodeURIComponent(p.key)} /></Keyed>}</Route>
+          <Route path="/principles"><PrinciplesPage /></Route>
+          <Route path="/principles/:key">{(p) => <Keyed by={p.key}><PrinciplePage id={decodeURIComponent(p.key)} /></Keyed>}</Route>
+          <Route path="/waivers"><WaiversPage /></Route>
           <Route path="/features"><FeaturesPage /></Route>
           <Route path="/events"><EventsPage part="events" /></Route>
           <Route path="/events/rejections"><EventsPage part="rejections" /></Route>

@@ -14,9 +14,12 @@ const PLACES: { name: string; to: string; icon: Glyph; under: string[] }[] = [
   { name: "Flags", to: "/flags", icon: "flag", under: ["/flags/"] },
   { name: "Journeys", to: "/journeys", icon: "journey", under: ["/journeys/"] },
   { name: "Experiments", to: "/experiments", icon: "experiment", under: ["/experiments/"] },
+  { name: "Security", to: "/security", icon: "shield", under: ["/findings/"] },
   { name: "Features", to: "/features", icon: "feature", under: [] },
+  { name: "Feedback", to: "/feedback", icon: "voice", under: [] },
   { name: "Events", to: "/events", icon: "event", under: ["/events/", "/persons/"] },
   { name: "Deployments", to: "/deployments", icon: "deployment", under: ["/deployments/"] },
+  { name: "Domains", to: "/domains", icon: "domain", under: ["/domains/", "/principles", "/waivers"] },
   { name: "Settings", to: "/settings", icon: "cog", under: ["/settings/"] },
 ];
 

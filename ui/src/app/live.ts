@@ -36,13 +36,13 @@ export function concerned(fact: Fact): QueryKey[] {
     case "run":
       return [["run", fact.id], ["change"], ["changes"], ["now"]];
     case "deployment":
-      return [["deployment", fact.id], ["deployment-log", fact.id], ["deployments"], ["status"], ["change"], ["changes"], ["now"]];
+      return [["deployment", fact.id], ["deployment-log", fact.id], ["deployments"], ["status"], ["change"], ["changes"], ["now"], ["findings"], ["finding"]];
     case "change":
       return [["change"], ["changes"], ["now"], ["status"]];
     case "service":
       return [["status"], ["now"], ["deployments"], ["deployment"]];
     case "flag":
-      return [["flag", fact.id], ["flags"], ["marks"], ["change"], ["now"], ["audit"]];
+      return [["flag", fact.id], ["flags"], ["marks"], ["change"], ["now"], ["audit"], ["finding"], ["findings"]];
     case "journey":
       return [["journey"], ["journeys"], ["report"], ["suggestions"]];
     case "person":

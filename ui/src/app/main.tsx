@@ -9,6 +9,7 @@ import "../look/parts.css";
 import "../look/table.css";
 import "../look/pages.css";
 import "../look/measure.css";
+import "../look/agreed.css";
 import { App } from "./App";
 import { noteReachable } from "./live";
 

@@ -1,17 +1,12 @@
 import type { DeploymentItem } from "../api/shapes";
-
-const parse = (filter: string) =>
-  filter.split(/\s+/).filter(Boolean).map((term) => {
-    const colon = term.indexOf(":");
-    return colon > 0 && colon < term.length - 1 ? { key: term.slice(0, colon).toLowerCase(), value: term.slice(colon + 1).toLowerCase() } : { key: "", value: term.toLowerCase() };
-  });
+import { termsOf } from "../look/terms";
 
 /** The service that the filter names; the server sorts those out. */
-export const serviceOf = (filter: string): string | undefined => parse(filter).find((t) => t.key === "service")?.value;
+export const serviceOf = (filter: string): string | undefined => termsOf(filter).find((t) => t.key === "service")?.value;
 
 /** Whether all terms hold. */
 export function matches(d: DeploymentItem, filter: string): boolean {
-  return parse(filter).every(({ key, value }) => {
+  return termsOf(filter).every(({ key, value }) => {
     switch (key) {
       case "service":
         return d.service.toLowerCase() === value;

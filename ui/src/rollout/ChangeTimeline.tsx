@@ -1,7 +1,6 @@
 import { useCallback } from "react";
-import type { Timeline } from "../api/shapes";
 import { Chart } from "../charts/Chart";
-import { timeline } from "../charts/timeline";
+import { timeline, type Timeline } from "../charts/timeline";
 import { absolute, duration } from "../look/words";
 
 /** The picture and its table. */

@@ -30,9 +30,12 @@ export const PAGES = {
   rollout: ["/", "/changes", "/changes?q=state:failed", "/changes/3f9c2ab", "/changes/b2c7f10", "/changes/5e77a90", "/changes/c90d2e1"],
   delivery: ["/runs/run-3f9c2ab", "/runs/run-5e77a90", "/runs/run-c90d2e1", "/deployments", "/deployments/7", "/deployments/6", "/deployments/5"],
   settings: ["/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit", "/no/such/page"],
-  flags: ["/flags", "/flags/one-address", "/flags/express-pay", "/flags/search-ranking"],
+  flags: ["/flags", "/flags/one-address", "/flags/express-pay", "/flags/search-ranking", "/flags/gift-wrap"],
+  ownership: ["/domains", "/domains?q=kind:path", "/domains/sales", "/domains/billing", "/domains/warehouse", "/principles", "/principles/own-your-data", "/principles/flags-end", "/principles/talk-first", "/waivers", "/waivers?q=state:asked"],
+  feedback: ["/feedback", "/feedback?q=tag:payment"],
   journeys: ["/journeys", "/journeys/checkout", "/journeys/checkout?by=variant:one-address", "/journeys/checkout?by=$browser&range=28d&outcome=pending", "/features"],
   experiments: ["/experiments", "/experiments/one-address", "/experiments/search-ranking", "/experiments/express-pay", "/experiments/gift-wrap"],
+  security: ["/security", "/security?q=severity:high%20nobody", "/findings/9c0e12ab77f04d31", "/findings/RUSTSEC-2026-0088", "/findings/55d0e1a2b3c4f607", "/findings/e07733aa0b1c2d3e"],
   events: ["/events", "/events/rejections", "/persons/visitor-4810"],
 };
 
