@@ -55,8 +55,8 @@ async fn serve(flags: &Flags, decided: &Decided, by: &By) -> Result<(), flags::E
     let is_off = flag.off_variant.as_ref() == Some(&decided.control);
     if decided.decision == Decision::Ship {
         flags.set_variant(&decided.flag, &decided.treatment, by).await?;
-    } else if is_off {
-        // Testers and segments too: it does harm.
+    } else if is_off || flag.item.held.is_some() {
+        // Testers and segments too: it does harm. The split of a held flag cannot be moved.
         flags.kill(&decided.flag, by).await?;
     } else {
         flags.set_variant(&decided.flag, &decided.control, by).await?;

@@ -53,8 +53,7 @@ fn judgement(change: &Change) -> Judgement {
 }
 
 fn passed(change: &Change) -> (Verdict, String) {
-    let count =
-        |is: fn(&Violation) -> bool| change.violations.iter().filter(|violation| is(violation)).count();
+    let count = |is: fn(&Violation) -> bool| change.violations.iter().filter(|violation| is(violation)).count();
     let observed = count(|violation| violation.waiver.is_none() && is_observed(violation));
     let waived = count(|violation| violation.waiver.is_some());
     let held_by = |violation: &Violation| is_observed(violation) && violation.principle.is_some();
