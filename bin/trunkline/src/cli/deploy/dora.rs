@@ -61,15 +61,11 @@ fn rows(service: &ServiceDora) -> [[String; 3]; 5] {
     let per_day = often.per_day.map_or_else(|| "unknown".to_owned(), |often| format!("{often:.2} a day"));
     let failed = format!("{} recovered, {} not yet", back.recovered, back.open);
     let share = |share: &Share| share.rate.map_or_else(|| "none".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
-    let of = |share: &Share| format!("{} of {} deployments", share.counted, share.deployments);
-    let days = format!("{} deployments on {} days", often.deployments, often.days_with_deployment);
+    let of = |share: &Share| format!("{} of {}", share.counted, many(share.deployments, "deployment"));
+    let days = format!("{} on {}", many(often.deployments, "deployment"), many(often.days_with_deployment, "day"));
     let (failure, rework) = (&service.change_failure_rate, &service.rework_rate);
     [
-        row(
-            "lead time for changes",
-            spread(lead.median_seconds, lead.p90_seconds),
-            format!("{} changes", lead.changes),
-        ),
+        row("lead time for changes", spread(lead.median_seconds, lead.p90_seconds), many(lead.changes, "change")),
         row("deployment frequency", per_day, days),
         row("change failure rate", share(failure), of(failure)),
         row("failed deployment recovery time", spread(back.median_seconds, back.p90_seconds), failed),
@@ -82,6 +78,10 @@ fn spread(median: Option<f64>, p90: Option<f64>) -> String {
         (Some(median), Some(p90)) => format!("{} (p90 {})", span(median), span(p90)),
         _ => "none".into(),
     }
+}
+
+fn many(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 /// In the largest unit of which there are two.
@@ -101,5 +101,6 @@ mod tests {
     fn a_span_is_told_in_a_unit_that_people_use() {
         assert_eq!([span(7_200.0), span(200_000.0), span(150.0)], ["2.0 h", "2.3 d", "2.5 min"]);
         assert_eq!(spread(None, None), "none");
+        assert_eq!((many(1, "day"), many(0, "day")), ("1 day".into(), "0 days".into()));
     }
 }
