@@ -45,12 +45,7 @@ impl Trunk for Repositories {
         async { self.mirror(&at.repository).authors(&at.commit, path).await.map_err(unreadable) }.boxed()
     }
 
-    fn since<'a>(
-        &'a self,
-        at: &'a At,
-        since: Timestamp,
-        limit: usize,
-    ) -> Answer<'a, (Option<String>, Vec<Commit>)> {
+    fn since<'a>(&'a self, at: &'a At, since: Timestamp, limit: usize) -> Answer<'a, (Option<String>, Vec<Commit>)> {
         async move {
             let commits = self.mirror(&at.repository).since(&at.commit, since, limit).await.map_err(unreadable)?;
             let base = commits.first().and_then(|first| first.parents.first().cloned());
