@@ -28,7 +28,7 @@ use tokio::sync::broadcast;
 pub use customers::{Answer, Customers, Live};
 pub use store::MIGRATIONS;
 pub use verbs::RampWish;
-pub use view::{RampCount, RampEvent, RampEvidence, RampLook, RampStage, RampView};
+pub use view::{RampCount, RampEvent, RampEvidence, RampLook, RampStage, RampState, RampView};
 pub(crate) use watch::Pace;
 
 /// Whose facts these are: `ramp.begun`, `ramp.advanced`, `ramp.held`, `ramp.resumed`, `ramp.turned_back`, `ramp.done` and

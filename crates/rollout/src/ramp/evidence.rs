@@ -206,13 +206,14 @@ pub fn judge(ramp: &Ramp, seen: &[Seen]) -> Judgement {
 
 fn worse(plan: &Plan, seen: &Seen, alpha: f64) -> Option<String> {
     let Difference { look, arms } = seen.difference()?;
-    let upper = bound(look, plan, alpha);
-    (arms.a.n.min(arms.b.n) >= ARM_MIN && upper < 0.0).then(|| {
+    let is_worse = arms.a.n.min(arms.b.n) >= ARM_MIN && bound(look, plan, alpha) < 0.0;
+    is_worse.then(|| {
         format!(
             "{} ({:+.1} points at the same time on the same build, at most {:+.1} at any look)",
             beside(plan, seen, arms),
             look.estimate * 100.0,
-            upper * 100.0,
+            // What is told is always the bound that decides.
+            bound(look, plan, harm_alpha(plan)) * 100.0,
         )
     })
 }

@@ -64,15 +64,12 @@ pub(super) async fn one_in(tx: &mut Tx, number: u64) -> Result<Option<Stored>, E
 
 /// The newest first, of all flags or one, below `before`.
 pub(super) async fn list(db: &Db, flag: Option<&str>, before: u64, limit: u64) -> Result<Vec<Stored>, Error> {
-    let rows = match flag {
-        Some(flag) => {
-            let sql = "SELECT * FROM rollout_ramp WHERE flag = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
-            db.all(sql, args![flag, before, limit]).await?
-        }
-        None => {
-            let sql = "SELECT * FROM rollout_ramp WHERE number < $1 ORDER BY number DESC LIMIT $2";
-            db.all(sql, args![before, limit]).await?
-        }
+    let rows = if let Some(flag) = flag {
+        let sql = "SELECT * FROM rollout_ramp WHERE flag = $1 AND number < $2 ORDER BY number DESC LIMIT $3";
+        db.all(sql, args![flag, before, limit]).await?
+    } else {
+        let sql = "SELECT * FROM rollout_ramp WHERE number < $1 ORDER BY number DESC LIMIT $2";
+        db.all(sql, args![before, limit]).await?
     };
     rows.iter().map(stored).collect()
 }

@@ -7,5 +7,6 @@
 
 mod bed;
 mod product;
+mod ramps;
 mod repository;
 mod services;
