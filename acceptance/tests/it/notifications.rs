@@ -94,10 +94,12 @@ fn take(stream: TcpStream, books: &Mutex<Vec<Got>>, fails: usize) -> Option<()> 
     loop {
         let mut line = String::new();
         stream.read_line(&mut line).ok()?;
-        let Some((name, value)) = line.trim_end().split_once(':') else {
-            if line.trim_end().is_empty() { break } else { continue }
-        };
-        got.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        if line.trim_end().is_empty() {
+            break;
+        }
+        if let Some((name, value)) = line.trim_end().split_once(':') {
+            got.headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
+        }
     }
     let mut body = vec![0; got.header("content-length").parse().ok()?];
     stream.read_exact(&mut body).ok()?;

@@ -203,7 +203,9 @@ fn what_is_said_without_a_server_has_its_shape() {
     let lines: Vec<Value> =
         String::from_utf8_lossy(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
-    lines.iter().for_each(|line| hold("evaluate-line", line));
+    for line in &lines {
+        hold("evaluate-line", line);
+    }
     let journey = [
         "journey",
         "evaluate",
@@ -215,7 +217,7 @@ fn what_is_said_without_a_server_has_its_shape() {
         "--by",
         "shop",
     ];
-    repository.write("good.ndjson", &EVENTS.lines().take(2).map(|line| format!("{line}\n")).collect::<String>());
+    repository.write("good.ndjson", &EVENTS.lines().take(2).collect::<Vec<_>>().join("\n"));
     hold("journey-report", &offline(folder, &journey, ""));
     let input = r#"{"inputs": {"a": {"n": 1000, "x": 90}, "b": {"n": 1000, "x": 112}}, "params": {"alpha": 0.05}}"#;
     hold("stats-two-proportion-z", &offline(folder, &["stats", "two_proportion_z"], input));

@@ -18,6 +18,12 @@ const KILLS: u64 = 50;
 struct Chance(u64);
 
 impl Chance {
+    fn seeded() -> Self {
+        let seed = std::env::var("TRUNKLINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
+        say(&format!("seed {seed}"));
+        Self(seed)
+    }
+
     fn below(&mut self, bound: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -29,9 +35,7 @@ impl Chance {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_fifty_moments_nothing_is_lost_and_what_comes_twice_says_so() {
-    let seed = std::env::var("TRUNKLINE_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(7);
-    say(&format!("seed {seed}"));
-    let mut chance = Chance(seed);
+    let mut chance = Chance::seeded();
     let test = sqlite().await;
     test.db.migrate(&[notify::MIGRATIONS]).await.unwrap();
     let data = tempfile::tempdir().unwrap();
