@@ -6,8 +6,9 @@ type Schemas = components["schemas"];
 export type State = Schemas["State"];
 export type StateKind = Schemas["StateKind"];
 export type ChangeRow = Schemas["ChangeRow"];
-export type CheckView = Schemas["CheckView"];
 export type ChangeArtifact = Schemas["ChangeArtifact"];
+export type Provenance = Schemas["ArtifactProvenance"];
+export type DeploymentStep = Schemas["DeploymentStep"];
 export type Timeline = Schemas["Timeline"];
 export type Evidence = Schemas["Evidence"];
 export type DeploymentItem = Schemas["DeploymentItem"];
@@ -57,8 +58,20 @@ export interface Tally {
   latency: { p50_ms: number; p99_ms: number };
 }
 
-export type StepView = Omit<Schemas["StepView"], "cases"> & { cases?: Cases | null };
+/** `kernel::Problem` */
+export interface GateProblem {
+  kind: string;
+  message: string;
+  file?: string | null;
+  line?: number | null;
+  column?: number | null;
+  hint?: string | null;
+}
+
+export type Judgement = Omit<Schemas["GateJudgement"], "problems" | "evidence"> & { problems: GateProblem[]; evidence?: unknown };
+export type CheckView = Omit<Schemas["CheckView"], "judgement"> & { judgement?: Judgement | null };
+export type StepView = Omit<Schemas["StepView"], "cases" | "judgement"> & { cases?: Cases | null; judgement?: Judgement | null };
 export type RunView = Omit<Schemas["RunView"], "steps"> & { steps: StepView[] };
-export type Lineage = Omit<Schemas["Lineage"], "red_green" | "files"> & { red_green?: RedGreen | null; files: FileStat[] };
+export type Lineage = Omit<Schemas["Lineage"], "red_green" | "files" | "checks"> & { checks?: CheckView[] | null; red_green?: RedGreen | null; files: FileStat[] };
 export type HealthView = Omit<Schemas["HealthView"], "new" | "old"> & { new?: Tally | null; old?: Tally | null };
 export type DeploymentView = Omit<Schemas["DeploymentView"], "health"> & { health?: HealthView | null };

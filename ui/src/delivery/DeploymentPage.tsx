@@ -9,12 +9,14 @@ import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Ago, Lasted } from "../look/Time";
 import { bytes, count, short, shortDigest } from "../look/words";
-import { useDeployment } from "./api";
+import { useDeployment, useProvenance } from "./api";
 import { deploymentSentence } from "./deployment";
 import { DeploymentActions } from "./DeploymentActions";
 import { DeploymentLog, Instances, Journal, Logs, Machine, Plan } from "./DeploymentParts";
+import { DeploymentSteps } from "./DeploymentSteps";
 import { Health } from "./Health";
 import { Probe } from "./Probe";
+import { ProvenanceView } from "./ProvenanceView";
 
 /** One version on its way to customers, and everything that was decided about it. */
 export function DeploymentPage({ number }: { number: string }) {
@@ -57,11 +59,13 @@ function Inside({ d }: { d: DeploymentView }) {
       </div>
       <Card title="From queue to live" note="what happens next is decided from what is recorded"><Machine steps={d.machine} /></Card>
       <Probe phase={d.phase} outcome={d.probe} />
+      {d.steps.length > 0 && <Card title="Looked at before and with customers" note="its artifact, its probes, its guards"><DeploymentSteps deployment={d} /></Card>}
       <Health deployment={d} />
       <div className="grid">
         <Card title="Instances" note="processes that serve it" span={8}><Instances items={d.instances} /></Card>
         <Card title="What is deployed" span={4}><Deployed d={d} /></Card>
       </div>
+      <Card title="Where it comes from" note="checked before it starts"><ComesFrom number={d.number} /></Card>
       {d.plan && <Card title="Infrastructure" note={d.plan.summary}><Plan plan={d.plan} /></Card>}
       <Card title="Journal" note="recorded before it is done"><Journal lines={d.journal} /></Card>
       {d.logs.length > 0 && <Card title="Logs of its steps" note="what was printed on the way to customers"><Logs deployment={d} /></Card>}
@@ -81,6 +85,12 @@ function Deployed({ d }: { d: DeploymentView }) {
       <dt>Release</dt><dd>{d.number}</dd>
     </dl>
   );
+}
+
+function ComesFrom({ number }: { number: number }) {
+  const query = useProvenance(number);
+  if (query.data) return <ProvenanceView provenance={query.data} />;
+  return query.isError ? <ProblemNotice error={query.error} retry={() => void query.refetch()} /> : <Skeleton lines={4} />;
 }
 
 function Waiting() {

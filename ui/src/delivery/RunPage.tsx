@@ -15,6 +15,8 @@ import { Table, type Column } from "../look/Table";
 import { Ago, Lasted, useNow } from "../look/Time";
 import { short } from "../look/words";
 import { useCancelRun, useRun } from "./api";
+import { gateName, stepState } from "./judgement";
+import { JudgementView } from "./JudgementView";
 import { chosenStep, runSentence, waterfall } from "./run";
 import { stateOf } from "./states";
 import { StepPanel } from "./StepPanel";
@@ -57,10 +59,11 @@ function Inside({ run }: { run: RunView }) {
   return (
     <>
       <div className={`verdict ${stateOf(run.state).kind}`}><State state={stateOf(run.state)} /><p><Said text={sentence} /></p></div>
-      <Card title="Steps" note="checks run side by side">
+      <Card title="Steps" note="checks run side by side; gates judge what passed them">
         <Table label="Steps" columns={columns} rows={run.steps} rowKey={(s) => s.name} empty={<p>No step has begun. Steps come from <code>trunkline.yaml</code>.</p>} />
       </Card>
       {run.started && <Card title="When each step ran" note="one axis, real durations"><Waterfall run={run} /></Card>}
+      {step?.judgement && <Card title={`What the gate ${gateName(step.name)} says`} note="judged against exactly what customers have"><JudgementView judgement={step.judgement} /></Card>}
       {step && <StepPanel key={step.name} run={run.id} step={step} />}
     </>
   );
@@ -80,7 +83,7 @@ const columnsFor = (chosen: string | undefined, choose: (name: string) => void):
     narrow: "title",
     cell: (s) => <button type="button" className="row-button" data-row aria-pressed={s.name === chosen} onClick={() => choose(s.name)}>{s.name}</button>,
   },
-  { name: "State", nowrap: true, cell: (s) => <State state={stateOf(s.state)} /> },
+  { name: "State", nowrap: true, cell: (s) => <State state={stepState(s)} /> },
   { name: "Took", num: true, cell: (s) => <Lasted from={s.started} to={s.ended} /> },
   { name: "Result", width: "40%", narrow: "whole", cell: (s) => (s.summary ? <Said text={s.summary} /> : none) },
 ];

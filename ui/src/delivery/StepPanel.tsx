@@ -11,7 +11,7 @@ export function StepPanel({ run, step }: { run: string; step: StepView }) {
   return (
     <Card title={`Log of ${step.name}`} note={<>{bytes(step.log_bytes)} · <a href={whole} target="_blank" rel="noreferrer">as plain text</a></>}>
       <div className="stack">
-        <p className="small muted"><code>{step.command}</code></p>
+        {step.command && <p className="small muted"><code>{step.command}</code></p>}
         {step.cases && <CasesSummary cases={step.cases} />}
         {step.log_truncated && <p className="small ink-warn">The step printed more than is kept: the log was cut.</p>}
         {step.state === "queued" ? <p className="empty">It has not begun.</p> : <FollowedLog run={run} step={step} />}

@@ -38,6 +38,10 @@ export const useDeploymentLog = (number: string, isRunning: boolean) =>
     refetchInterval: isRunning ? HEALTH_MS : false,
   });
 
+/** Where what is deployed comes from. */
+export const useProvenance = (number: number) =>
+  useQuery({ queryKey: ["deployment", String(number), "provenance"], queryFn: () => answer(api.GET("/api/v1/deployments/{number}/provenance", { params: { path: { number } } })), retry: false });
+
 export const useRepositories = () => useQuery({ queryKey: ["repositories"], queryFn: () => answer(api.GET("/api/v1/repositories")) });
 
 export const useSecrets = () => useQuery({ queryKey: ["secrets"], queryFn: () => answer(api.GET("/api/v1/secrets")) });

@@ -15,7 +15,10 @@ import { useChange } from "./api";
 import { Artifacts, Checks, Deployments, EvidenceList, Files, RedBeforeGreen } from "./ChangeParts";
 import { ChangeTimeline } from "./ChangeTimeline";
 import { Customers } from "./Customers";
+import { Gates, isGate } from "./Gates";
 import { NotKnown } from "./NotKnown";
+import { Findings } from "./Secured";
+import { Voices } from "./Voices";
 
 /** The story of one change: the answer, the picture, the evidence. */
 export function ChangePage({ sha }: { sha: string }) {
@@ -53,7 +56,12 @@ function Actions({ change }: { change: Lineage }) {
   return shipped ? <RollBackButton deployment={shipped} /> : null;
 }
 
+/** Before anybody has it there is nothing to find in production, and nobody to say anything. */
+const reachedCustomers = ({ findings, feedback, deployments }: Lineage): boolean => Boolean(findings ?? feedback) || deployments.some((d) => d.live_at || d.weight > 0);
+
+/** In the order in which it happens: from the commit to what customers say. */
 function Story({ change }: { change: Lineage }) {
+  const gates = (change.checks ?? []).filter(isGate);
   return (
     <>
       <div className={`verdict ${change.state.kind}`}>
@@ -64,22 +72,20 @@ function Story({ change }: { change: Lineage }) {
       <Card title="From commit to customers" note={isBroken(change.timeline) ? "widths are real durations; a long wait is cut out at //" : "all times on one axis; widths are real durations"}>
         <ChangeTimeline data={change.timeline} />
       </Card>
-      <Customers change={change} />
       <div className="grid">
-        <Card title="Evidence" note="what production runs is what was checked" span={6}><EvidenceList items={change.evidence} /></Card>
-        <Card title="Checks" note={change.run ? <Link href={`/runs/${change.run}`}>run and logs</Link> : undefined} span={6}>
-          <Checks change={change} />
-        </Card>
-      </div>
-      <div className="grid">
-        <Card title="Red before green" note="its new tests against its parent" span={6}><RedBeforeGreen proof={change.red_green} /></Card>
-        <Card title="Artifacts" note="what is deployed" span={6}><Artifacts items={change.artifacts} /></Card>
-      </div>
-      <Card title="Deployments"><Deployments change={change} /></Card>
-      <div className="grid">
-        <Card title="Files" note={change.files.length > 0 ? <FileTotals change={change} /> : undefined} span={7}><Files files={change.files} /></Card>
+        <Card title="Evidence" note="what production runs is what was checked" span={7}><EvidenceList items={change.evidence} /></Card>
         <Card title="Not known yet" note="unknown is never reported as fine" span={5}><NotKnown parts={change.unknown} /></Card>
       </div>
+      <div className="grid">
+        <Card title="Checks" note={change.run ? <Link href={`/runs/${change.run}`}>run and logs</Link> : undefined} span={6}><Checks change={change} /></Card>
+        <Card title="Red before green" note="its new tests against its parent" span={6}><RedBeforeGreen proof={change.red_green} /></Card>
+      </div>
+      {gates.length > 0 && <Card title="Gates" note="judged against exactly what customers had"><Gates gates={gates} /></Card>}
+      <Card title="Artifacts" note="what is deployed, and where it comes from"><Artifacts items={change.artifacts} /></Card>
+      <Card title="Deployments"><Deployments change={change} /></Card>
+      <Customers change={change} />
+      {reachedCustomers(change) && <><Findings findings={change.findings} /><Voices change={change} /></>}
+      <Card title="Files" note={change.files.length > 0 ? <FileTotals change={change} /> : undefined}><Files files={change.files} /></Card>
     </>
   );
 }

@@ -1,11 +1,14 @@
 import { Link } from "wouter";
 import type { ChangeArtifact, CheckView, DeploymentItem, Evidence, FileStat, Lineage, RedGreen, State as StateShape } from "../api/shapes";
+import { provenanceState } from "../delivery/provenance";
+import { ProvenanceView } from "../delivery/ProvenanceView";
 import { stateOf } from "../delivery/states";
 import { none, Said } from "../look/Said";
 import { Mark, State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
 import { bytes, count, duration, percent, shortDigest } from "../look/words";
+import { isGate } from "./Gates";
 
 export function EvidenceList({ items }: { items: Evidence[] }) {
   if (items.length === 0) return <p className="empty">None yet: its run has not begun.</p>;
@@ -28,7 +31,7 @@ export function EvidenceList({ items }: { items: Evidence[] }) {
 
 export function Checks({ change }: { change: Lineage }) {
   if (!change.checks) return <p className="empty">Not known yet: its run has not begun.</p>;
-  return <Table label="Checks" columns={CHECKS} rows={change.checks} rowKey={(c) => c.name} empty={<p>No checks are declared in <code>trunkline.yaml</code>. It deploys all the same.</p>} />;
+  return <Table label="Checks" columns={CHECKS} rows={change.checks.filter((check) => !isGate(check))} rowKey={(c) => c.name} empty={<p>No checks are declared in <code>trunkline.yaml</code>. It deploys all the same.</p>} />;
 }
 
 const CHECKS: Column<CheckView>[] = [
@@ -63,7 +66,12 @@ export function RedBeforeGreen({ proof }: { proof: RedGreen | null | undefined }
 
 export function Artifacts({ items }: { items: ChangeArtifact[] | null | undefined }) {
   if (!items) return <p className="empty">Not known yet: nothing is built.</p>;
-  return <Table label="Artifacts" columns={ARTIFACTS} rows={items} rowKey={(a) => `${a.service}-${a.digest}`} empty={<p>This change builds nothing.</p>} />;
+  return (
+    <div className="stack">
+      <Table label="Artifacts" columns={ARTIFACTS} rows={items} rowKey={(a) => `${a.service}-${a.digest}`} empty={<p>This change builds nothing.</p>} />
+      {items.map((artifact) => <details key={artifact.service} className="small"><summary>Provenance of {artifact.service}</summary><ProvenanceView provenance={artifact.provenance} /></details>)}
+    </div>
+  );
 }
 
 const unknown = <span className="muted">not known yet</span>;
@@ -72,7 +80,9 @@ const ARTIFACTS: Column<ChangeArtifact>[] = [
   { name: "Service", narrow: "lead", cell: (a) => a.service },
   { name: "Digest", nowrap: true, cell: (a) => <code title={a.digest}>{shortDigest(a.digest)}</code> },
   { name: "Holds", cell: (a) => `${count(a.files)} ${a.files === 1 ? "file" : "files"}, ${bytes(a.bytes)}` },
-  { name: "Findings", narrow: "named", cell: (a) => (typeof a.findings === "number" ? count(a.findings) : unknown) },
+  { name: "Provenance", nowrap: true, cell: (a) => <State state={provenanceState(a.provenance)} /> },
+  { name: "Components", num: true, narrow: "named", cell: (a) => (typeof a.components === "number" ? count(a.components) : unknown) },
+  { name: "Findings", num: true, narrow: "named", cell: (a) => (typeof a.findings === "number" ? count(a.findings) : unknown) },
 ];
 
 export function Deployments({ change }: { change: Lineage }) {

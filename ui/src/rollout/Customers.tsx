@@ -18,11 +18,11 @@ export function Customers({ change }: { change: Lineage }) {
   if (!flags && !journeys && typeof exposed !== "number") return null;
   return (
     <>
-      {change.verdicts && change.verdicts.length > 0 && <Card title="Verdicts" note="of experiments with its flags"><Verdicts all={change.verdicts} /></Card>}
       <div className="grid">
-        <Card title="Effect on journeys" note="95 % intervals, in percentage points" span={7}>{journeys ? <Journeys effects={journeys} /> : <p className="empty">Not known yet.</p>}</Card>
         <Card title="Flags and who saw it" note={typeof exposed === "number" ? `${count(exposed)} exposed ${exposed === 1 ? "person" : "persons"}` : "who saw it is not known yet"} span={5}>{flags ? <Flags keys={flags} /> : <p className="empty">Not known yet.</p>}</Card>
+        <Card title="Effect on journeys" note="95 % intervals, in percentage points" span={7}>{journeys ? <Journeys effects={journeys} /> : <p className="empty">Not known yet.</p>}</Card>
       </div>
+      {change.verdicts && change.verdicts.length > 0 && <Card title="Verdicts" note="of experiments with its flags"><Verdicts all={change.verdicts} /></Card>}
     </>
   );
 }

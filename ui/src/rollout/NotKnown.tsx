@@ -8,8 +8,8 @@ const WORDS: Record<string, [name: string, why: string]> = {
   exposed_persons: ["Who saw it", "nobody was exposed to a flag of it yet"],
   journeys: ["Journeys before and after", "no journey is measured with it yet"],
   verdicts: ["Verdicts", "no experiment measures it"],
-  findings: ["Vulnerabilities", "its components are not scanned"],
-  feedback: ["What customers said", "no answers are collected yet"],
+  findings: ["Vulnerabilities", "no customer has had it, or what it is made of could not be read"],
+  feedback: ["What customers said", "nobody could be asked yet"],
 };
 
 /** Parts of the story that nobody can tell; said, never drawn as zero. */
