@@ -36,7 +36,7 @@ export function FeedbackShort({ title, filter, flag, journey, children }: Props)
 
 function Line({ said, flag, journey }: { said: Said; flag: string | undefined; journey: string | undefined }) {
   const passed = said.journeys.find((one) => one.journey === journey);
-  const about = [scoreWords(said) && `rated ${scoreWords(said)}`, flag && (said.variants[flag] ? `had ${said.variants[flag]}` : undefined), passed && passedWords(passed)].filter(Boolean);
+  const about = [scoreWords(said) && `rated ${scoreWords(said)}`, flag && (said.variants[flag] ? `had “${said.variants[flag]}”` : undefined), passed && passedWords(passed)].filter(Boolean);
   return (
     <li className="flag-line">
       <div><q>{said.text}</q>{about.length > 0 && <div className="small muted">{about.join(" · ")}</div>}</div>

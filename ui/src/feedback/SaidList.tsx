@@ -26,7 +26,7 @@ function Voice({ said }: { said: Said }) {
         <dt>Saw</dt>
         <dd><Saw said={said} /></dd>
         <dt>Did</dt>
-        <dd>{said.journeys.length === 0 ? <span className="muted">in no journey then</span> : said.journeys.map((passed, i) => <span key={passed.journey}>{i > 0 && "; "}<Link href={`/journeys/${encodeURIComponent(passed.journey)}`}>{passed.journey}</Link>{passed.is_about && " (about it)"}: {passedWords(passed)}</span>)}</dd>
+        <dd>{said.journeys.length === 0 ? <span className="muted">{said.person ? "in no journey then" : "not known"}</span> : said.journeys.map((passed, i) => <span key={passed.journey}>{i > 0 && "; "}<Link href={`/journeys/${encodeURIComponent(passed.journey)}`}>{passed.journey}</Link>{passed.is_about && " (about it)"}: {passedWords(passed)}</span>)}</dd>
       </dl>
       {said.because && said.because.length > 0 && <p className="small muted">The change&rsquo;s: {said.because.join("; ")}</p>}
       <div className="tags">
@@ -40,6 +40,7 @@ function Voice({ said }: { said: Said }) {
 /** The version and the variants that they had. */
 function Saw({ said }: { said: Said }) {
   const variants = Object.entries(said.variants);
+  if (said.release == null && variants.length === 0 && !said.person) return <span className="muted">not known</span>;
   return (
     <>
       {said.release == null ? <span className="muted">which deployment is not known</span> : <Link href={`/deployments/${said.release}`}>deployment {said.release}</Link>}

@@ -2,8 +2,9 @@ import { useState } from "react";
 import { useJourneys } from "../journeys/api";
 import { Confirm, typed } from "../look/Confirm";
 import { duration, percent } from "../look/words";
-import { beginCommand, stagesOf, useBeginRamp, type Wish } from "./ramps";
-import type { FlagView } from "./shapes";
+import { useBeginRamp } from "./api";
+import { beginCommand, stagesOf } from "./ramps";
+import type { FlagView, RampWish } from "./shapes";
 import { blastWords } from "./words";
 
 interface Plan { variant: string; stages: string; minutes: number; persons: number; guards: string[] }
@@ -57,7 +58,7 @@ function Guards({ chosen, choose }: { chosen: string[]; choose: (guards: string[
   );
 }
 
-const wishOf = (flag: FlagView, { variant, stages, minutes, persons, guards }: Plan): Wish => ({ flag: flag.key, variant, stages: stagesOf(stages), step_seconds: Math.round(minutes * 60), step_persons: persons, guards });
+const wishOf = (flag: FlagView, { variant, stages, minutes, persons, guards }: Plan): RampWish => ({ flag: flag.key, variant, stages: stagesOf(stages), step_seconds: Math.round(minutes * 60), step_persons: persons, guards });
 
 /** What it will do, or what is wrong with the plan. */
 function saysOf(plan: Plan): string[] {

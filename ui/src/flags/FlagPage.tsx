@@ -110,7 +110,7 @@ function Inside({ flag, done }: { flag: FlagView; done: Done }) {
 function Voices({ flag }: { flag: FlagView }) {
   return (
     <FeedbackShort title="What customers with it said" filter={term("flag", flag.key)} flag={flag.key}>
-      <p className="small muted">Only of {flag.variants.map((variant, i) => <span key={variant}>{i > 0 && ", "}<Link href={filterPath(term("flag", flag.key), term("variant", variant))}>{variant}</Link></span>)}</p>
+      <p className="small muted below-list">Only of {flag.variants.map((variant, i) => <span key={variant}>{i > 0 && ", "}<Link href={filterPath(term("flag", flag.key), term("variant", variant))}>{variant}</Link></span>)}</p>
     </FeedbackShort>
   );
 }

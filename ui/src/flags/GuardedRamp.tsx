@@ -1,4 +1,5 @@
 import { Link } from "wouter";
+import { share } from "../charts/arms";
 import { Card } from "../look/Card";
 import { Confirm, typed } from "../look/Confirm";
 import { Skeleton } from "../look/Loading";
@@ -8,9 +9,10 @@ import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
 import { count, counted } from "../look/words";
+import { useRamps, useRampVerb, type RampVerb } from "./api";
 import { BeginRamp } from "./BeginRamp";
-import { countWords, differenceWords, evidenceState, goesOn, rampState, stageStates, stepWords, useRamps, useRampVerb, type Evidence, type GuardedRamp, type RampEvent, type Verb } from "./ramps";
-import type { FlagView } from "./shapes";
+import { differenceWords, evidenceState, goesOn, rampState, stageStates, stepWords } from "./ramps";
+import type { Evidence, FlagView, GuardedRamp, RampEvent } from "./shapes";
 import { blastWords, canRamp, whatWords } from "./words";
 
 /** The newest guarded ramp of a flag: where it is, what it saw, what it waits for; and how to begin one. */
@@ -23,7 +25,7 @@ export function GuardedRamps({ flag }: { flag: FlagView }) {
     <Card title="Guarded ramp" note="its share grows by stages while customers do no worse">
       {query.isError && <ProblemNotice error={query.error} retry={() => void query.refetch()} kept={query.data !== undefined} />}
       {!query.data && !query.isError && <Skeleton lines={3} />}
-      <div className="stack">
+      <div className="ramp">
         {newest && <Ramp flag={flag} ramp={newest} />}
         {query.data && !newest && <p className="empty">None yet. Without one, whoever ramps it watches it.</p>}
         {mayBegin && <div><BeginRamp flag={flag} isAgain={newest !== undefined} /></div>}
@@ -46,7 +48,7 @@ function Ramp({ flag, ramp }: { flag: FlagView; ramp: GuardedRamp }) {
       <p className="small muted">
         Ramp {ramp.number}, <code>{ramp.treatment}</code> against <code>{ramp.control}</code>; {stepWords(ramp)}. Begun by {ramp.by} <Ago at={ramp.began} />{ramp.reason && `: ${ramp.reason}`}.
       </p>
-      {ramp.waits_for && <p><span className="muted">Waits for</span> <Said text={ramp.waits_for} /></p>}
+      {ramp.waits_for && !ramp.sentence.includes(ramp.waits_for) && <p><span className="muted">Waits for</span> <Said text={ramp.waits_for} /></p>}
       <Table label="What customers did" columns={columnsFor(ramp)} rows={ramp.evidence} rowKey={(e) => e.journey} empty={<p>Not known yet: customers were not looked at.</p>} />
       {ramp.evidence.some(({ elsewhere }) => elsewhere > 0) && <p className="small muted">In no figure: {ramp.evidence.filter(({ elsewhere }) => elsewhere > 0).map((e) => `${counted(e.elsewhere, "person")} who entered ${e.journey} without having been shown either`).join("; ")}.</p>}
       <details className="chart-twin">
@@ -73,14 +75,19 @@ function Stages({ ramp }: { ramp: GuardedRamp }) {
 }
 
 const columnsFor = (ramp: GuardedRamp): Column<Evidence>[] => [
-  { name: "Journey", narrow: "lead", cell: (e) => <Link href={`/journeys/${encodeURIComponent(e.journey)}?by=${encodeURIComponent(`variant:${ramp.flag}`)}`}>{e.journey}</Link> },
-  { name: "Guard", nowrap: true, cell: (e) => <State state={evidenceState(e)} /> },
-  { name: `Came through with ${ramp.control}`, num: true, narrow: "named", cell: (e) => countWords(e.control) },
-  { name: `With ${ramp.treatment}`, num: true, narrow: "named", cell: (e) => countWords(e.treatment) },
+  { name: "Journey", narrow: "lead", width: "15%", cell: (e) => <Link href={`/journeys/${encodeURIComponent(e.journey)}?by=${encodeURIComponent(`variant:${ramp.flag}`)}`}>{e.journey}</Link> },
+  { name: "Guard", width: "132px", nowrap: true, cell: (e) => <State state={evidenceState(e)} /> },
+  { name: `With ${ramp.control}`, num: true, narrow: "named", cell: (e) => <Came counted={e.control} here={e.stage_control} /> },
+  { name: `With ${ramp.treatment}`, num: true, narrow: "named", cell: (e) => <Came counted={e.treatment} here={e.stage_treatment} /> },
   { name: "Difference", num: true, narrow: "named", cell: differenceWords },
-  { name: "Of this stage", num: true, narrow: "named", cell: (e) => `${count(e.stage_control)} and ${count(e.stage_treatment)}` },
-  { name: "The day before", num: true, narrow: "named", cell: (e) => countWords(e.before) },
+  { name: "The day before", num: true, narrow: "named", cell: (e) => <Came counted={e.before} /> },
 ];
+
+/** How many came through, of how many; and how many of them at this stage. */
+function Came({ counted: { persons, came_through: through, rate }, here }: { counted: Evidence["control"]; here?: number }) {
+  if (rate == null) return <span className="muted">nobody yet</span>;
+  return <>{share(rate)} <div className="small muted">{count(through)} of {count(persons)} came through{here !== undefined && <><br />{count(here)} at this stage</>}</div></>;
+}
 
 const EVENTS: Column<RampEvent>[] = [
   { name: "When", nowrap: true, cell: (e) => <Ago at={e.at} /> },
@@ -100,13 +107,13 @@ function Verbs({ flag, ramp }: VerbsProps) {
   );
 }
 
-const WORDS: Record<Verb, { word: string; sure: string; says: (ramp: GuardedRamp) => string; undo: (flag: string) => string }> = {
+const WORDS: Record<RampVerb, { word: string; sure: string; says: (ramp: GuardedRamp) => string; undo: (flag: string) => string }> = {
   pause: { word: "Pause", sure: "Pause", says: () => "It stays at this share until somebody resumes it. The guard still turns back what does harm.", undo: (flag) => `trunkline flag ramp ${flag} --resume REASON` },
   resume: { word: "Resume", sure: "Resume", says: (ramp) => `It goes on from ${Math.round(ramp.share * 1000) / 10} %, whatever it held for. What customers did before is no reason to hold again.`, undo: (flag) => `trunkline flag ramp ${flag} --pause REASON` },
   cancel: { word: "Override", sure: "Cancel the ramp", says: (ramp) => `The ramp ends and nothing guards the flag any more. Its share stays at ${Math.round(ramp.share * 1000) / 10} % until somebody changes it.`, undo: (flag) => `trunkline flag ramp ${flag} --to 100` },
 };
 
-function Say({ flag, ramp, verb }: VerbsProps & { verb: Verb }) {
+function Say({ flag, ramp, verb }: VerbsProps & { verb: RampVerb }) {
   const act = useRampVerb(ramp.number);
   const { word, sure, says, undo } = WORDS[verb];
   return (

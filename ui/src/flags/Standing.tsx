@@ -30,19 +30,24 @@ function Held({ held }: { held: NonNullable<FlagView["held"]> }) {
   );
 }
 
-/** An experiment decided and everybody has the variant: what is left is code that nobody needs. */
+/** A verdict is followed by the flag; once everybody has the variant, what is left is code that nobody needs. */
 function Shipped({ flag }: { flag: FlagView }) {
   const shipped = useExperiments().data?.items.find((e) => e.flag === flag.key && e.state === "decided" && e.verdict?.decision === "ship");
   if (!shipped || flag.state === "archived") return null;
-  const places = flag.references;
+  const isForAll = flag.split.some(({ share }) => share === 1);
   return (
     <div className="notice good-line" role="status">
       <span className="ink-good"><Icon name="good" size={16} /></span>
       <div className="stack-tight">
-        <p><strong>Its experiment shipped</strong>: <Link href={`/experiments/${encodeURIComponent(shipped.key)}`}><code>{shipped.key}</code></Link>. {flag.owner ?? "Nobody owns it: somebody"} may retire it.</p>
-        <p className="small muted">{places ? `Take it out of the code (${counted(places.length, "place")}) and out of flags/, land that, and then` : "Take it out of the code (where it is read is not known) and out of flags/, land that, and then"}</p>
-        <Cli command={`trunkline flag retire ${flag.key} --reason "${shipped.key} shipped"`} />
+        <p><strong>Its experiment shipped</strong>: <Link href={`/experiments/${encodeURIComponent(shipped.key)}`}><code>{shipped.key}</code></Link>. {isForAll ? `${flag.owner ?? "Nobody owns it: somebody"} can retire it.` : "Customers are still divided; it is retired once everybody has it."}</p>
+        {isForAll && <p className="small muted">{retireWords(flag)}</p>}
+        {isForAll && <Cli command={`trunkline flag retire ${flag.key} --reason "${shipped.key} shipped"`} />}
       </div>
     </div>
   );
+}
+
+function retireWords({ references, state }: FlagView): string {
+  if (state === "retiring") return "Trunk has it no more. The last step:";
+  return `Take it out of the code (${references ? counted(references.length, "place") : "where it is read is not known"}) and out of flags/, land that, and then:`;
 }

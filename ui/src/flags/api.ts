@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
-import type { FlagView, Written } from "./shapes";
+import type { FlagView, RampWish, Written } from "./shapes";
 
 const PAGE_SIZE = 50;
 /** Exposures are counted, not told: they are asked again this often while somebody looks. */
@@ -56,3 +56,33 @@ export function useAct(key: string) {
 }
 
 export const useExplain = (key: string) => useMutation({ mutationFn: (context: Record<string, unknown>) => answer(api.POST("/api/v1/flags/{key}/evaluate", { params: { path: { key } }, body: { context } })) });
+
+/** A guard looks every second or two. */
+const RAMPS_MS = 2000;
+
+/** The newest first; one goes on at most. */
+export const useRamps = (flag: string) => useQuery({ queryKey: ["ramps", flag], queryFn: () => answer(api.GET("/api/v1/ramps", { params: { query: { flag, limit: 5 } } })), refetchInterval: RAMPS_MS });
+
+export type RampVerb = "pause" | "resume" | "cancel";
+
+export function useRampVerb(number: number) {
+  const queries = useQueryClient();
+  const params = { path: { number } };
+  const send = ({ verb, reason }: { verb: RampVerb; reason: string }) => {
+    switch (verb) {
+      case "pause":
+        return answer(api.POST("/api/v1/ramps/{number}/pause", { params, body: { reason } }));
+      case "resume":
+        return answer(api.POST("/api/v1/ramps/{number}/resume", { params, body: { reason } }));
+      case "cancel":
+        return answer(api.POST("/api/v1/ramps/{number}/cancel", { params, body: { reason } }));
+    }
+  };
+  return useMutation({ mutationFn: send, onSettled: () => queries.invalidateQueries() });
+}
+
+export function useBeginRamp() {
+  const queries = useQueryClient();
+  // The document has another shape under the name of this one's; the server takes this one.
+  return useMutation({ mutationFn: (wish: RampWish) => answer(api.POST("/api/v1/ramps", { body: wish as never })), onSettled: () => queries.invalidateQueries() });
+}

@@ -1,57 +1,7 @@
-/** Guarded ramps: a share that grows by stages while customers do no worse. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { answer, api } from "../api/client";
-import type { components } from "../api/schema";
+/** Guarded ramps in words: a share that grows by stages while customers do no worse; pure. */
 import type { State } from "../api/shapes";
-import { share } from "../charts/arms";
-import { count, counted, duration, percent } from "../look/words";
-
-type Schemas = components["schemas"];
-
-export type GuardedRamp = Schemas["RampView"];
-export type Evidence = Schemas["RampEvidence"];
-export type RampEvent = Schemas["RampEvent"];
-
-/** What begins one; the server fills in what is left out. */
-export interface Wish {
-  flag: string;
-  variant?: string;
-  /** 0 to 1, each larger than the one before. */
-  stages: number[];
-  step_seconds: number;
-  step_persons: number;
-  guards: string[];
-  reason?: string;
-}
-
-const ASK_MS = 2000;
-
-/** The newest first; one goes on at most. */
-export const useRamps = (flag: string) => useQuery({ queryKey: ["ramps", flag], queryFn: () => answer(api.GET("/api/v1/ramps", { params: { query: { flag, limit: 5 } } })), refetchInterval: ASK_MS });
-
-export type Verb = "pause" | "resume" | "cancel";
-
-export function useRampVerb(number: number) {
-  const queries = useQueryClient();
-  const params = { path: { number } };
-  const send = ({ verb, reason }: { verb: Verb; reason: string }) => {
-    switch (verb) {
-      case "pause":
-        return answer(api.POST("/api/v1/ramps/{number}/pause", { params, body: { reason } }));
-      case "resume":
-        return answer(api.POST("/api/v1/ramps/{number}/resume", { params, body: { reason } }));
-      case "cancel":
-        return answer(api.POST("/api/v1/ramps/{number}/cancel", { params, body: { reason } }));
-    }
-  };
-  return useMutation({ mutationFn: send, onSettled: () => queries.invalidateQueries() });
-}
-
-export function useBeginRamp() {
-  const queries = useQueryClient();
-  // The document has another shape under the name of this one's; the server takes this one.
-  return useMutation({ mutationFn: (wish: Wish) => answer(api.POST("/api/v1/ramps", { body: wish as never })), onSettled: () => queries.invalidateQueries() });
-}
+import { counted, duration, percent } from "../look/words";
+import type { Evidence, GuardedRamp, RampWish } from "./shapes";
 
 const STATES: Record<GuardedRamp["state"], State> = {
   ramping: { kind: "busy", word: "Ramping" },
@@ -77,9 +27,6 @@ function stageState(ramp: GuardedRamp, number: number): State {
   if (ramp.since == null) return { kind: "busy", word: "Begins" };
   return ramp.state === "ramping" ? { kind: "busy", word: "Here" } : STATES[ramp.state];
 }
-
-/** `55.3 %, 1,204 of 2,177 persons` */
-export const countWords = ({ persons, came_through: through, rate }: Evidence["control"]): string => (rate == null ? "nobody yet" : `${share(rate)}, ${count(through)} of ${counted(persons, "person")}`);
 
 /** Treatment less control, with the bound that decides. */
 export function differenceWords({ difference }: Pick<Evidence, "difference">): string {
@@ -108,7 +55,7 @@ export function stagesOf(text: string): number[] {
 }
 
 /** The command that begins the same. */
-export const beginCommand = ({ flag, stages, step_seconds, step_persons, guards, variant }: Wish): string =>
+export const beginCommand = ({ flag, stages, step_seconds, step_persons, guards, variant }: RampWish): string =>
   [`trunkline flag ramp ${flag} --to ${tidy(stages.at(-1) ?? 1)} --stages ${stages.map(tidy).join(",")} --step ${step_seconds}s --persons ${step_persons}`, ...guards.map((journey) => `--guard ${journey}`), ...(variant ? [`--variant ${variant}`] : [])].join(" ");
 
 const tidy = (stage: number): string => String(Math.round(stage * 10_000) / 100);

@@ -21,3 +21,19 @@ export type FlagView = Omit<Schemas["FlagView"], "values"> & { values: Record<st
 export type Written = Schemas["Written"];
 /** What one context gets, and why. */
 export type Evaluation = Schemas["Explained"];
+/** A share that grows by stages while customers do no worse. */
+export type GuardedRamp = Schemas["RampView"];
+export type Evidence = Schemas["RampEvidence"];
+export type RampEvent = Schemas["RampEvent"];
+
+/** What begins one; the server fills in what is left out. */
+export interface RampWish {
+  flag: string;
+  variant?: string;
+  /** 0 to 1, each larger than the one before. */
+  stages: number[];
+  step_seconds: number;
+  step_persons: number;
+  guards: string[];
+  reason?: string;
+}

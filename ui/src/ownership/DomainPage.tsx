@@ -13,7 +13,7 @@ import type { DomainView } from "./shapes";
 import { Tabs } from "./Tabs";
 import { Violations } from "./Violations";
 import { WaiverTable } from "./WaiversPage";
-import { countsState, list, ownsWords } from "./words";
+import { countsState, list, ownsWords, violationWords } from "./words";
 
 /** One domain: what it owns, who answers for it, what breaks principles at it, and what its customers said. */
 export function DomainPage({ name }: { name: string }) {
@@ -64,9 +64,10 @@ function Inside({ domain }: { domain: DomainView }) {
   );
 }
 
-function answerOf({ people, team, name }: DomainView): string {
-  if (people.length > 0) return `${list(people)} ${people.length === 1 ? "answers" : "answer"} for ${name}${team ? `, team ${team}` : ""}`;
-  return team ? `Team ${team} answers for ${name}; who is in it is not known` : `It is not known who answers for ${name}`;
+function answerOf({ people, team, name, violations }: DomainView): string {
+  const who = people.length > 0 ? `${list(people)} ${people.length === 1 ? "answers" : "answer"} for ${name}` : team ? `Team ${team} answers for ${name}; who is in it is not known` : `It is not known who answers for ${name}`;
+  const broken = violationWords(violations);
+  return broken === "" ? who : `${who}. What breaks principles here: ${broken}`;
 }
 
 function Owned({ domain }: { domain: DomainView }) {

@@ -8,6 +8,7 @@ import { ProblemNotice, sentence } from "../look/Notice";
 import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
+import { termsOf } from "../look/terms";
 import { count, counted, short } from "../look/words";
 import { useDomains } from "./api";
 import type { DomainItem, DomainsView, Unowned } from "./shapes";
@@ -40,6 +41,9 @@ interface Props { view: DomainsView; filter: string; clear: () => void }
 
 function Inside({ view, filter, clear }: Props) {
   const state = domainsState(view);
+  // A kind is of what nobody owns: the domains would only be in its way.
+  const isOfNobody = termsOf(filter).some(({ key }) => key === "kind");
+  const unowned = view.unowned.filter((thing) => unownedMatches(thing, filter));
   const largest = Math.max(1, ...view.items.map(({ files }) => files));
   return (
     <>
@@ -49,10 +53,10 @@ function Inside({ view, filter, clear }: Props) {
         {view.commit && <small>As of trunk at <Link href={`/changes/${view.commit}`}><code>{short(view.commit)}</code></Link></small>}
       </div>
       <Gaps view={view} />
-      <Card title={filter ? `Domains that match ${filter}` : "All domains"} note="files, and what else belongs to it">
+      {!isOfNobody && <Card title={filter ? `Domains that match ${filter}` : "All domains"} note="files, and what else belongs to it">
         <Table label="Domains" columns={columnsFor(largest)} rows={view.items.filter((domain) => domainMatches(domain, filter))} rowKey={(d) => d.name} empty={<Empty filter={filter} clear={clear} />} />
-      </Card>
-      {view.unowned_count > 0 && <Nobodys view={view} filter={filter} />}
+      </Card>}
+      {view.unowned_count > 0 && (isOfNobody || unowned.length > 0) && <Nobodys rows={unowned} left={filter === "" ? view.unowned_count - unowned.length : 0} />}
     </>
   );
 }
@@ -72,15 +76,14 @@ function Gaps({ view }: { view: DomainsView }) {
   );
 }
 
-function Nobodys({ view, filter }: { view: DomainsView; filter: string }) {
-  const rows = view.unowned.filter((thing) => unownedMatches(thing, filter));
-  const shown = rows.slice(0, UNOWNED_SHOWN);
-  const hidden = filter === "" ? view.unowned_count - shown.length : rows.length - shown.length;
+/** `left` of it are not among the rows: the server lists no more. */
+function Nobodys({ rows, left }: { rows: Unowned[]; left: number }) {
+  const hidden = Math.max(0, rows.length - UNOWNED_SHOWN) + left;
   return (
-    <Card title="Nobody owns" note={unownedWords(view.unowned)}>
-      <Table label="What nobody owns" columns={UNOWNED} rows={shown} rowKey={(u) => `${u.kind} ${u.name}`} empty={<p>Nothing of it matches.</p>} />
-      {hidden > 0 && <p className="small muted">{counted(hidden, "more is", "more are")} not listed: filter by <code>kind:</code> or by words of the path.</p>}
-      <p className="small muted">A path gets an owner in <code>CODEOWNERS</code>, anything else in <code>catalog-info.yaml</code>.</p>
+    <Card title="Nobody owns" note={unownedWords(rows)}>
+      <Table label="What nobody owns" columns={UNOWNED} rows={rows.slice(0, UNOWNED_SHOWN)} rowKey={(u) => `${u.kind} ${u.name}`} empty={<p>Nothing of it matches. Kinds are <code>path</code>, <code>table</code>, <code>event</code>, <code>flag</code>, <code>journey</code> and <code>experiment</code>.</p>} />
+      {hidden > 0 && <p className="small muted below-list">{counted(hidden, "more is", "more are")} not listed: filter by <code>kind:</code> or by words of the path.</p>}
+      <p className="small muted below-list">A path gets an owner in <code>CODEOWNERS</code>, anything else in <code>catalog-info.yaml</code>.</p>
     </Card>
   );
 }
@@ -102,7 +105,7 @@ function Empty({ filter, clear }: { filter: string; clear: () => void }) {
 
 const columnsFor = (largest: number): Column<DomainItem>[] => [
   {
-    name: "Domain", narrow: "lead", width: "22%",
+    name: "Domain", narrow: "lead", width: "19%",
     cell: (d) => (
       <>
         <Link href={`/domains/${encodeURIComponent(d.name)}`} data-row>{d.name}</Link>
@@ -110,10 +113,10 @@ const columnsFor = (largest: number): Column<DomainItem>[] => [
       </>
     ),
   },
-  { name: "Who answers", narrow: "named", width: "20%", cell: (d) => (d.people.length > 0 ? list(d.people) : <span className="muted">nobody is known</span>) },
-  { name: "Files", narrow: "named", width: "20%", cell: (d) => <Size files={d.files} largest={largest} /> },
+  { name: "Who answers", narrow: "named", width: "17%", cell: (d) => (d.people.length > 0 ? list(d.people) : <span className="muted">nobody is known</span>) },
+  { name: "Files", narrow: "named", width: "17%", cell: (d) => <Size files={d.files} largest={largest} /> },
   { name: "Owns also", narrow: "whole", cell: (d) => ownsWords(d) || <span className="muted">files alone</span> },
-  { name: "Breaks a principle", nowrap: true, cell: (d) => <State state={countsState(d.violations)} /> },
+  { name: "Violations", nowrap: true, cell: (d) => <State state={countsState(d.violations)} /> },
   { name: "Waivers", num: true, narrow: "named", cell: (d) => (d.waivers_asked > 0 ? <Link href={`/waivers?q=${encodeURIComponent(`state:asked domain:${d.name}`)}`}>{counted(d.waivers_asked, "waits", "wait")}</Link> : <span className="none">–</span>) },
 ];
 

@@ -58,7 +58,7 @@ const passes = ({ covers, what, expires, author }: Waiver) => [
 function Approve({ waiver, number }: Props) {
   const say = useSay();
   return (
-    <Confirm word="Approve" kind="primary" title={`Approve waiver ${number}`} sure="Approve" reason="optional" perform={(values) => say.mutateAsync({ verb: "approve", waiver: number, reason: typed(values, "reason") })}>
+    <Confirm word="Approve" title={`Approve waiver ${number}`} sure="Approve" reason="optional" perform={(values) => say.mutateAsync({ verb: "approve", waiver: number, reason: typed(values, "reason") })}>
       <ul className="bullets">{passes(waiver).map((line) => <li key={line}>{line}</li>)}</ul>
       <p className="small muted">Same: <code>trunkline waiver approve {number}</code></p>
       <p className="small muted">Undo: <code>trunkline waiver end {number}</code></p>

@@ -68,7 +68,7 @@ const COLUMNS: Column<Waiver>[] = [
   { name: "Principle", narrow: "named", width: "18%", cell: (w) => <>{w.principle ? <Link href={`/principles/${encodeURIComponent(w.principle)}`}>{w.principle}</Link> : <span className="muted">none</span>}<div className="small muted"><code>{w.check}</code></div></> },
   { name: "Until", narrow: "named", nowrap: true, cell: (w) => <Until waiver={w} /> },
   { name: "Decided", narrow: "named", cell: (w) => (w.decided_by ? <><span>{w.decided_by}</span>{w.decided_why && <div className="small muted">{w.decided_why}</div>}</> : <span className="muted">not yet</span>) },
-  { name: "Say", num: true, narrow: "whole", cell: (w) => <WaiverActions waiver={w} /> },
+  { name: "Decide", num: true, narrow: "whole", cell: (w) => <WaiverActions waiver={w} /> },
 ];
 
 function Until({ waiver }: { waiver: Waiver }) {

@@ -52,7 +52,13 @@ export function countsState({ denied, warned, observed, waived }: Counts): State
   if (denied > 0) return { kind: "bad", word: `${count(denied)} stopped` };
   if (warned > 0) return { kind: "warn", word: `${count(warned)} warned of` };
   if (observed > 0) return { kind: "plain", word: `${count(observed)} observed` };
-  return waived > 0 ? { kind: "plain", word: `${count(waived)} waived` } : { kind: "good", word: "None" };
+  return waived > 0 ? { kind: "plain", word: `${count(waived)} waived` } : { kind: "good", word: "No violation" };
+}
+
+/** `1 stops a gate, 3 are observed` */
+export function violationWords({ denied, warned, observed, waived }: Counts): string {
+  const kinds: [number, string, string][] = [[denied, "stops a gate", "stop a gate"], [warned, "is warned of", "are warned of"], [observed, "is observed", "are observed"], [waived, "is waived", "are waived"]];
+  return kinds.filter(([n]) => n > 0).map(([n, one, many]) => counted(n, one, many)).join(", ");
 }
 
 const MODES: Record<Mode, State> = {

@@ -10,7 +10,7 @@ test("Now says first where the product stands and who is needed", async ({ page 
 });
 
 test("an empty list says which command fills it", async ({ page }) => {
-  for (const [path, command] of [["/", "git push"], ["/changes", "trunkline init"], ["/deployments", "git push"], ["/flags", "git push"], ["/journeys", "trunkline init"], ["/experiments", "git push"], ["/features", "trunkline init"], ["/events", "trunkline init"], ["/settings/tokens", "trunkline token create"], ["/settings/secrets", "trunkline secret set"], ["/settings/repositories", "trunkline repo add"]] as const) {
+  for (const [path, command] of [["/", "git push"], ["/changes", "trunkline init"], ["/deployments", "git push"], ["/flags", "git push"], ["/journeys", "trunkline init"], ["/experiments", "git push"], ["/domains", "git push"], ["/principles", "git push"], ["/waivers", "trunkline waiver add"], ["/feedback", "trunkline feedback import"], ["/features", "trunkline init"], ["/events", "trunkline init"], ["/settings/tokens", "trunkline token create"], ["/settings/secrets", "trunkline secret set"], ["/settings/repositories", "trunkline repo add"]] as const) {
     await play(page, "empty", path);
     await expect(page.locator(".empty", { hasText: command }).first()).toBeVisible();
   }
@@ -66,7 +66,7 @@ test("everything is reached by keyboard", async ({ page }) => {
   await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
   await expectAccessible(page);
   await page.keyboard.press("Escape");
-  for (const [key, title] of [["f", "Flags"], ["j", "Journeys"], ["x", "Experiments"], ["u", "Features"], ["e", "Events"], ["d", "Deployments"], ["s", "Settings"], ["n", "Now"]] as const) {
+  for (const [key, title] of [["f", "Flags"], ["j", "Journeys"], ["x", "Experiments"], ["o", "Domains"], ["b", "Feedback"], ["u", "Features"], ["e", "Events"], ["d", "Deployments"], ["s", "Settings"], ["n", "Now"]] as const) {
     await page.keyboard.press("g");
     await page.keyboard.press(key);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
