@@ -12,7 +12,7 @@ use crate::out;
 
 /// What a guarded ramp is asked for with.
 #[derive(Debug, Clone, Args)]
-pub(super) struct Guarded {
+pub(in crate::cli) struct Guarded {
     /// Guarded: grow to this share by stages while customers do no worse, as 100, 50% or 0.5
     #[arg(long, value_name = "SHARE", conflicts_with = "split")]
     to: Option<String>,
