@@ -6,6 +6,7 @@ import { SignIn, Unreachable } from "../access/SignIn";
 import { useSession } from "../access/session";
 import { DeploymentPage } from "../delivery/DeploymentPage";
 import { DeploymentsPage } from "../delivery/DeploymentsPage";
+import { DoraPage } from "../delivery/DoraPage";
 import { RunPage } from "../delivery/RunPage";
 import { EventsPage } from "../events/EventsPage";
 import { PersonPage } from "../events/PersonPage";
@@ -55,6 +56,7 @@ function Inside() {
           <Route path="/runs/:id">{(p) => <Keyed by={p.id}><RunPage id={p.id} /></Keyed>}</Route>
           <Route path="/deployments"><DeploymentsPage /></Route>
           <Route path="/deployments/:number">{(p) => <Keyed by={p.number}><DeploymentPage number={p.number} /></Keyed>}</Route>
+          <Route path="/delivery"><DoraPage /></Route>
           <Route path="/flags"><FlagsPage /></Route>
           <Route path="/flags/:key">{(p) => <Keyed by={p.key}><FlagPage flagKey={decodeURIComponent(p.key)} /></Keyed>}</Route>
           <Route path="/journeys"><JourneysPage /></Route>

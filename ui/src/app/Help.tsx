@@ -11,6 +11,7 @@ const KEYS: [string[], string][] = [
   [["g", "b"], "Feedback: what customers said"],
   [["g", "e"], "Events"],
   [["g", "d"], "Deployments"],
+  [["g", "m"], "Delivery: five measures"],
   [["g", "o"], "Domains: who owns what"],
   [["g", "s"], "Settings"],
   [["/"], "Type into the filter"],

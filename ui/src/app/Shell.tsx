@@ -19,6 +19,7 @@ const PLACES: { name: string; to: string; icon: Glyph; under: string[] }[] = [
   { name: "Feedback", to: "/feedback", icon: "voice", under: [] },
   { name: "Events", to: "/events", icon: "event", under: ["/events/", "/persons/"] },
   { name: "Deployments", to: "/deployments", icon: "deployment", under: ["/deployments/"] },
+  { name: "Delivery", to: "/delivery", icon: "gauge", under: [] },
   { name: "Domains", to: "/domains", icon: "domain", under: ["/domains/", "/principles", "/waivers"] },
   { name: "Settings", to: "/settings", icon: "cog", under: ["/settings/"] },
 ];

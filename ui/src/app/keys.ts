@@ -7,7 +7,7 @@ export type Command =
   | { kind: "prefix" }
   | { kind: "none" };
 
-const PLACES: Record<string, string> = { n: "/", c: "/changes", f: "/flags", j: "/journeys", u: "/features", x: "/experiments", v: "/security", b: "/feedback", e: "/events", d: "/deployments", o: "/domains", s: "/settings" };
+const PLACES: Record<string, string> = { n: "/", c: "/changes", f: "/flags", j: "/journeys", u: "/features", x: "/experiments", v: "/security", b: "/feedback", e: "/events", d: "/deployments", m: "/delivery", o: "/domains", s: "/settings" };
 
 export function meaning(key: string, afterG: boolean, inField: boolean): Command {
   if (inField) return { kind: "none" };
