@@ -4,8 +4,9 @@ import { Card } from "../look/Card";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Lasted } from "../look/Time";
+import { Owner } from "../security/Owner";
 import type { Finding } from "../security/shapes";
-import { exposureWords, findingState, inOrder, NOBODY, severityState } from "../security/words";
+import { exposureWords, findingState, inOrder, severityState } from "../security/words";
 
 /** What is known against what customers got of a change. */
 export function Findings({ findings }: { findings: Lineage["findings"] }) {
@@ -20,7 +21,7 @@ const COLUMNS: Column<Finding>[] = [
   { name: "Finding", narrow: "lead", width: "42%", cell: (f) => <><Link href={`/findings/${encodeURIComponent(f.key)}`}>{f.id}</Link> <code>{f.package} {f.version}</code><div className="small muted">{f.summary}</div></> },
   { name: "Severity", nowrap: true, cell: (f) => <State state={severityState(f.severity)} /> },
   { name: "State", nowrap: true, cell: (f) => <State state={findingState(f)} /> },
-  { name: "Domain", narrow: "named", nowrap: true, cell: (f) => f.owner ?? <span className="muted">{NOBODY}</span> },
+  { name: "Domain", narrow: "named", nowrap: true, cell: (f) => <Owner domain={f.owner} /> },
   { name: "Reaches", narrow: "named", cell: (f) => (f.state === "open" ? exposureWords(f.flag) : <span className="muted">nobody any more</span>) },
   { name: "Age", num: true, narrow: "named", cell: (f) => <Lasted from={f.since.at} to={f.closed} /> },
 ];

@@ -14,8 +14,9 @@ import { absolute, percent, short } from "../look/words";
 import { ChangeTimeline } from "../rollout/ChangeTimeline";
 import { useFinding } from "./api";
 import { FindingActions, type Killed } from "./FindingActions";
+import { Owner } from "./Owner";
 import type { Finding, FindingEvent, FindingFlag } from "./shapes";
-import { bumpText, eventWords, findingState, NOBODY, severityState, timelineOf, waysOf } from "./words";
+import { bumpText, eventWords, findingState, severityState, timelineOf, waysOf } from "./words";
 
 /** One finding: since when customers have it, whose it is, whom it reaches, and the smallest thing that helps. */
 export function FindingPage({ id }: { id: string }) {
@@ -94,7 +95,7 @@ function Package({ finding }: { finding: Finding }) {
       <dt>Lockfile</dt><dd><code>{finding.source}</code></dd>
       <dt>Came with</dt><dd><Link href={`/deployments/${since.deployment}`}>deployment {since.deployment}</Link>{since.commit && <>, change <Link href={`/changes/${since.commit}`}><code>{short(since.commit)}</code></Link></>} <Ago at={since.at} /></dd>
       <dt>{finding.state === "open" ? "Is in" : "Was last in"}</dt><dd>{finding.services.join(", ")} {finding.deployments.map((number, i) => <span key={number}>{i > 0 && ", "}<Link href={`/deployments/${number}`}>{number}</Link></span>)}</dd>
-      <dt>Owner</dt><dd>{finding.owner ?? <span className="muted">{NOBODY} owns the lockfile</span>}</dd>
+      <dt>Owner</dt><dd><Owner domain={finding.owner} />{!finding.owner && <span className="muted"> owns the lockfile</span>}</dd>
       <dt>Due</dt><dd className="muted">no date is agreed</dd>
       {finding.aliases.length > 0 && <><dt>Also known as</dt><dd>{finding.aliases.join(", ")}</dd></>}
     </dl>

@@ -13,8 +13,9 @@ import { Ago, Lasted } from "../look/Time";
 import { count } from "../look/words";
 import { Coverage } from "./Coverage";
 import { useFindings } from "./api";
+import { Owner } from "./Owner";
 import type { Finding, FindingPage } from "./shapes";
-import { COUNTED, domainsOf, exposureWords, findingState, inOrder, matches, NOBODY, severityState, standing, type DomainRow } from "./words";
+import { COUNTED, domainsOf, exposureWords, findingState, inOrder, matches, severityState, standing, type DomainRow } from "./words";
 
 const EXAMPLES = ["state:open", "state:closed", "severity:critical", "severity:high"];
 
@@ -91,7 +92,7 @@ const COLUMNS: Column<Finding>[] = [
   },
   { name: "Severity", nowrap: true, cell: (f) => <State state={severityState(f.severity)} /> },
   { name: "State", nowrap: true, cell: (f) => <State state={findingState(f)} /> },
-  { name: "Domain", narrow: "named", nowrap: true, cell: (f) => f.owner ?? <span className="muted">{NOBODY}</span> },
+  { name: "Domain", narrow: "named", nowrap: true, cell: (f) => <Owner domain={f.owner} /> },
   { name: "Reaches", narrow: "named", cell: (f) => (f.state === "open" ? exposureWords(f.flag) : none) },
   { name: "Age", num: true, narrow: "named", cell: (f) => <Lasted from={f.since.at} to={f.closed} /> },
   { name: "Fixed in", narrow: "named", cell: (f) => (f.fixed.length > 0 ? <code>{f.fixed.join(", ")}</code> : <span className="muted">no version</span>) },

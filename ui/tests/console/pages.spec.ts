@@ -66,7 +66,7 @@ test("everything is reached by keyboard", async ({ page }) => {
   await expect(page.getByRole("dialog", { name: "Keyboard" })).toBeVisible();
   await expectAccessible(page);
   await page.keyboard.press("Escape");
-  for (const [key, title] of [["f", "Flags"], ["j", "Journeys"], ["x", "Experiments"], ["o", "Domains"], ["b", "Feedback"], ["u", "Features"], ["e", "Events"], ["d", "Deployments"], ["s", "Settings"], ["n", "Now"]] as const) {
+  for (const [key, title] of [["f", "Flags"], ["j", "Journeys"], ["x", "Experiments"], ["o", "Domains"], ["b", "Feedback"], ["u", "Features"], ["e", "Events"], ["v", "Security"], ["d", "Deployments"], ["m", "Delivery"], ["s", "Settings"], ["n", "Now"]] as const) {
     await page.keyboard.press("g");
     await page.keyboard.press(key);
     await expect(page.getByRole("heading", { level: 1 })).toHaveText(title);
