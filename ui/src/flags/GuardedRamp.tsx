@@ -19,7 +19,7 @@ import { blastWords, canRamp, whatWords } from "./words";
 export function GuardedRamps({ flag }: { flag: FlagView }) {
   const query = useRamps(flag.key);
   const [newest, ...before] = query.data?.items ?? [];
-  const mayBegin = canRamp(flag) && !flag.killed && flag.state !== "retiring" && flag.state !== "archived" && !(newest && goesOn(newest));
+  const mayBegin = query.data !== undefined && canRamp(flag) && !flag.killed && flag.state !== "retiring" && flag.state !== "archived" && !(newest && goesOn(newest));
   if (query.data && !newest && !mayBegin) return null;
   return (
     <Card title="Guarded ramp" note="its share grows by stages while customers do no worse">
