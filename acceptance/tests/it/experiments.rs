@@ -81,6 +81,9 @@ fn what_is_better_ships_and_everybody_gets_it() {
     let (_, flag) = shown.trunkline.cli(&["flag", "show", FLAG]);
     let last = flag["history"].as_array().unwrap().iter().find(|event| event["who"] == "experiment new-checkout");
     assert_eq!(text(&last.unwrap()["why"]), sentence, "the flag says why: {flag}");
+    assert!(text(&flag["retire"]).starts_with("experiment new-checkout gave everybody \"on\""), "{flag}");
+    let (_, stale) = shown.trunkline.cli(&["flag", "stale"]);
+    assert_eq!((&stale["items"][0]["key"], &stale["items"][0]["owner"]), (&json!(FLAG), &flag["owner"]), "{stale}");
     let (_, change) = shown.trunkline.cli(&["change", "show", &shown.repository.git(&["rev-parse", "HEAD~1"])]);
     let verdict = &change["verdicts"][0];
     assert_eq!((text(&verdict["experiment"]), text(&verdict["sentence"])), (FLAG.to_owned(), sentence), "{change}");

@@ -16,13 +16,13 @@ const VISITORS: usize = 8;
 /// From the answer in the browser to its place on the change.
 const JOINED_WITHIN: Duration = Duration::from_secs(5);
 
-const JOURNEY: &str = r#"
+const JOURNEY: &str = r"
 journey: checkout
 within: 1h
 steps:
   - { name: seen, event: $pageview }
   - { name: paid, event: order placed }
-"#;
+";
 
 const SURVEY: &str = r#"
 survey: after-checkout

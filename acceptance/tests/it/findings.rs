@@ -95,7 +95,7 @@ impl Story {
         let mut why = String::new();
         until_within("the gate stops it", SOON, || {
             let change = self.trunkline.change(sha);
-            why = change["why"].as_str().unwrap_or_default().to_owned();
+            change["why"].as_str().unwrap_or_default().clone_into(&mut why);
             why.contains("gate security")
         });
         why

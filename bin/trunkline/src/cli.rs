@@ -184,7 +184,13 @@ struct UpFlags {
     #[arg(long, env = "TRUNKLINE_DATABASE", hide_env_values = true, value_name = "URL")]
     database: Option<String>,
     /// From which severity on a new vulnerability stops a change; an unknown one counts as high
-    #[arg(long, env = "TRUNKLINE_VULNERABILITIES_STOP_FROM", value_enum, value_name = "SEVERITY", default_value = "high")]
+    #[arg(
+        long,
+        env = "TRUNKLINE_VULNERABILITIES_STOP_FROM",
+        value_enum,
+        value_name = "SEVERITY",
+        default_value = "high"
+    )]
     vulnerabilities_stop_from: scan::FailOn,
     /// Fetch advisories from this mirror of OSV's exports, as URL/ECOSYSTEM/all.zip
     #[arg(long, env = "TRUNKLINE_ADVISORY_MIRROR", value_name = "URL")]

@@ -68,6 +68,9 @@ pub struct FlagItem {
     /// It is held at internal exposure; `null`: it is not.
     #[serde(default)]
     pub held: Option<HoldView>,
+    /// Why it has done its work; `null`: it has not. Its owner takes it out of the code.
+    #[serde(default)]
+    pub retire: Option<String>,
     pub changed: FlagChange,
 }
 
@@ -277,9 +280,21 @@ impl Flags {
             exposed_persons: None,
             killed: flag.kill.is_some(),
             held: None,
+            retire: to_retire(flag),
             changed: FlagChange { at: newest.at.to_string(), who: newest.who.clone(), what: newest.what.clone() },
         }
     }
+}
+
+/// An experiment gave everybody one variant: nothing is left to be decided by the flag.
+fn to_retire(flag: &Flag) -> Option<String> {
+    let experiment = flag.ramp.as_ref()?.who.strip_prefix("experiment ")?;
+    let shipped = shares(flag);
+    let everybody = shipped.iter().find(|share| share.share >= 1.0).filter(|_| flag.state() == "live")?;
+    Some(format!(
+        "experiment {experiment} gave everybody {:?}: take the flag out of the code, then out of the file",
+        everybody.variant
+    ))
 }
 
 /// What a hold makes of it: whom customers do not see is dark.
@@ -374,6 +389,7 @@ fn reasons(
     if item.state == "retiring" {
         why.push("trunk no longer defines it: `trunkline flag retire` ends it".to_owned());
     }
+    why.extend(item.retire.clone());
     if item.expired {
         why.push(format!("it should be gone since {}", item.expires.as_deref().unwrap_or_default()));
     }

@@ -106,7 +106,8 @@ pub struct Findings {
 #[derive(Debug, Default)]
 struct Known {
     owners: Owners,
-    flags: BTreeMap<String, Option<FindingFlag>>,
+    /// By the deployment that brought them.
+    flags: BTreeMap<u64, Option<FindingFlag>>,
 }
 
 impl Findings {
@@ -163,7 +164,7 @@ impl Findings {
     async fn view(&self, found: LiveFinding, known: &mut Known) -> Result<FindingView, Error> {
         let is_open = found.state == FindingState::Open;
         let owner = known.owners.of(&self.rollout, &found).await;
-        let flag = self.flag(&found.since.commit, known).await;
+        let flag = self.flag(&found.since, known).await;
         let back = if is_open { self.back(&found).await? } else { None };
         let mut actions = Vec::new();
         if is_open {
@@ -187,24 +188,30 @@ impl Findings {
         Ok(free.into_iter().find(was_good))
     }
 
-    /// The flag of the change that brought it, if it has exactly one: which of several stands before the package is not known.
-    async fn flag(&self, commit: &str, known: &mut Known) -> Option<FindingFlag> {
-        if let Some(flag) = known.flags.get(commit) {
+    /// The flag of the changes that shipped with it, if they have exactly one: which of several stands before the package is not
+    /// known.
+    async fn flag(&self, since: &Since, known: &mut Known) -> Option<FindingFlag> {
+        if let Some(flag) = known.flags.get(&since.deployment) {
             return flag.clone();
         }
-        let found = self.find_flag(commit).await;
-        let found =
-            found.inspect_err(|error| tracing::warn!(commit, error = error.chain(), "a change's flags are not known"));
+        let found = self.find_flag(since).await;
+        let found = found.inspect_err(|error| {
+            tracing::warn!(deployment = since.deployment, error = error.chain(), "its changes' flags are not known");
+        });
         let flag = found.ok().flatten();
-        known.flags.insert(commit.to_owned(), flag.clone());
+        known.flags.insert(since.deployment, flag.clone());
         flag
     }
 
-    async fn find_flag(&self, commit: &str) -> Result<Option<FindingFlag>, Error> {
+    async fn find_flag(&self, since: &Since) -> Result<Option<FindingFlag>, Error> {
+        let commit = since.commit.as_str();
         let Some(contexts) = self.rollout.contexts.as_ref().filter(|_| !commit.is_empty()) else { return Ok(None) };
         let defined = defined(&self.rollout.delivery.files(commit, &["flags/"]).await?);
-        let parent = self.rollout.delivery.parent(commit).await?;
-        let keys = flags_of(&self.rollout, commit, parent.as_deref(), &defined).await?;
+        let base = match self.replaced_by(since.deployment).await? {
+            Some(before) => Some(before),
+            None => self.rollout.delivery.parent(commit).await?,
+        };
+        let keys = flags_of(&self.rollout, commit, base.as_deref(), &defined).await?;
         let [key] = keys.as_slice() else { return Ok(None) };
         let flag = contexts.flags.show(key).await?;
         let off = flag.off_variant.or(flag.default_variant);
@@ -213,6 +220,16 @@ impl Findings {
             exposed_share: share(&flag.item, off.as_deref()),
             killed: flag.item.killed,
         }))
+    }
+}
+
+impl Findings {
+    /// The commit that customers had before a deployment.
+    async fn replaced_by(&self, deployment: u64) -> Result<Option<String>, Error> {
+        let releases = self.rollout.delivery.releases(RELEASES).await?;
+        let of = |number: u64| releases.iter().find(|release| release.number == number);
+        let before = of(deployment).and_then(|release| release.replaces).and_then(of);
+        Ok(before.map(|release| release.commit.clone()))
     }
 }
 

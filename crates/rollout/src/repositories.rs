@@ -56,6 +56,7 @@ impl Trunk for Repositories {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what a failure is mapped with")]
 fn unreadable(error: git::Error) -> Problem {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(&error);

@@ -105,13 +105,9 @@ impl Filters {
             ("person", &self.person),
             ("cursor", &self.cursor),
         ];
-        let mut path = format!("/api/v1/feedback?limit={}&q={}", self.limit, segment(&self.words.join(" ")));
-        for (name, value) in named {
-            if let Some(value) = value {
-                path.push_str(&format!("&{name}={}", segment(value)));
-            }
-        }
-        path
+        let given = named.iter().filter_map(|(name, value)| Some(format!("&{name}={}", segment(value.as_ref()?))));
+        let words = segment(&self.words.join(" "));
+        format!("/api/v1/feedback?limit={}&q={words}{}", self.limit, given.collect::<String>())
     }
 }
 

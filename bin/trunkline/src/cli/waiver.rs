@@ -65,7 +65,11 @@ pub(super) fn run(verb: &Verb, common: &Common) -> anyhow::Result<()> {
         let client = Client::find(common)?;
         let view: WaiverView =
             client.post(&format!("/api/v1/waivers/{number}/{verb}"), &json!({ "reason": reason }))?;
-        if common.json { out::json(&view) } else { Ok(tell(&view)) }
+        if common.json {
+            return out::json(&view);
+        }
+        tell(&view);
+        Ok(())
     };
     match verb {
         Verb::List => list(common),

@@ -17,13 +17,12 @@ use feedback::Feedback;
 use flags::Flags;
 use futures_util::FutureExt as _;
 use journeys::{Journeys, JourneysOptions};
-use kernel::snapshot::Serving;
 use kernel::{Clock, Kind, Problem, SystemClock};
 use notify::{Notifications, Pauses};
 use ownership::Ownership;
 use rollout::{Announcer, Contexts, Findings, Inventories, PrinciplesGate, Repositories, Rollout, VulnerabilityGate};
-use security::worker::Worker;
 use security::model::{Severity, Threshold};
+use security::worker::Worker;
 use security::{Mirror, Security};
 use serde::{Deserialize, Serialize};
 use storage::{Db, args};
@@ -96,6 +95,83 @@ impl Default for Scanning {
     }
 }
 
+/// What contexts stand on.
+struct Ground<'a> {
+    db: &'a Db,
+    clock: Arc<dyn Clock>,
+    edge: &'a edge::Client,
+    data: &'a Path,
+}
+
+impl Ground<'_> {
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.clock)
+    }
+
+    /// What is known of the product's customers.
+    fn customers(&self, retention: Retention) -> anyhow::Result<Contexts> {
+        let data = self.data.to_owned();
+        let events = Events::open(EventsOptions { db: self.db.clone(), clock: self.clock(), data, retention })?;
+        let flags = Flags::open(flags::Options {
+            db: self.db.clone(),
+            clock: self.clock(),
+            serving: Arc::new(self.edge.clone()),
+            events: Some(events.clone()),
+        });
+        let journeys = Journeys::open(JourneysOptions {
+            db: self.db.clone(),
+            clock: self.clock(),
+            events: Arc::new(events.clone()),
+        });
+        let experiments = Experiments::open(experiments::Options {
+            db: self.db.clone(),
+            clock: self.clock(),
+            customers: Arc::new(experiments::Live { events: events.clone(), journeys: journeys.clone() }),
+        });
+        let feedback = Feedback::open(feedback::Options {
+            db: self.db.clone(),
+            clock: self.clock(),
+            events: events.clone(),
+            journeys: journeys.clone(),
+            serving: Arc::new(self.edge.clone()),
+        });
+        Ok(Contexts { flags, journeys, experiments, feedback, events })
+    }
+
+    fn delivery(&self, access: &Access, system_address: SocketAddr) -> anyhow::Result<Delivery> {
+        Ok(Delivery::open(delivery::Options {
+            db: self.db.clone(),
+            clock: self.clock(),
+            data: self.data.to_owned(),
+            launcher: exec::Launcher::current(),
+            access: access.clone(),
+            edge: self.edge.clone(),
+            system_url: format!("http://{system_address}"),
+            definitions: Arc::new(AllDefinitions),
+        })?)
+    }
+
+    fn notifications(&self, product: &str) -> anyhow::Result<Notifications> {
+        Ok(Notifications::open(notify::Options {
+            db: self.db.clone(),
+            clock: self.clock(),
+            data: self.data.to_owned(),
+            product: product.to_owned(),
+            pauses: Pauses::default(),
+        })?)
+    }
+
+    fn security(&self, mirror: Option<Mirror>) -> Security {
+        Security::open(security::Options {
+            db: self.db.clone(),
+            clock: self.clock(),
+            reader: Arc::new(Worker { launcher: exec::Launcher::current(), data: self.data.to_owned() }),
+            mirror,
+            scratch: self.data.join("work"),
+        })
+    }
+}
+
 impl App {
     /// Puts the contexts together: calls go down, and what serves at the edge is told through `edge`.
     pub(crate) fn over(
@@ -106,76 +182,25 @@ impl App {
         retention: Retention,
         scanning: Scanning,
     ) -> anyhow::Result<Self> {
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let serving: Arc<dyn Serving> = Arc::new(edge.clone());
-        let access = Access::new(db.clone(), Arc::clone(&clock)).serving(Arc::clone(&serving));
-        let (ours, data_folder) = (db.clone(), data.to_owned());
-        let events = Events::open(EventsOptions { db: ours, clock: Arc::clone(&clock), data: data_folder, retention })?;
-        let flags = Flags::open(flags::Options {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            serving,
-            events: Some(events.clone()),
-        });
-        let journeys = Journeys::open(JourneysOptions {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            events: Arc::new(events.clone()),
-        });
-        let experiments = Experiments::open(experiments::Options {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            customers: Arc::new(experiments::Live { events: events.clone(), journeys: journeys.clone() }),
-        });
-        let feedback = Feedback::open(feedback::Options {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            events: events.clone(),
-            journeys: journeys.clone(),
-            serving: Arc::new(edge.clone()),
-        });
-        let delivery = Delivery::open(delivery::Options {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            data: data.to_owned(),
-            launcher: exec::Launcher::current(),
-            access: access.clone(),
-            edge: edge.clone(),
-            system_url: format!("http://{}", settings.system_address),
-            definitions: Arc::new(AllDefinitions),
-        })?;
-        let notifications = Notifications::open(notify::Options {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            data: data.to_owned(),
-            product: settings.product.clone(),
-            pauses: Pauses::default(),
-        })?;
-        let security = Security::open(security::Options {
-            db: db.clone(),
-            clock: Arc::clone(&clock),
-            reader: Arc::new(Worker { launcher: exec::Launcher::current(), data: data.to_owned() }),
-            mirror: scanning.mirror,
-            scratch: data.join("work"),
-        });
+        let ground = Ground { db: &db, clock: Arc::new(SystemClock), edge: &edge, data };
+        let access = Access::new(db.clone(), ground.clock()).serving(Arc::new(edge.clone()));
+        let contexts = ground.customers(retention)?;
+        let delivery = ground.delivery(&access, settings.system_address)?;
         settings.webhook_secret = delivery.webhook_secret();
+        let notifications = ground.notifications(&settings.product)?;
+        let security = ground.security(scanning.mirror);
         let ownership = Ownership::open(ownership::Options {
             db: db.clone(),
-            clock: Arc::clone(&clock),
+            clock: ground.clock(),
             trunk: Arc::new(Repositories(delivery.clone())),
         });
         let vulnerabilities = VulnerabilityGate { security: security.clone(), threshold: scanning.threshold };
         delivery.judged_by(vec![Arc::new(PrinciplesGate(ownership.clone())), Arc::new(vulnerabilities)]);
-        let contexts = Contexts {
-            flags: flags.clone(),
-            journeys: journeys.clone(),
-            experiments: experiments.clone(),
-            feedback: feedback.clone(),
-            events: events.clone(),
-        };
-        let rollout = Rollout::new(db.clone(), delivery.clone(), clock, &settings.product).with(contexts);
-        let rollout = rollout.principled(ownership.clone());
-        let rollout = rollout.secured_by(security.clone());
+        let rollout = Rollout::new(db.clone(), delivery.clone(), ground.clock(), &settings.product)
+            .with(contexts.clone())
+            .principled(ownership.clone())
+            .secured_by(security.clone());
+        let Contexts { flags, journeys, experiments, feedback, events } = contexts;
         Ok(Self {
             db,
             access,
@@ -185,8 +210,8 @@ impl App {
             feedback,
             flags,
             journeys,
-            notifications,
             ownership,
+            notifications,
             rollout,
             security,
             edge,

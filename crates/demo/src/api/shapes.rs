@@ -210,6 +210,8 @@ impl Experiment {
 #[serde(default)]
 pub(crate) struct Flag {
     pub(crate) state: String,
+    /// Why it is to be retired.
+    pub(crate) retire: Option<String>,
     split: Vec<Part>,
 }
 

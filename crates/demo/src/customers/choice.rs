@@ -195,7 +195,7 @@ mod tests {
         assert_eq!((classic, classic), (orders(form, Treatment::Worse), orders(form, Treatment::Same)));
         let [better, same, worse] =
             [Treatment::Better, Treatment::Same, Treatment::Worse].map(|treatment| orders(&both, treatment));
-        assert!(better > 350 && worse < 50 && (60..160).contains(&same), "{better} {same} {worse}");
+        assert!(better > 350 && worse < 50 && (120..280).contains(&same), "{better} {same} {worse}");
     }
 
     #[test]

@@ -39,11 +39,11 @@ pub(crate) struct Habits {
 }
 
 static SEGMENTS: [Segment; 5] = [
-    Segment { name: "day walkers", share: 0.40, interests: &["boots", "shoes", "rain", "shirt"], resolve: 0.55 },
-    Segment { name: "hut to hut", share: 0.25, interests: &["sleeping", "shirt", "mat", "boots"], resolve: 0.45 },
-    Segment { name: "planners", share: 0.15, interests: &["map"], resolve: 0.70 },
-    Segment { name: "camp cooks", share: 0.10, interests: &["stove", "pot"], resolve: 0.60 },
-    Segment { name: "looking for a gift", share: 0.10, interests: &[], resolve: 0.30 },
+    Segment { name: "day walkers", share: 0.40, interests: &["boots", "shoes", "rain", "shirt"], resolve: 0.75 },
+    Segment { name: "hut to hut", share: 0.25, interests: &["sleeping", "shirt", "mat", "boots"], resolve: 0.65 },
+    Segment { name: "planners", share: 0.15, interests: &["map"], resolve: 0.85 },
+    Segment { name: "camp cooks", share: 0.10, interests: &["stove", "pot"], resolve: 0.80 },
+    Segment { name: "looking for a gift", share: 0.10, interests: &[], resolve: 0.50 },
 ];
 
 const FIRST_NAMES: [&str; 16] = [

@@ -146,7 +146,8 @@ mod tests {
 
     #[test]
     fn shares_and_times_are_read_or_told() {
-        assert_eq!(["1", "5", "50%", "100"].map(|text| share(text).unwrap()), [0.01, 0.05, 0.5, 1.0]);
+        let shares = ["1", "5", "50%", "100"].map(|text| format!("{:?}", share(text).unwrap()));
+        assert_eq!(shares, ["0.01", "0.05", "0.5", "1.0"]);
         assert!(["0.2x", "", "150", "-1"].iter().all(|text| share(text).is_err()));
         assert_eq!(["30s", "10m", "2h", "1d"].map(|text| seconds(text).unwrap()), [30, 600, 7_200, 86_400]);
         assert!(["", "m", "10", "1.5h", "10 m", "99999999999999999999d"].iter().all(|text| seconds(text).is_err()));

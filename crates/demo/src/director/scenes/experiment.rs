@@ -10,7 +10,7 @@ use crate::{Error, Treatment};
 
 const EXPERIMENT: &str = FLAG;
 /// An experiment without an effect has not ended after so many persons: an effect needs half of them.
-const NOTHING_AFTER: u64 = 1_500;
+const NOTHING_AFTER: u64 = 800;
 /// Strangers who are asked what they get.
 const STRANGERS: usize = 5;
 
@@ -43,9 +43,8 @@ impl Demo {
         );
         let all = async || Ok(Some(self.api.flag(FLAG).await?).filter(|flag| flag.share_of("on") >= 1.0));
         self.until("everybody to get it", all).await?;
-        let retiring = async || Ok(Some(self.api.flag(FLAG).await?).filter(|flag| flag.state == "retiring"));
-        let is_retiring = self.until_or("the flag's state", retiring).await.is_ok();
-        findings.seen(is_retiring, if is_retiring { "the flag is retiring" } else { "the flag is not retiring" });
+        let retirement = self.until_or("its retirement", async || Ok(self.api.flag(FLAG).await?.retire)).await;
+        findings.seen(retirement.is_ok(), retirement.unwrap_or_else(|missed| missed.0));
         self.strangers_get(ONE_PAGE, findings).await
     }
 
@@ -69,7 +68,9 @@ impl Demo {
         let experiment = self.until(&format!("{NOTHING_AFTER} persons in the experiment"), enough).await?;
         let verdict = experiment.verdict.clone().unwrap_or_default();
         findings.seen(
-            experiment.state == "running" && verdict.decision == "keep_running" && verdict.sentence.contains("day"),
+            experiment.state == "running"
+                && verdict.decision == "keep_running"
+                && verdict.sentence.contains(", at most "),
             format!("{} after {} persons: {}", experiment.state, experiment.units(), verdict.sentence),
         );
         Ok(())
