@@ -33,7 +33,7 @@ test("a kill shows whom it concerns, wants a reason, and can be undone", async (
 
 test("a ramp stays whole, is previewed, and is sent as shares", async ({ page }) => {
   await play(page, "loaded", "/flags/one-address");
-  await page.getByRole("button", { name: "Ramp" }).click();
+  await page.getByRole("button", { name: "Ramp", exact: true }).click();
   const dialog = page.getByRole("dialog", { name: "Ramp one-address" });
   await dialog.getByLabel("on, per cent").fill("80");
   await expect(dialog.getByLabel("off, slider")).toHaveValue("20");
@@ -41,7 +41,7 @@ test("a ramp stays whole, is previewed, and is sent as shares", async ({ page })
   await expect(dialog.getByRole("img")).toHaveAccessibleName("Split: off 20 %, on 80 %");
   await expectAccessible(page);
   const sent = page.waitForRequest((r) => r.method() === "POST");
-  await dialog.getByRole("button", { name: "Ramp" }).click();
+  await dialog.getByRole("button", { name: "Ramp", exact: true }).click();
   expect((await sent).postDataJSON()).toEqual({ split: { off: 0.2, on: 0.8 } });
 });
 
