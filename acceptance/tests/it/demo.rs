@@ -31,7 +31,19 @@ fn play(canary: &str) {
     crate::shapes::hold("demo", &summary);
     let outcomes = summary["outcomes"].as_array().unwrap();
     let names: Vec<_> = outcomes.iter().filter_map(|outcome| outcome["name"].as_str()).collect();
-    assert_eq!(names, ["first-deployment", "red-green", "dark-launch", "failing-test", "bad-canary", "roll-forward"]);
+    let scenes = [
+        "first-deployment",
+        "red-green",
+        "dark-launch",
+        "failing-test",
+        "vulnerable-dependency",
+        "experiment",
+        "bad-canary",
+        "roll-forward",
+        "new-advisory",
+        "feedback",
+    ];
+    assert_eq!(names, scenes);
     for outcome in outcomes {
         assert_eq!(outcome["ok"], true, "expected {}, but {}", outcome["expected"], outcome["actual"]);
     }

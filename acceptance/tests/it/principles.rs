@@ -7,7 +7,7 @@ use acceptance::{Installation, Repository, Sdk, products, until, until_within};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::pets::{Declaration, SOON};
+use crate::pets::{Declaration, Pets, SOON};
 
 const CATALOG: &str = "\
 apiVersion: backstage.io/v1alpha1
@@ -133,9 +133,7 @@ impl Principled {
 
     /// What the gate's step said of a change.
     fn gate(&self, sha: &str) -> Value {
-        let change = self.trunkline.change(sha);
-        let steps = change["run_view"]["steps"].as_array().cloned().unwrap_or_default();
-        steps.into_iter().find(|step| step["name"] == "gate: ownership").unwrap_or_default()
+        Pets::step(&self.trunkline.change(sha), "gate: ownership")
     }
 
     /// Waits until the gate stopped a change because of the report.

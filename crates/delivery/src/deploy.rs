@@ -53,7 +53,7 @@ pub(crate) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
                 ROUND_IDLE
             }
             Err(error) => {
-                let text = format!("{:#}", crate::error::chain(&error));
+                let text = format!("{:#}", kernel::chain(&error));
                 if text != last_error {
                     tracing::warn!(error = text, "a round of the deployer failed; it is tried again");
                     last_error = text;

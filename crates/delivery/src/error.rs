@@ -36,27 +36,12 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Problem(problem) => problem,
-            Error::Edge(source) => Self::unavailable(format!("the edge did not answer: {}", chain(&source)))
+            Error::Edge(source) => Self::unavailable(format!("the edge did not answer: {}", kernel::chain(&source)))
                 .hint("it is started again within a second; try again"),
             other => {
-                tracing::error!(error = chain(&other), "a request failed");
-                Self::internal(chain(&other))
+                tracing::error!(error = kernel::chain(&other), "a request failed");
+                Self::internal(kernel::chain(&other))
             }
         }
     }
-}
-
-/// The error with its causes, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.ends_with(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -67,7 +67,7 @@ impl Delivery {
         let data = self.engine.data().to_owned();
         let swept = tokio::task::spawn_blocking(move || crate::verify::sweep(&data)).await;
         if let Ok(Err(error)) = swept {
-            tracing::warn!(error = crate::error::chain(&error), "leftovers could not be removed");
+            tracing::warn!(error = kernel::chain(&error), "leftovers could not be removed");
         }
     }
 

@@ -34,7 +34,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(2);
 pub(crate) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
         if let Err(error) = verify_newest(&engine, &shutdown).await {
-            tracing::error!(error = crate::error::chain(&error), "the pipeline failed; it is tried again");
+            tracing::error!(error = kernel::chain(&error), "the pipeline failed; it is tried again");
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
@@ -220,7 +220,7 @@ async fn conclude(
             let why = verified.why.clone();
             (Some(verified), why)
         }
-        Err(error) => (None, Some(crate::error::chain(&error))),
+        Err(error) => (None, Some(kernel::chain(&error))),
     };
     let (state, why) = match (&ended, &verified) {
         (Ended::ByHand, _) => (State::Cancelled, why),

@@ -31,7 +31,7 @@ pub(crate) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
                     }
                 }
             }
-            Err(error) => tracing::warn!(error = crate::error::chain(&error), "repositories could not be read"),
+            Err(error) => tracing::warn!(error = kernel::chain(&error), "repositories could not be read"),
         }
         tokio::select! {
             () = shutdown.cancelled() => {}
@@ -44,7 +44,7 @@ pub(crate) async fn run(engine: Arc<Engine>, shutdown: CancellationToken) {
 async fn watch(engine: Arc<Engine>, name: String, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
         if let Err(error) = follow(&engine, &name, &shutdown).await {
-            let text = crate::error::chain(&error);
+            let text = kernel::chain(&error);
             tracing::warn!(repository = name, error = text, "trunk could not be read; it is tried again");
             let _ = note(&engine, &name, &text).await;
         }

@@ -200,14 +200,3 @@ impl Error {
         move |source| Self::Io { operation, path, source }
     }
 }
-
-/// The error with its causes, in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
-}

@@ -123,7 +123,7 @@ impl Api {
 
     /// Takes in an advisory of ours; when it is answered, what is found is there.
     pub(crate) async fn import_advisory(&self, id: &str) -> Result<(), Error> {
-        let document = sample::advisory(id).unwrap_or_default();
+        let document = sample::advisory(id).expect("it is embedded");
         let line = serde_json::json!({ "name": format!("{id}.json"), "document": document });
         let path = format!("/api/v1/advisories/import?source=demo&import={id}&last=true");
         self.tell(Method::POST, &path, &line).await

@@ -274,7 +274,7 @@ async fn arrive(shop: &Shop, person: &mut Person, mut ask: Ask) -> Option<html::
     for _ in 0..=REDIRECTS_MAX {
         let asked = ask.clone();
         let answer = wire::exchange(&shop.client, &shop.base, &mut person.jar, ask).await;
-        shop.books.write(entry(person.number, &answer));
+        shop.books.write(&entry(person.number, &asked, &answer));
         let answer = answer.ok()?;
         if answer.body.contains("name=\"note[") {
             shop.books.noted();
@@ -302,15 +302,19 @@ fn between<'a>(text: &'a str, before: &str, after: &str) -> Option<&'a str> {
     text.split_once(before)?.1.split_once(after).map(|(found, _)| found)
 }
 
-fn entry(customer: usize, answer: &Result<wire::Answer, wire::Broken>) -> Entry {
+fn entry(customer: usize, asked: &Ask, answer: &Result<wire::Answer, wire::Broken>) -> Entry {
+    let what = || format!("{} {}", asked.method, asked.path);
     match answer {
+        Ok(answer) if answer.status < 500 => Entry { customer, release: answer.release, ending: Ending::Served },
         Ok(answer) => {
-            let ending = if answer.status >= 500 { Ending::Failed } else { Ending::Served };
+            let ending = Ending::Failed(format!("{} answered {}", what(), answer.status));
             Entry { customer, release: answer.release, ending }
         }
         Err(error) => {
-            tracing::debug!(%error, customer, "a request broke");
-            Entry { customer, release: None, ending: Ending::Broken }
+            let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+            let causes: Vec<_> = causes.map(ToString::to_string).collect();
+            let ending = Ending::Broken(format!("{}: {}", what(), causes.join(": ")));
+            Entry { customer, release: None, ending }
         }
     }
 }

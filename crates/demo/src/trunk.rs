@@ -85,7 +85,7 @@ impl Trunk {
     pub async fn revert(&self, name: &str) -> Result<String, Error> {
         let sha = self.commits.get(name).ok_or_else(|| Error::NoPatch { name: name.into() })?;
         self.git(&["revert", "--no-edit", sha], "").await?;
-        self.git(&["rev-parse", "HEAD"], "").await
+        self.head().await
     }
 
     /// `{NAME}` becomes the commit of the patch NAME.
@@ -95,6 +95,10 @@ impl Trunk {
 
     async fn record(&self, message: &str) -> Result<String, Error> {
         self.git(&["commit", "--quiet", "--no-verify", "--file=-"], message).await?;
+        self.head().await
+    }
+
+    async fn head(&self) -> Result<String, Error> {
         self.git(&["rev-parse", "HEAD"], "").await
     }
 

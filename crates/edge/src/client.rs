@@ -214,7 +214,7 @@ fn problem(name: &str, error: &Error) -> Problem {
         Error::StaleGeneration { .. } => Kind::Conflict,
         _ => Kind::Internal,
     };
-    Problem::new(kind, format!("the edge did not take the {name} snapshot: {}", crate::error::chain(error)))
+    Problem::new(kind, format!("the edge did not take the {name} snapshot: {}", kernel::chain(error)))
         .hint("nobody knows which one is in force there until it answers; `trunkline doctor` looks, then try again")
 }
 

@@ -85,21 +85,9 @@ impl Error {
             Self::StaleGeneration { have } => Refusal::StaleGeneration { have: *have },
             Self::Invalid { why } => Refusal::Invalid { why: why.clone() },
             Self::UnknownInstance { id } => Refusal::UnknownInstance { id: id.clone() },
-            other => Refusal::Failed { why: chain(other) },
+            other => Refusal::Failed { why: kernel::chain(other) },
         }
     }
-}
-
-/// An error and its causes in one line.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        cause = inner.source();
-    }
-    text
 }
 
 /// The body of an admin answer that is not 2xx.

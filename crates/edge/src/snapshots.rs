@@ -148,7 +148,7 @@ impl Snapshots {
     }
 
     fn take(&self, name: &str, path: &Path) -> Result<Taken, String> {
-        let Some(file) = disk::read(path).map_err(|e| crate::error::chain(&e))? else { return Ok(Taken::Missing) };
+        let Some(file) = disk::read(path).map_err(|e| kernel::chain(&e))? else { return Ok(Taken::Missing) };
         let (held, bytes) = parse(&file)?;
         self.apply(name, bytes)?;
         tracing::info!(name, held.generation, "snapshot of last time");

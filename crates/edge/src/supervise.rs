@@ -25,13 +25,13 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::error::chain;
 use crate::key::EdgeKey;
 use crate::model::{Instance, InstanceSpec, InstanceState};
 use crate::upstream::Upstreams;
 use crate::{Error, limits};
 use keeper::{Host, Keeper};
 use kept::{Kept, Told};
+use kernel::chain;
 use port::Ports;
 use record::{Files, Phase, Record};
 

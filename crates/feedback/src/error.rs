@@ -25,13 +25,7 @@ impl From<Error> for Problem {
             Error::Events(error) => error.into(),
             Error::Journeys(error) => error.into(),
             other @ (Error::Storage(_) | Error::Broken(_)) => {
-                let mut text = other.to_string();
-                let mut source = std::error::Error::source(&other);
-                while let Some(cause) = source {
-                    text.push_str(": ");
-                    text.push_str(&cause.to_string());
-                    source = cause.source();
-                }
+                let text = kernel::chain(&other);
                 tracing::error!(error = text, "a request failed");
                 Self::internal(text)
             }

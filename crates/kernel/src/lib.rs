@@ -12,7 +12,7 @@ pub mod split;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use page::{Cursor, Page};
-pub use problem::{Kind, Problem};
+pub use problem::{Kind, Problem, chain};
 
 use serde::{Deserialize, Serialize};
 

@@ -70,6 +70,21 @@ impl Kind {
     }
 }
 
+/// An error with its causes, in one line. What a message already ends with is not said again.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let said = cause.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        source = cause.source();
+    }
+    text
+}
+
 /// A problem with its place and what to do about it. `Display` is the message alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
@@ -152,5 +167,26 @@ impl Problem {
         self.line = Some(line);
         self.column = Some(column);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_told_with_its_causes_and_nothing_twice() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("{told}")]
+        struct Layer {
+            told: &'static str,
+            #[source]
+            cause: Option<Box<Layer>>,
+        }
+        let layer = |told, cause: Option<Layer>| Layer { told, cause: cause.map(Box::new) };
+        let write = layer("the file was not written: no space", Some(layer("no space", None)));
+        let store = layer("the store failed", Some(write));
+        assert_eq!(chain(&store), "the store failed: the file was not written: no space");
+        assert_eq!(chain(&layer("alone", None)), "alone");
     }
 }

@@ -20,25 +20,12 @@ pub enum Error {
     Broken(#[from] tokio::sync::oneshot::error::RecvError),
 }
 
-impl Error {
-    /// With its causes, in one line.
-    pub(crate) fn chain(&self) -> String {
-        let mut text = self.to_string();
-        let mut source = std::error::Error::source(self);
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
-        }
-        text
-    }
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Problem(problem) => problem,
             other => {
-                let text = other.chain();
+                let text = kernel::chain(&other);
                 tracing::error!(error = text, "a request failed");
                 Self::internal(text)
             }

@@ -37,7 +37,7 @@ async fn run(notifications: Notifications, shutdown: CancellationToken) {
     let mut forget = tokio::time::interval(FORGET_EVERY);
     loop {
         if let Err(error) = look(&notifications, &mut sending).await {
-            tracing::error!(error = error.chain(), "messages could not be sent; it is tried again");
+            tracing::error!(error = kernel::chain(&error), "messages could not be sent; it is tried again");
         }
         tokio::select! {
             () = shutdown.cancelled() => return,
@@ -102,10 +102,10 @@ async fn attempt(notifications: Notifications, due: Due, begun: Begun) -> String
         Ok(letter) => on_a_thread(letter).await,
         Err(error) => Err(error),
     };
-    let outcome = outcome.unwrap_or_else(|error| Outcome::Failed(error.chain()));
+    let outcome = outcome.unwrap_or_else(|error| Outcome::Failed(kernel::chain(&error)));
     if let Err(error) = settle(&notifications, &due, number, &outcome).await {
         // It stays on record as being sent, and is taken up as broken off.
-        tracing::error!(error = error.chain(), "what came of a message could not be recorded");
+        tracing::error!(error = kernel::chain(&error), "what came of a message could not be recorded");
     }
     due.target
 }

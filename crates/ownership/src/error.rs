@@ -19,12 +19,7 @@ impl From<Error> for Problem {
         match error {
             Error::Problem(problem) => problem,
             other => {
-                let mut text = other.to_string();
-                let mut source = std::error::Error::source(&other);
-                while let Some(cause) = source {
-                    text = format!("{text}: {cause}");
-                    source = cause.source();
-                }
+                let text = kernel::chain(&other);
                 tracing::error!(error = text, "a request failed");
                 Self::internal(text)
             }

@@ -45,7 +45,7 @@ impl Announcer {
         loop {
             for consumer in &consumers {
                 if let Err(error) = self.consume(consumer).await {
-                    tracing::error!(error = error.chain(), "facts could not be announced; it is tried again");
+                    tracing::error!(error = kernel::chain(&error), "facts could not be announced; it is tried again");
                 }
             }
             tokio::select! {
@@ -59,7 +59,10 @@ impl Announcer {
 
     async fn tell_of_flags(&self) {
         if let Err(error) = expiring::tell(self).await {
-            tracing::error!(error = error.chain(), "flags that expire could not be announced; it is tried again");
+            tracing::error!(
+                error = kernel::chain(&error),
+                "flags that expire could not be announced; it is tried again"
+            );
         }
     }
 
@@ -71,7 +74,7 @@ impl Announcer {
             let mut done = last.position;
             for fact in &facts {
                 let Err(error) = self.tell(fact).await else { continue };
-                let chain = error.chain();
+                let chain = kernel::chain(&error);
                 if consumer.failed(fact.position, &chain).await? != Failed::Parked {
                     return Err(error);
                 }

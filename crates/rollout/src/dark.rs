@@ -48,7 +48,11 @@ pub(crate) async fn take_up(rollout: &Rollout, at_work: &AtWork) -> Result<(), E
         tokio::spawn(async move {
             let number = probing.deployment;
             if let Err(error) = verify(&rollout, &probing).await {
-                tracing::warn!(deployment = number, error = error.chain(), "dark verification failed by itself");
+                tracing::warn!(
+                    deployment = number,
+                    error = kernel::chain(&error),
+                    "dark verification failed by itself"
+                );
             }
             at_work.end(number);
         });
@@ -134,7 +138,7 @@ async fn note_references(rollout: &Rollout, contexts: &Contexts, commit: &str, f
         Ok::<_, Error>(contexts.flags.note_references(commit, places.collect()).await?)
     };
     if let Err(error) = noted.await {
-        tracing::warn!(commit, error = error.chain(), "where the code names its flags could not be noted");
+        tracing::warn!(commit, error = kernel::chain(&error), "where the code names its flags could not be noted");
     }
 }
 

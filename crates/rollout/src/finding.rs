@@ -196,7 +196,11 @@ impl Findings {
         }
         let found = self.find_flag(since).await;
         let found = found.inspect_err(|error| {
-            tracing::warn!(deployment = since.deployment, error = error.chain(), "its changes' flags are not known");
+            tracing::warn!(
+                deployment = since.deployment,
+                error = kernel::chain(&error),
+                "its changes' flags are not known"
+            );
         });
         let flag = found.ok().flatten();
         known.flags.insert(since.deployment, flag.clone());

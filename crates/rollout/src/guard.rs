@@ -81,7 +81,7 @@ async fn look(rollout: &Rollout, over: &mut HashSet<u64>) -> Result<(), Error> {
             over.insert(release.number);
         } else if release.live_at.is_none() {
             rollout.delivery.guards_say(release.number, word(&guarded, seconds));
-        } else if release.live_at.is_some() && guarded.iter().all(|one| one.is_settled) {
+        } else if guarded.iter().all(|one| one.is_settled) {
             over.insert(release.number);
         }
         for (one, judgement) in judged {

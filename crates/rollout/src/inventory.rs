@@ -45,7 +45,7 @@ impl Inventories {
                 looked = self.look() => looked,
             };
             if let Err(error) = looked {
-                tracing::error!(error = error.chain(), "inventories could not be taken; it is tried again");
+                tracing::error!(error = kernel::chain(&error), "inventories could not be taken; it is tried again");
             }
             tokio::select! {
                 () = shutdown.cancelled() => return,

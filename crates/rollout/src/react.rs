@@ -46,20 +46,23 @@ async fn run(rollout: Rollout, shutdown: CancellationToken) {
     let mut seen = holds::Seen::default();
     // What was told may not have been kept.
     if let Err(error) = tell_releases(&rollout).await {
-        tracing::warn!(error = error.chain(), "events do not know the deployments yet; the next one tells them");
+        tracing::warn!(
+            error = kernel::chain(&error),
+            "events do not know the deployments yet; the next one tells them"
+        );
     }
     while !shutdown.is_cancelled() {
         if let Err(error) = look(&rollout, &consumers).await {
-            tracing::error!(error = error.chain(), "facts could not be acted upon; it is tried again");
+            tracing::error!(error = kernel::chain(&error), "facts could not be acted upon; it is tried again");
         }
         if let Err(error) = holds::keep(&rollout, &consumers.ownership, &mut seen).await {
-            tracing::error!(error = error.chain(), "held flags could not be judged anew; it is tried again");
+            tracing::error!(error = kernel::chain(&error), "held flags could not be judged anew; it is tried again");
         }
         if let Err(error) = guard::watch(&rollout, &mut memory).await {
-            tracing::error!(error = error.chain(), "guards could not look; they do again");
+            tracing::error!(error = kernel::chain(&error), "guards could not look; they do again");
         }
         if let Err(error) = pace.watch(&rollout).await {
-            tracing::error!(error = error.chain(), "ramps could not be moved; it is tried again");
+            tracing::error!(error = kernel::chain(&error), "ramps could not be moved; it is tried again");
         }
         tokio::select! {
             () = shutdown.cancelled() => return,

@@ -58,11 +58,5 @@ impl Trunk for Repositories {
 
 #[expect(clippy::needless_pass_by_value, reason = "it is what a failure is mapped with")]
 fn unreadable(error: git::Error) -> Problem {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(&error);
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    Problem::unavailable(format!("the repository cannot be read: {text}")).hint("it is tried again")
+    Problem::unavailable(format!("the repository cannot be read: {}", kernel::chain(&error))).hint("it is tried again")
 }

@@ -96,7 +96,7 @@ function Page({ text }: { text: string }) {
 }
 
 function Agreed({ all }: { all: Agreement[] }) {
-  if (all.length === 0) return <p className="empty">Nobody said so yet. Names stand in its file under <code>agreed</code>, or say it here.</p>;
+  if (all.length === 0) return <p className="empty">Nobody said so yet. Names stand in its file under <code>agreed_by</code>, or say it here.</p>;
   return (
     <ul className="list">
       {all.map((one) => (

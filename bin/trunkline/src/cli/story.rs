@@ -12,6 +12,8 @@ use crate::out::{self, FAINT};
 const LABEL: usize = 10;
 /// Characters of what a customer said.
 const WORDS_SHOWN: usize = 120;
+/// As many as a story has at most.
+const STORY_ANSWERS: usize = 20;
 
 pub(super) fn tell(lineage: &Lineage) {
     let kind = serde_json::to_value(lineage.row.state.kind).ok();
@@ -46,9 +48,13 @@ fn part(label: &str, text: &str) {
     out::line(format_args!("  {label:<LABEL$}{text}"));
 }
 
-/// `2 answers: "Finally."`; the story has the newest 20.
+/// `2 answers: "Finally."`
 fn said(said: &[feedback::Item]) -> String {
-    let many = if said.len() == 1 { "1 answer".to_owned() } else { format!("{} answers", said.len()) };
+    let many = match said.len() {
+        1 => "1 answer".to_owned(),
+        STORY_ANSWERS => format!("the newest {STORY_ANSWERS} answers"),
+        several => format!("{several} answers"),
+    };
     let text: String = said[0].text.chars().take(WORDS_SHOWN).collect();
     format!("{many}: \"{}\"", text.replace('\n', " "))
 }

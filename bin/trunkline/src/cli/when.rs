@@ -16,11 +16,12 @@ fn at(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     if let Ok(day) = text.parse::<Date>() {
         return day.in_tz("UTC").map(|zoned| zoned.timestamp()).map_err(|error| error.to_string());
     }
-    let ago = ago(text).ok_or("write 2026-11-24T09:00:00Z, 2026-11-24, or how long ago as 7d or 1h")?;
+    let ago = span(text).ok_or("write 2026-11-24T09:00:00Z, 2026-11-24, or how long ago as 7d or 1h")?;
     now.checked_sub(ago).map_err(|_| "that is too long ago".to_owned())
 }
 
-fn ago(text: &str) -> Option<SignedDuration> {
+/// `10m`: a number below a million, and its unit.
+pub(super) fn span(text: &str) -> Option<SignedDuration> {
     let (number, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let number: i64 = number.parse().ok().filter(|number| (0..1_000_000).contains(number))?;
     let seconds = match unit {

@@ -31,13 +31,9 @@ pub(crate) fn begin(engine: &Arc<Engine>, stored: StoredDeployment) {
             Stage::Migration { .. } => migrate(&engine, &stored).await,
             _ => apply(&engine, &stored).await,
         };
-        let act = act.unwrap_or_else(|error| Act::Failed { why: crate::error::chain(&error) });
+        let act = act.unwrap_or_else(|error| Act::Failed { why: kernel::chain(&error) });
         if let Err(error) = journal(&engine, number, &act).await {
-            tracing::warn!(
-                number,
-                error = crate::error::chain(&error),
-                "the outcome of an act could not be journalled"
-            );
+            tracing::warn!(number, error = kernel::chain(&error), "the outcome of an act could not be journalled");
         }
         engine.set_act(number, act);
         engine.deployer.notify_one();

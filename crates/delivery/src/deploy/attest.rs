@@ -32,9 +32,9 @@ pub(crate) fn of(engine: &Arc<Engine>, stored: &StoredDeployment) -> Attested {
 
 async fn run(engine: Arc<Engine>, stored: StoredDeployment) {
     let number = stored.state.number;
-    let checked = check(&engine, &stored).await.unwrap_or_else(|error| Err(crate::error::chain(&error)));
+    let checked = check(&engine, &stored).await.unwrap_or_else(|error| Err(kernel::chain(&error)));
     if let Err(error) = note(&engine, &stored, &checked).await {
-        tracing::warn!(number, error = crate::error::chain(&error), "how an artifact checked out could not be noted");
+        tracing::warn!(number, error = kernel::chain(&error), "how an artifact checked out could not be noted");
     }
     let attested = match checked {
         Ok(_) => Attested::Sound,
@@ -62,7 +62,7 @@ async fn check(engine: &Engine, stored: &StoredDeployment) -> Result<Result<Stri
     let read = tokio::task::spawn_blocking(move || artifact::verify(&folder, &digest)).await;
     Ok(match read {
         Ok(Ok(_)) => Ok(signer.keyid().to_owned()),
-        Ok(Err(error)) => Err(crate::verify::chain(&error)),
+        Ok(Err(error)) => Err(kernel::chain(&error)),
         Err(_) => Err("it could not be read to its end".into()),
     })
 }

@@ -44,7 +44,7 @@ pub(crate) async fn land_revert(engine: &Engine, number: u64) -> Result<(), Erro
             .await?;
         }
         Err(error) => {
-            let why = crate::error::chain(error);
+            let why = kernel::chain(error);
             store::deployment::journal(
                 &mut tx,
                 number,

@@ -59,7 +59,7 @@ impl Recorder {
     /// A step that could not be written down is not lost: its run is, when it ends, and says so.
     fn report(&self, result: Result<(), Error>) {
         if let Err(error) = result {
-            tracing::error!(run = self.run, error = crate::error::chain(&error), "a step could not be recorded");
+            tracing::error!(run = self.run, error = kernel::chain(&error), "a step could not be recorded");
         }
         self.engine.tell("run", self.run.clone());
     }

@@ -41,7 +41,7 @@ pub(crate) async fn run(
         return verified;
     }
     let worktree = bench.worktree(&bench.plan.commit, "gates").await;
-    let checkout = worktree.as_ref().map(|tree| tree.folder().to_owned()).map_err(|error| crate::verify::chain(error));
+    let checkout = worktree.as_ref().map(|tree| tree.folder().to_owned()).map_err(|error| kernel::chain(error));
     let all = bench.plan.gates.all.iter().zip(steps).map(|(gate, step)| {
         let candidate = checkout.clone().map(|checkout| candidate(bench, &verified, checkout));
         one(bench, gate, candidate, step, tell, cancel)
@@ -118,7 +118,7 @@ async fn ask(bench: &Bench<'_>, gate: &Arc<dyn Gate>, candidate: Result<Candidat
     let limit = gate.time_limit();
     match tokio::time::timeout(limit, judge(bench, gate, candidate)).await {
         Ok(Ok(judgement)) => Answer { judgement, in_time: true },
-        Ok(Err(failure)) => Answer { judgement: Judgement::unknown(crate::verify::chain(&*failure)), in_time: true },
+        Ok(Err(failure)) => Answer { judgement: Judgement::unknown(kernel::chain(&*failure)), in_time: true },
         Err(_) => {
             let why = format!("it did not answer within {:.0} s", limit.as_secs_f64());
             Answer { judgement: Judgement::unknown(why), in_time: false }

@@ -115,7 +115,7 @@ impl Ending {
 
     /// One that failed for a reason of ours, a full disk for example.
     pub(crate) fn failed(error: &dyn std::error::Error) -> Self {
-        Self::plain(StepState::Failed, crate::verify::chain(error))
+        Self::plain(StepState::Failed, kernel::chain(error))
     }
 }
 

@@ -13,6 +13,8 @@ use super::walks::{Taken, Walks};
 
 /// So many seconds are kept one by one.
 const SECONDS_KEPT: usize = 120;
+/// Of so many failures it is known what they were.
+const FAILURES_KEPT: usize = 256;
 
 /// The books, shared by all who write them.
 #[derive(Debug)]
@@ -62,19 +64,28 @@ pub struct Second {
 }
 
 /// One answer, or the lack of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub(crate) customer: usize,
     pub(crate) release: Option<u64>,
     pub(crate) ending: Ending,
 }
 
-/// How a request ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a request ended. What failed says what was asked and what came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ending {
     Served,
-    Failed,
-    Broken,
+    Failed(String),
+    Broken(String),
+}
+
+impl Ending {
+    fn failure(&self) -> Option<&str> {
+        match self {
+            Self::Served => None,
+            Self::Failed(what) | Self::Broken(what) => Some(what),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -88,6 +99,8 @@ struct Inner {
     /// When the first customer got a release.
     firsts: BTreeMap<u64, SystemTime>,
     seconds: VecDeque<Second>,
+    /// The last failures.
+    met: VecDeque<String>,
 }
 
 #[derive(Debug, Default)]
@@ -111,6 +124,7 @@ impl Default for Books {
                 last_release: BTreeMap::new(),
                 firsts: BTreeMap::new(),
                 seconds: VecDeque::new(),
+                met: VecDeque::new(),
             }),
             walks: Mutex::default(),
         }
@@ -140,6 +154,14 @@ impl Books {
     /// The last seconds, oldest first.
     pub fn seconds(&self) -> Vec<Second> {
         self.inner().seconds.iter().cloned().collect()
+    }
+
+    /// The first failure after so many, where it is still known.
+    pub(crate) fn failure_after(&self, failures: u64) -> Option<String> {
+        let inner = self.inner();
+        let forgotten = inner.totals.failures.saturating_sub(inner.met.len() as u64);
+        let at = usize::try_from(failures.checked_sub(forgotten)?).ok()?;
+        inner.met.get(at).cloned()
     }
 
     /// When the first customer got a release, by their own clock.
@@ -172,11 +194,10 @@ impl Books {
         self.inner().totals.noted += 1;
     }
 
-    pub(crate) fn write(&self, entry: Entry) {
+    pub(crate) fn write(&self, entry: &Entry) {
         let mut inner = self.inner();
-        let is_failure = entry.ending != Ending::Served;
-        inner.count(entry, is_failure);
-        inner.second(entry.release, is_failure);
+        inner.count(entry);
+        inner.second(entry.release, entry.ending != Ending::Served);
         inner.follow(entry);
     }
 
@@ -186,19 +207,23 @@ impl Books {
 }
 
 impl Inner {
-    fn count(&mut self, entry: Entry, is_failure: bool) {
+    fn count(&mut self, entry: &Entry) {
         let page = self.releases.entry(entry.release).or_default();
         page.requests += 1;
         page.customers.insert(entry.customer);
         self.totals.requests += 1;
         self.customers.insert(entry.customer);
-        if is_failure {
+        if let Some(what) = entry.ending.failure() {
             page.failures += 1;
             page.failed.insert(entry.customer);
             self.totals.failures += 1;
             self.failed.insert(entry.customer);
+            if self.met.len() == FAILURES_KEPT {
+                self.met.pop_front();
+            }
+            self.met.push_back(what.to_owned());
         }
-        self.totals.broken += u64::from(entry.ending == Ending::Broken);
+        self.totals.broken += u64::from(matches!(entry.ending, Ending::Broken(_)));
     }
 
     fn second(&mut self, release: Option<u64>, is_failure: bool) {
@@ -218,7 +243,7 @@ impl Inner {
     }
 
     /// Notes whether somebody is thrown back to an older release.
-    fn follow(&mut self, entry: Entry) {
+    fn follow(&mut self, entry: &Entry) {
         let Some(release) = entry.release else { return };
         self.firsts.entry(release).or_insert_with(now);
         let Some(before) = self.last_release.insert(entry.customer, release) else { return };
@@ -276,6 +301,10 @@ impl ReleaseLedger {
 mod tests {
     use super::*;
 
+    fn failed(what: &str) -> Ending {
+        Ending::Failed(what.into())
+    }
+
     fn entry(customer: usize, release: u64, ending: Ending) -> Entry {
         Entry { customer, release: Some(release), ending }
     }
@@ -283,11 +312,13 @@ mod tests {
     #[test]
     fn customers_count_once_and_failures_by_release() {
         let books = Books::default();
-        for ending in [Ending::Served, Ending::Failed, Ending::Failed] {
-            books.write(entry(1, 4, ending));
+        for ending in [Ending::Served, failed("one"), failed("two")] {
+            books.write(&entry(1, 4, ending));
         }
-        books.write(entry(2, 3, Ending::Served));
-        books.write(Entry { customer: 2, release: None, ending: Ending::Broken });
+        books.write(&entry(2, 3, Ending::Served));
+        books.write(&Entry { customer: 2, release: None, ending: Ending::Broken("three".into()) });
+        let met: Vec<_> = (0..4).map(|failures| books.failure_after(failures)).collect();
+        assert_eq!(met, [Some("one".into()), Some("two".into()), Some("three".into()), None]);
         let ledger = books.ledger();
         assert_eq!((ledger.requests, ledger.failures, ledger.broken), (5, 3, 1));
         assert_eq!((ledger.customers, ledger.failed_customers), (2, 2));
@@ -298,9 +329,9 @@ mod tests {
     #[test]
     fn the_difference_of_two_ledgers_is_what_happened_between() {
         let books = Books::default();
-        books.write(entry(1, 3, Ending::Failed));
+        books.write(&entry(1, 3, failed("one")));
         let before = books.ledger();
-        books.write(entry(1, 4, Ending::Served));
+        books.write(&entry(1, 4, Ending::Served));
         let between = books.ledger().since(&before);
         assert_eq!((between.requests, between.failures), (1, 0));
         assert_eq!(between.releases.iter().map(|r| r.release).collect::<Vec<_>>(), [Some(4)]);
@@ -310,7 +341,7 @@ mod tests {
     fn who_is_thrown_back_is_noticed() {
         let books = Books::default();
         for release in [3, 4, 4, 3, 4] {
-            books.write(entry(1, release, Ending::Served));
+            books.write(&entry(1, release, Ending::Served));
         }
         assert_eq!(books.ledger().release(Some(4)).moved_back, 1);
         assert_eq!(books.ledger().release(Some(3)).moved_back, 0);

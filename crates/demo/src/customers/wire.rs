@@ -80,11 +80,11 @@ pub(crate) async fn exchange(client: &WebClient, base: &Uri, jar: &mut Jar, ask:
     if let Some(cookie) = jar.header() {
         request = request.header(header::COOKIE, cookie);
     }
-    let body = ask.body.map(|(kind, text)| {
-        request = std::mem::take(&mut request).header(header::CONTENT_TYPE, kind);
-        text
-    });
-    let request = request.body(Full::from(Bytes::from(body.unwrap_or_default())))?;
+    let (kind, text) = ask.body.unzip();
+    if let Some(kind) = kind {
+        request = request.header(header::CONTENT_TYPE, kind);
+    }
+    let request = request.body(Full::from(Bytes::from(text.unwrap_or_default())))?;
     let asked = async {
         let (parts, body) = client.request(request).await?.into_parts();
         let body = Limited::new(body, BODY_BYTES_MAX).collect().await.map_err(Broken::Body)?.to_bytes();

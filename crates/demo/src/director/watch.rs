@@ -48,6 +48,7 @@ impl End {
 /// The way of a change to its end.
 #[derive(Debug)]
 pub(super) struct Way {
+    pub(super) change: String,
     pub(super) end: End,
 }
 
@@ -107,7 +108,7 @@ impl Demo {
             })
             .await;
         match end {
-            Ok(end) => Ok(Way { end }),
+            Ok(end) => Ok(Way { change: sha.to_owned(), end }),
             Err(missed) => Err(self.with_sentence(missed, sha).await),
         }
     }

@@ -117,7 +117,7 @@ impl std::fmt::Display for Failure {
         match self {
             Self::Connect(error) => write!(f, "no connection: {error}"),
             Self::Gone => f.write_str("a kept connection had gone"),
-            Self::Broken(error) => f.write_str(&crate::error::chain(error)),
+            Self::Broken(error) => f.write_str(&kernel::chain(error)),
             Self::Late => f.write_str("no answer in time"),
             Self::Client(end) => write!(f, "the client's upload ended: {end:?}"),
         }

@@ -45,7 +45,7 @@ async fn get(address: SocketAddr, path: &str) -> Result<StatusCode, String> {
         std::io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
         _ => e.to_string(),
     })?;
-    let words = |e: hyper::Error| crate::error::chain(&e);
+    let words = |e: hyper::Error| kernel::chain(&e);
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(words)?;
     let request = Request::get(path)
         .header(header::HOST, address.to_string())

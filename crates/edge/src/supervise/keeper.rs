@@ -14,7 +14,6 @@ use kernel::Clock;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
-use crate::error::chain;
 use crate::model::InstanceState;
 use crate::supervise::check::{self, Series, Verdict};
 use crate::supervise::kept::{Kept, Told};
@@ -22,6 +21,7 @@ use crate::supervise::port::{self, Ports};
 use crate::supervise::record::Phase;
 use crate::upstream::Condition;
 use crate::{Error, disk};
+use kernel::chain;
 
 /// Before an instance that ended is started again: doubled each time, up to the longest.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -167,7 +167,7 @@ impl Kept {
     /// The same where a full disk is no reason to stop: the next save writes all of it.
     pub(crate) async fn try_save(&self) {
         if let Err(error) = self.save().await {
-            tracing::error!(instance = self.slot.id(), error = crate::error::chain(&error), "cannot save its record");
+            tracing::error!(instance = self.slot.id(), error = kernel::chain(&error), "cannot save its record");
         }
     }
 

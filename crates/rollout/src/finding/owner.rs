@@ -26,7 +26,9 @@ impl Owners {
         if !self.0.contains_key(commit) {
             let product = of_commit(rollout, commit).await;
             let product = product
-                .inspect_err(|error| tracing::warn!(commit, error = error.chain(), "who owns what is not known"))
+                .inspect_err(|error| {
+                    tracing::warn!(commit, error = kernel::chain(&error), "who owns what is not known");
+                })
                 .ok();
             self.0.insert(commit.clone(), product);
         }

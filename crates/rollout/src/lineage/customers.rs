@@ -77,7 +77,9 @@ async fn verdicts(contexts: &Contexts, flags: &[String]) -> Result<Vec<FlagVerdi
 
 fn known<T>(part: &str, found: Result<T, Error>) -> Option<T> {
     found
-        .inspect_err(|error| tracing::warn!(part, error = error.chain(), "a part of a change's story is not known"))
+        .inspect_err(|error| {
+            tracing::warn!(part, error = kernel::chain(&error), "a part of a change's story is not known");
+        })
         .ok()
 }
 

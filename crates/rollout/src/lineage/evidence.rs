@@ -29,7 +29,12 @@ pub(crate) fn of(view: &ChangeView, journeys: Option<&[Effect]>) -> Vec<Evidence
         all.push(Evidence {
             state: state(StateKind::Good, "Built"),
             text: format!("Artifact {} of {}, {} files", digest(&artifact.digest), artifact.service, artifact.files),
-            detail: Some("read-only when it runs; its components are not scanned yet".into()),
+            detail: Some(match (artifact.components, artifact.findings) {
+                (Some(components), Some(findings)) => {
+                    format!("read-only when it runs; {components} components, {findings} open findings")
+                }
+                _ => "read-only when it runs; what it is made of is not known yet".into(),
+            }),
             link: None,
         });
     }

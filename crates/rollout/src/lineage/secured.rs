@@ -12,7 +12,7 @@ pub(crate) async fn of(rollout: &Rollout, view: &mut ChangeView) -> Option<Vec<F
     let security = rollout.security.as_ref()?;
     let found = find(rollout, security, view).await;
     let found = found.inspect_err(|error| {
-        tracing::warn!(part = "findings", error = error.chain(), "a part of a change's story is not known");
+        tracing::warn!(part = "findings", error = kernel::chain(&error), "a part of a change's story is not known");
     });
     found.ok().flatten()
 }
@@ -22,26 +22,27 @@ async fn find(
     security: &Security,
     view: &mut ChangeView,
 ) -> Result<Option<Vec<FindingView>>, Error> {
-    let deployments: Vec<(String, u64)> =
-        view.row.deployments.iter().map(|deployment| (deployment.service.clone(), deployment.number)).collect();
-    let mut numbers = Vec::new();
-    for (_, number) in &deployments {
-        if security.components(*number).await?.is_some() {
-            numbers.push(*number);
+    // Of the deployments whose inventory is known.
+    let mut known = Vec::new();
+    for deployment in &view.row.deployments {
+        if let Some(components) = security.components(deployment.number).await? {
+            known.push((deployment.service.as_str(), deployment.number, components));
         }
     }
-    if numbers.is_empty() {
+    if known.is_empty() {
         return Ok(None);
     }
+    let numbers: Vec<u64> = known.iter().map(|(_, number, _)| *number).collect();
     let findings = Findings { rollout: rollout.clone(), security: security.clone() };
     let findings = findings.of_deployments(&numbers).await?;
     for artifact in view.artifacts.iter_mut().flatten() {
-        let of_service = |(service, number): &&(String, u64)| *service == artifact.service && numbers.contains(number);
-        let Some((_, number)) = deployments.iter().find(of_service) else { continue };
-        artifact.components = security.components(*number).await?;
+        let Some((_, number, components)) = known.iter().find(|(service, ..)| *service == artifact.service) else {
+            continue;
+        };
+        artifact.components = Some(*components);
         let is_open = |found: &&FindingView| found.state == FindingState::Open && found.deployments.contains(number);
         artifact.findings = Some(findings.iter().filter(is_open).count() as u64);
     }
-    let is_whole = numbers.len() == deployments.len();
+    let is_whole = known.len() == view.row.deployments.len();
     Ok(is_whole.then_some(findings))
 }

@@ -31,6 +31,7 @@ const REASON_BYTES_MAX: usize = 1_000;
 /// A ramp that somebody asks for.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = GuardedRampWish)]
 pub struct RampWish {
     pub flag: String,
     /// Whose share grows; the flag's other variant unless given, where it has two.

@@ -47,7 +47,7 @@ impl Ramps {
     pub async fn watch(&self) -> Result<(), Error> {
         for stored in store::open(&self.options.db).await? {
             let number = stored.ramp.number;
-            let trouble = self.follow(number).await.err().map(|error| error.chain());
+            let trouble = self.follow(number).await.err().map(|error| kernel::chain(&error));
             self.note(number, trouble);
         }
         Ok(())

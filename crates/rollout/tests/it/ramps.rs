@@ -342,7 +342,7 @@ async fn cut_off_at_fifty_moments_it_converges_and_does_everything_once() {
     let mut cuts = 0;
     for seed in 0..SEEDS {
         for test in databases().await {
-            cuts += play(test, seed).await;
+            cuts += Box::pin(play(test, seed)).await;
         }
     }
     println!("{SEEDS} ramps were cut off {cuts} times");

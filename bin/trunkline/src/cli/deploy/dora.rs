@@ -42,7 +42,7 @@ pub(super) fn run(args: &DoraArgs, client: &Client) -> anyhow::Result<()> {
     for service in &view.services {
         tell(service, &view);
     }
-    client.tell_page("/dora");
+    client.tell_page("/delivery");
     Ok(())
 }
 

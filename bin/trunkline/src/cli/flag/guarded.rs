@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Sure, wish};
 use crate::cli::client::{Client, segment};
 use crate::cli::confirm::confirm;
+use crate::cli::when;
 use crate::out;
 
 /// What a guarded ramp is asked for with.
@@ -74,7 +75,7 @@ fn asked(key: &str, guarded: &Guarded, reason: Option<&str>) -> Result<Value, Pr
         "guards": guard, "variant": variant, "reason": reason }))
 }
 
-/// A stage is never meant as a share below one hundredth of a hundredth: here a plain 1 is one per cent.
+/// As in a split, but a plain 1 is one per cent: stages begin there.
 fn share(text: &str) -> Result<f64, Problem> {
     let text = text.trim();
     let plain = if text == "1" { "1%" } else { text };
@@ -84,16 +85,7 @@ fn share(text: &str) -> Result<f64, Problem> {
 
 fn seconds(text: &str) -> Result<u64, Problem> {
     let wrong = || Problem::invalid(format!("{text:?} is no time")).hint("a number and s, m, h or d, as 10m");
-    let unit = text.chars().last().ok_or_else(wrong)?;
-    let factor = match unit {
-        's' => 1,
-        'm' => 60,
-        'h' => 3_600,
-        'd' => 86_400,
-        _ => return Err(wrong()),
-    };
-    let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    number.checked_mul(factor).ok_or_else(wrong)
+    when::span(text).map(|span| span.as_secs().unsigned_abs()).ok_or_else(wrong)
 }
 
 fn told(client: &Client, view: &RampView) -> anyhow::Result<()> {

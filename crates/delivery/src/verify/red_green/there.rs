@@ -61,7 +61,7 @@ pub(crate) async fn find_out(
     }
     let Some(here) = here else { return concluded(RedGreen::unknown("the check does not pass here"), None) };
     match there {
-        Err(error) => (Ending::failed(&error), RedGreen::unknown(crate::verify::chain(&error))),
+        Err(error) => (Ending::failed(&error), RedGreen::unknown(kernel::chain(&error))),
         Ok(None) => concluded(RedGreen::unknown("it was cancelled"), None),
         Ok(Some(there)) => {
             let answer = parent.answer(&here, &there, files, cancel).await;
@@ -113,7 +113,7 @@ impl Parent<'_> {
             Verdict::IfParentPasses(claim) => claim,
         };
         match self.bare(cancel).await {
-            Err(error) => RedGreen::unknown(crate::verify::chain(&error)),
+            Err(error) => RedGreen::unknown(kernel::chain(&error)),
             Ok(None) => RedGreen::unknown("the run was cancelled"),
             Ok(Some(bare)) => match has_passed(&bare) {
                 Ok(has_passed) => judge::with_control(claim, has_passed, &bare.report),

@@ -74,7 +74,7 @@ async fn attempt(
         }
         Ok(Planned::Cancelled) => (cancelled(), Infrastructure::Nothing),
         Ok(Planned::Missing) => (Ending::plain(StepState::Skipped, infrastructure::MISSING), Infrastructure::Missing),
-        Err(error) => (Ending::failed(&error), Infrastructure::Failed(crate::verify::chain(&error))),
+        Err(error) => (Ending::failed(&error), Infrastructure::Failed(kernel::chain(&error))),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::good::without_failure;
 use super::{ENOUGH_REQUESTS, Story};
 use crate::api::{Deployment, Service};
 use crate::director::findings::Findings;
@@ -82,7 +81,7 @@ impl Demo {
         let is_explained = deployment.phase == "rolled_back" && says.iter().all(|part| reason.contains(part));
         self.note(format!("rolled back: {reason}"));
         findings.seen(is_explained, format!("{} without a hand: {reason}", deployment.phase.replace('_', " ")));
-        without_failure(findings, &self.ledger().since(&before));
+        self.without_failure(findings, &before);
         let revert = self.revert("08-known-addresses").await?;
         let way = self.follow(&revert).await?;
         findings.seen(way.live().is_some(), format!("its revert: {}", way.end.words()));
@@ -105,7 +104,7 @@ impl Demo {
         let since = self.ledger().since(&settled);
         let still = since.release(Some(bad.number)).requests;
         findings.seen(still == 0, format!("{still} requests got it afterwards"));
-        without_failure(findings, &since);
+        self.without_failure(findings, &settled);
         Ok(())
     }
 
@@ -130,7 +129,6 @@ impl Demo {
         let way = self.follow(&sha).await?;
         let mut findings = Findings::default();
         self.goes_live(story, &way, &before, &mut findings).await?;
-        story.newest.clone_from(&sha);
         if let Some(innocent) = &story.innocent {
             self.shipped_in(innocent, &sha, &mut findings).await?;
         }

@@ -8,7 +8,6 @@ use super::{ENOUGH_REQUESTS, Story};
 use crate::api::Report;
 use crate::customers::walks::{Funnel, Walks};
 use crate::director::findings::Findings;
-use crate::director::scenes::good::without_failure;
 use crate::director::watch::{Missed, Way};
 use crate::director::{Demo, Told};
 
@@ -33,7 +32,7 @@ impl Demo {
             self.play.link("Journey", &format!("/console/journeys/{JOURNEY}"));
             self.for_one(&mut findings).await?;
             self.for_half(story, &mut findings).await?;
-            without_failure(&mut findings, &self.ledger().since(&before));
+            self.without_failure(&mut findings, &before);
         }
         Ok(findings.told(&story.change))
     }

@@ -23,7 +23,7 @@ impl Demo {
             self.note(format!("the shop is open at {}; customers come", self.product_url));
             self.customers.come();
             self.served(release, ENOUGH_REQUESTS).await?;
-            without_failure(&mut findings, &self.ledger());
+            self.without_failure(&mut findings, &Ledger::default());
         }
         Ok(findings.told(&sha))
     }
@@ -58,7 +58,6 @@ impl Demo {
         let way = self.follow(&sha).await?;
         let mut findings = Findings::default();
         self.goes_live(story, &way, &before, &mut findings).await?;
-        story.newest.clone_from(&sha);
         Ok(findings.told(&sha))
     }
 
@@ -73,6 +72,7 @@ impl Demo {
         findings.seen(way.live().is_some(), way.end.words());
         let Some(release) = way.live() else { return Ok(()) };
         story.live = Some(release);
+        story.newest.clone_from(&way.change);
         self.served(release, ENOUGH_REQUESTS).await?;
         let between = self.ledger().since(before);
         let moved_back = between.release(Some(release)).moved_back;
@@ -86,7 +86,7 @@ impl Demo {
                 some => format!("through a canary at {}", some.join(", ")),
             },
         );
-        without_failure(findings, &between);
+        self.without_failure(findings, before);
         findings.seen(
             moved_back == 0,
             match moved_back {
@@ -95,6 +95,17 @@ impl Demo {
             },
         );
         Ok(())
+    }
+
+    /// No request failed since `before`, by the customers' own books; else what the first was.
+    pub(in crate::director) fn without_failure(&self, findings: &mut Findings, before: &Ledger) {
+        let between = self.ledger().since(before);
+        let mut text = format!("{} of {} requests failed", between.failures, between.requests);
+        if between.failures > 0 {
+            let first = self.customers.books().failure_after(before.failures);
+            text = format!("{text}, the first: {}", first.unwrap_or_else(|| "not known any more".into()));
+        }
+        findings.seen(between.failures == 0 && between.requests > 0, text);
     }
 
     /// Whether the commit is a part of what is live now, as its page says.
@@ -122,10 +133,4 @@ fn proof_in_words(proof: &RedGreen) -> String {
         Proof::Proved => format!("red on the parent and green here: {tests}"),
         other => format!("red before green is {other:?}: {tests}"),
     }
-}
-
-/// No request failed, by the customers' own books.
-pub(in crate::director) fn without_failure(findings: &mut Findings, ledger: &Ledger) {
-    let text = format!("{} of {} requests failed", ledger.failures, ledger.requests);
-    findings.seen(ledger.failures == 0 && ledger.requests > 0, text);
 }
