@@ -51,7 +51,7 @@ sys.exit(0 if any(hmac.compare_digest(mine, s) for s in theirs) else 1)
 
 /// One request: headers in lower case, and the body.
 #[derive(Debug, Clone)]
-struct Got {
+pub(crate) struct Got {
     headers: Vec<(String, String)>,
     body: String,
 }
@@ -61,7 +61,7 @@ impl Got {
         self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 
-    fn event(&self) -> Value {
+    pub(crate) fn event(&self) -> Value {
         serde_json::from_str(&self.body).unwrap()
     }
 
@@ -75,7 +75,7 @@ impl Got {
 }
 
 /// Listens until the story ends, keeps books, and fails the first so many times.
-fn receiver(fails: usize) -> (String, Arc<Mutex<Vec<Got>>>) {
+pub(crate) fn receiver(fails: usize) -> (String, Arc<Mutex<Vec<Got>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let books: Arc<Mutex<Vec<Got>>> = Arc::default();

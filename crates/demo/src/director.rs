@@ -24,6 +24,7 @@ pub struct Demo {
     seed: u64,
     canary: Canary,
     treatment: Treatment,
+    scenes: Vec<Scene>,
     control_plane: Arc<dyn ControlPlane>,
     product_url: String,
     trunk: Trunk,
@@ -53,13 +54,15 @@ impl Demo {
     pub async fn open(options: Options, sink: Sink) -> Result<Self, Error> {
         let customers = Customers::new(&options.product_url, options.seed, Pace::default(), options.treatment)?;
         let api = Api::new(&options.server_url, &options.token);
-        let play = Arc::new(Play::new(&options, script::scenes(options.canary, options.treatment)));
+        let scenes = script::scenes(options.canary, options.treatment, options.until.as_deref());
+        let play = Arc::new(Play::new(&options, scenes.iter().copied()));
         let tour =
             Tour::open(options.tour_listen, Arc::clone(&play), Arc::clone(customers.books()), api.clone()).await?;
         Ok(Self {
             seed: options.seed,
             canary: options.canary,
             treatment: options.treatment,
+            scenes,
             control_plane: options.control_plane,
             product_url: options.product_url,
             trunk: options.trunk,
@@ -82,9 +85,9 @@ impl Demo {
         self.customers.books().ledger()
     }
 
-    /// Plays all scenes. Customers go on afterwards.
+    /// Plays the scenes. Customers go on afterwards.
     pub async fn play(&mut self) -> Summary {
-        let scenes = script::scenes(self.canary, self.treatment);
+        let scenes = self.scenes.clone();
         let mut story = scenes::Story::default();
         let mut outcomes = Vec::new();
         for (index, scene) in scenes.iter().enumerate() {

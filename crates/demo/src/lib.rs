@@ -21,6 +21,7 @@ mod web_client;
 pub use customers::books::{Books, Ledger, ReleaseLedger, Second};
 pub use customers::{Customers, Pace};
 pub use director::Demo;
+pub use director::script::SCENES;
 pub use error::Error;
 pub use options::{Canary, ControlPlane, Options, Treatment};
 pub use progress::{Progress, Sink};

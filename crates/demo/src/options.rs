@@ -22,6 +22,8 @@ pub struct Options {
     pub trunk: Trunk,
     pub canary: Canary,
     pub treatment: Treatment,
+    /// The last scene that is played, one of [`crate::SCENES`]; all of them without.
+    pub until: Option<String>,
     /// Ends the control plane as a crash would, and starts it again.
     pub control_plane: Arc<dyn ControlPlane>,
     /// Where the tour page listens. Keep it on loopback.

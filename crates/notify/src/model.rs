@@ -29,13 +29,16 @@ pub enum Kind {
     FlagExpiring,
     /// A ramp does not go on by itself.
     RampHeld,
+    /// What a ramp showed did harm: nobody gets it any more.
+    RampTurnedBack,
     /// Somebody tries a target; sent to that one, whatever it asked for.
     Test,
 }
 
 impl Kind {
     /// What a target may ask for.
-    pub const ALL: [Self; 5] = [Self::Verdict, Self::Rollback, Self::Finding, Self::FlagExpiring, Self::RampHeld];
+    pub const ALL: [Self; 6] =
+        [Self::Verdict, Self::Rollback, Self::Finding, Self::FlagExpiring, Self::RampHeld, Self::RampTurnedBack];
 
     /// The word of the CLI and the API.
     pub const fn text(self) -> &'static str {
@@ -45,6 +48,7 @@ impl Kind {
             Self::Finding => "finding",
             Self::FlagExpiring => "flag_expiring",
             Self::RampHeld => "ramp_held",
+            Self::RampTurnedBack => "ramp_turned_back",
             Self::Test => "test",
         }
     }

@@ -49,6 +49,9 @@ pub(crate) struct DemoArgs {
     /// What customers make of the new checkout in the experiment
     #[arg(long, default_value = "better")]
     treatment: Treatment,
+    /// The last scene that is played [default: the last there is]
+    #[arg(long, value_name = "SCENE", value_parser = demo::SCENES)]
+    until: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -137,6 +140,7 @@ async fn run(args: &DemoArgs, common: &Common, data: &Path) -> anyhow::Result<Su
             Treatment::Same => demo::Treatment::Same,
             Treatment::Worse => demo::Treatment::Worse,
         },
+        until: args.until.clone(),
         control_plane: Arc::new(keeper),
         tour_listen: args.tour_listen.unwrap_or(any),
     };

@@ -56,6 +56,8 @@ pub(super) enum Event {
     FlagExpiring,
     /// A ramp does not go on by itself
     RampHeld,
+    /// What a ramp showed did harm, and nobody gets it any more
+    RampTurnedBack,
 }
 
 impl Event {
@@ -66,6 +68,7 @@ impl Event {
             Self::Finding => Kind::Finding,
             Self::FlagExpiring => Kind::FlagExpiring,
             Self::RampHeld => Kind::RampHeld,
+            Self::RampTurnedBack => Kind::RampTurnedBack,
         }
     }
 }

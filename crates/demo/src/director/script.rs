@@ -13,7 +13,28 @@ pub(crate) struct Scene {
     pub(crate) expected: &'static str,
 }
 
-pub(crate) fn scenes(canary: Canary, treatment: Treatment) -> [Scene; 10] {
+/// The names of the scenes, in the order in which they are played.
+pub const SCENES: [&str; 10] = [
+    FIRST_DEPLOYMENT.name,
+    RED_GREEN.name,
+    DARK_LAUNCH.name,
+    FAILING_TEST.name,
+    VULNERABLE_DEPENDENCY.name,
+    EXPERIMENT.name,
+    BAD_CANARY.name,
+    ROLL_FORWARD.name,
+    NEW_ADVISORY.name,
+    FEEDBACK.name,
+];
+
+/// What is played, up to the scene `until`.
+pub(crate) fn scenes(canary: Canary, treatment: Treatment, until: Option<&str>) -> Vec<Scene> {
+    let all = all(canary, treatment);
+    let last = until.and_then(|name| all.iter().position(|scene| scene.name == name));
+    all[..=last.unwrap_or(all.len() - 1)].to_vec()
+}
+
+fn all(canary: Canary, treatment: Treatment) -> [Scene; SCENES.len()] {
     let (bad_canary, roll_forward) = match canary {
         Canary::Broken => (BAD_CANARY, ROLL_FORWARD),
         Canary::Healthy => (HEALTHY_CANARY, NOTHING_TO_MEND),

@@ -42,6 +42,7 @@ async fn the_page_is_there_for_who_knows_its_key() {
         trunk: Trunk::prepare(&folder.path().join("trunk"), Infrastructure::Declared).await.unwrap(),
         canary: Canary::Broken,
         treatment: Treatment::Better,
+        until: None,
         control_plane: Arc::new(NoControlPlane),
         tour_listen: "127.0.0.1:0".parse().unwrap(),
     };

@@ -5,3 +5,4 @@
 mod facade;
 mod golden;
 mod simulated;
+mod through_events;

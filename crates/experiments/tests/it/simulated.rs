@@ -6,11 +6,11 @@ use experiments::model::{Decision, Definition, Evidence, MetricEvidence, assess,
 use experiments::stats::proportions::{Count, two_proportions};
 use experiments::stats::{Arms, Moments};
 
-const DAY_MS: i64 = 86_400_000;
-const LOOKS: u64 = 50;
+pub(crate) const DAY_MS: i64 = 86_400_000;
+pub(crate) const LOOKS: u64 = 50;
 
 /// Steele, Lea & Flood 2014.
-struct SplitMix(u64);
+pub(crate) struct SplitMix(pub(crate) u64);
 
 impl SplitMix {
     fn next(&mut self) -> u64 {
@@ -30,7 +30,7 @@ impl SplitMix {
 
 /// How customers behave in one arm.
 #[derive(Clone, Copy)]
-struct Behaviour {
+pub(crate) struct Behaviour {
     converts: f64,
     /// Of those who convert, each spends up to so much.
     spends: f64,
@@ -46,10 +46,10 @@ fn definition(planned: u64) -> Definition {
     parse(&text, "x.yaml").unwrap()
 }
 
-/// Plays an experiment of so many looks, in each of which as many persons come, and gives the first look that decided.
-fn play(definition: &Definition, seed: u64, arms: Arms<Behaviour>) -> (Decision, u64) {
-    let mut random = SplitMix(seed);
-    let mut evidence = Evidence {
+/// Nobody has come yet.
+pub(crate) fn nothing_seen(metrics: &[&str]) -> Evidence {
+    let metric = |name: &&str| MetricEvidence { name: (*name).into(), arms: Arms::default() };
+    Evidence {
         look: 0,
         started_ms: 0,
         at_ms: 0,
@@ -57,11 +57,17 @@ fn play(definition: &Definition, seed: u64, arms: Arms<Behaviour>) -> (Decision,
         shown_both: 0,
         unwitnessed: 0,
         srm_p_before: 1.0,
-        metrics: ["paid", "revenue"].map(|name| MetricEvidence { name: name.into(), arms: Arms::default() }).to_vec(),
-    };
+        metrics: metrics.iter().map(metric).collect(),
+    }
+}
+
+/// Plays an experiment of so many looks, in each of which as many persons come, and gives the first look that decided.
+fn play(definition: &Definition, seed: u64, arms: Arms<Behaviour>) -> (Decision, u64) {
+    let mut random = SplitMix(seed);
+    let mut evidence = nothing_seen(&["paid", "revenue"]);
     for look in 1..=LOOKS {
         for _ in 0..definition.planned_persons / LOOKS {
-            come(&mut random, &mut evidence, arms);
+            Fate::next(&mut random, arms).add_to(&mut evidence);
         }
         evidence.look = look;
         evidence.at_ms = i64::try_from(look).unwrap() * DAY_MS;
@@ -74,16 +80,30 @@ fn play(definition: &Definition, seed: u64, arms: Arms<Behaviour>) -> (Decision,
     (Decision::KeepRunning, LOOKS)
 }
 
-fn come(random: &mut SplitMix, evidence: &mut Evidence, arms: Arms<Behaviour>) {
-    let is_treated = random.unit() < 0.5;
-    let behaviour = if is_treated { arms.b } else { arms.a };
-    let converts = random.unit() < behaviour.converts;
-    // Most spend little: the square of a uniform.
-    let spent = if converts { behaviour.spends * random.unit().powi(2) } else { 0.0 };
-    *side(&mut evidence.shown, is_treated) += 1;
-    let values = [if converts { 1.0 } else { 0.0 }, spent];
-    for (metric, value) in evidence.metrics.iter_mut().zip(values) {
-        side::<Moments>(&mut metric.arms, is_treated).add(value);
+/// What one person is shown, and does.
+#[derive(Clone, Copy)]
+pub(crate) struct Fate {
+    pub(crate) is_treated: bool,
+    pub(crate) converts: bool,
+    pub(crate) spent: f64,
+}
+
+impl Fate {
+    pub(crate) fn next(random: &mut SplitMix, arms: Arms<Behaviour>) -> Self {
+        let is_treated = random.unit() < 0.5;
+        let behaviour = if is_treated { arms.b } else { arms.a };
+        let converts = random.unit() < behaviour.converts;
+        // Most spend little: the square of a uniform.
+        let spent = if converts { behaviour.spends * random.unit().powi(2) } else { 0.0 };
+        Self { is_treated, converts, spent }
+    }
+
+    pub(crate) fn add_to(self, evidence: &mut Evidence) {
+        *side(&mut evidence.shown, self.is_treated) += 1;
+        let values = [if self.converts { 1.0 } else { 0.0 }, self.spent];
+        for (metric, value) in evidence.metrics.iter_mut().zip(values) {
+            side::<Moments>(&mut metric.arms, self.is_treated).add(value);
+        }
     }
 }
 
@@ -91,7 +111,7 @@ fn side<T>(arms: &mut Arms<T>, is_treated: bool) -> &mut T {
     if is_treated { &mut arms.b } else { &mut arms.a }
 }
 
-fn same(converts: f64) -> Arms<Behaviour> {
+pub(crate) fn same(converts: f64) -> Arms<Behaviour> {
     let behaviour = Behaviour { converts, spends: 100.0 };
     Arms { a: behaviour, b: behaviour }
 }
@@ -189,16 +209,13 @@ fn what_was_stored_is_assessed_as_it_was_bit_for_bit() {
     let mut random = SplitMix(3);
     let mut evidence = Evidence {
         look: 1,
-        started_ms: 0,
         at_ms: 9 * DAY_MS,
-        shown: Arms { a: 0, b: 0 },
-        shown_both: 0,
         unwitnessed: 3,
         srm_p_before: 0.123_456_789_012_345_67,
-        metrics: ["paid", "revenue"].map(|name| MetricEvidence { name: name.into(), arms: Arms::default() }).to_vec(),
+        ..nothing_seen(&["paid", "revenue"])
     };
     for _ in 0..2_000 {
-        come(&mut random, &mut evidence, same(0.3));
+        Fate::next(&mut random, same(0.3)).add_to(&mut evidence);
         let stored = serde_json::to_string(&evidence).unwrap();
         let read: Evidence = serde_json::from_str(&stored).unwrap();
         assert_eq!(read, evidence);

@@ -19,6 +19,7 @@ impl Kind {
             Self::Finding => ("dev.cdeventsx.trunkline-finding.opened.0.1.0", "trunkline-finding"),
             Self::FlagExpiring => ("dev.cdeventsx.trunkline-flag.expiring.0.1.0", "trunkline-flag"),
             Self::RampHeld => ("dev.cdeventsx.trunkline-ramp.held.0.1.0", "trunkline-ramp"),
+            Self::RampTurnedBack => ("dev.cdeventsx.trunkline-ramp.turnedback.0.1.0", "trunkline-ramp"),
             Self::Test => ("dev.cdeventsx.trunkline-target.tested.0.1.0", "trunkline-target"),
         }
     }

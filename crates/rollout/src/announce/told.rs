@@ -21,7 +21,10 @@ pub(super) async fn of(announcer: &Announcer, fact: &Envelope) -> Result<Option<
     match (fact.publisher.as_str(), fact.kind.as_str()) {
         ("delivery", "deployment.rolled_back") => rollback(announcer, fact).await.map(Some),
         ("experiments", Decided::KIND) => verdict(announcer, fact).await,
-        ("rollout", "ramp.held") => ramp(announcer, fact).await.map(Some),
+        ("rollout", "ramp.held") => ramp(announcer, fact, Kind::RampHeld, "is held").await.map(Some),
+        ("rollout", "ramp.turned_back") => {
+            ramp(announcer, fact, Kind::RampTurnedBack, "was turned back").await.map(Some)
+        }
         ("security", "finding.opened" | "finding.reopened") => finding(announcer, fact).await,
         _ => Ok(None),
     }
@@ -100,11 +103,11 @@ async fn owner_of_change(announcer: &Announcer, commit: &str) -> Result<Option<O
     }
 }
 
-async fn ramp(announcer: &Announcer, fact: &Envelope) -> Result<Announcement, Error> {
+async fn ramp(announcer: &Announcer, fact: &Envelope, kind: Kind, what: &str) -> Result<Announcement, Error> {
     let flag = text(fact, "flag");
-    let sentence = format!("the ramp of flag {flag:?} is held: {}", text(fact, "sentence"));
+    let sentence = format!("the ramp of flag {flag:?} {what}: {}", text(fact, "sentence"));
     let owner = announcer.owner(Thing::new(ThingKind::Flag, flag)).await?;
-    Ok(announcement(fact, Kind::RampHeld, flag, fact.payload.clone(), sentence, owner))
+    Ok(announcement(fact, kind, flag, fact.payload.clone(), sentence, owner))
 }
 
 /// With the words of the finding's page, as they are when it is told.
