@@ -27,8 +27,8 @@ use population::Customer;
 use walks::{Side, Taken};
 use wire::{Ask, Jar};
 
-/// More visits than these are not under way at once.
-const VISITS_MAX: usize = 128;
+/// More visits than these are not under way at once: a machine that is busy with something else gets fewer customers, not a queue.
+const VISITS_MAX: usize = 64;
 /// A redirect leads to a page, not to another and another.
 const REDIRECTS_MAX: usize = 3;
 

@@ -29,4 +29,4 @@ pub use log::tail::tail;
 pub use outcome::{End, Outcome};
 pub use redact::SECRET_BYTES_MIN;
 pub use shim::main;
-pub use spec::{Isolation, Life, LogMode, Spec};
+pub use spec::{Isolation, Life, LogMode, Priority, Spec};

@@ -31,6 +31,9 @@ pub struct Spec {
     pub log_mode: LogMode,
     /// What the command can reach.
     pub isolation: Isolation,
+    /// Who waits when the machine is busy.
+    #[serde(default)]
+    pub priority: Priority,
     /// Time the command may take; `None` for no limit.
     #[serde(default)]
     pub timeout_seconds: Option<f64>,
@@ -38,6 +41,17 @@ pub struct Spec {
     pub grace_seconds: f64,
     /// Whose life bounds the command's.
     pub life: Life,
+}
+
+/// Who waits when the machine is busy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    /// Nobody in particular: what customers wait for.
+    #[default]
+    Normal,
+    /// The command: it has what is left over.
+    Background,
 }
 
 /// What happens when the log is full.
@@ -100,6 +114,7 @@ impl fmt::Debug for Spec {
             .field("log_bytes_max", &self.log_bytes_max)
             .field("log_mode", &self.log_mode)
             .field("isolation", &self.isolation)
+            .field("priority", &self.priority)
             .field("timeout_seconds", &self.timeout_seconds)
             .field("grace_seconds", &self.grace_seconds)
             .field("life", &self.life)

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use exec::{End, Isolation, Launcher, Level, Life, LogMode, Spec};
+use exec::{End, Isolation, Launcher, Level, Life, LogMode, Priority, Spec};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use kernel::{Kind, Problem};
@@ -70,6 +70,7 @@ impl Worker {
             log: log.0.clone(),
             log_bytes_max: OUTPUT_BYTES,
             log_mode: LogMode::Stop,
+            priority: Priority::Background,
             isolation: Isolation {
                 level: Level::Strict,
                 hidden: vec![self.data.clone()],

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use std::path::Path;
 
-use exec::{End, Life, LogMode, Spec};
+use exec::{End, Life, LogMode, Priority, Spec};
 
 use crate::Error;
 use crate::deploy::launch;
@@ -69,6 +69,7 @@ async fn migrate(engine: &Engine, stored: &StoredDeployment) -> Result<Act, Erro
         log: log.clone(),
         log_bytes_max: LOG_BYTES_MAX,
         log_mode: LogMode::Stop,
+        priority: Priority::Normal,
         isolation: launch::isolation(engine, deployment, launch::level(engine, stored).await?),
         timeout_seconds: Some(SECONDS_MAX),
         grace_seconds: 10.0,

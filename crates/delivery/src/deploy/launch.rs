@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use edge::{Arm, EdgeState, Health, InstanceSpec, InstanceState, PersonSource, ServiceRoute};
-use exec::{Isolation, Level, Life, LogMode, Spec};
+use exec::{Isolation, Level, Life, LogMode, Priority, Spec};
 
 use crate::Error;
 use crate::config::{self, Service};
@@ -34,6 +34,7 @@ pub(crate) async fn start(engine: &Engine, number: u64, attempt: u32) -> Result<
         log: engine.data().join("edge").join("instances").join(format!("{id}.log")),
         log_bytes_max: LOG_BYTES_MAX,
         log_mode: LogMode::Rotate,
+        priority: Priority::Normal,
         isolation: isolation(engine, deployment, level(engine, &stored).await?),
         timeout_seconds: None,
         grace_seconds: stored.config.drain.as_secs_f64(),

@@ -5,7 +5,7 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use exec::{End, Isolation, Launcher, Level, Life, LogMode, Outcome, Spec};
+use exec::{End, Isolation, Launcher, Level, Life, LogMode, Outcome, Priority, Spec};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
@@ -93,6 +93,7 @@ impl Bench<'_> {
             log: command.log.to_owned(),
             log_bytes_max: LOG_BYTES_MAX,
             log_mode: LogMode::Stop,
+            priority: Priority::Background,
             isolation: Isolation { level: self.level, hidden: vec![self.plan.data.clone()], read, write },
             timeout_seconds: Some(command.timeout.as_secs_f64()),
             grace_seconds: GRACE_SECONDS,

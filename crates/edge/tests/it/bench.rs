@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use edge::{
     Arm, Client, EdgeState, Health, Instance, InstanceSpec, InstanceState, Limits, Options, Routes, ServiceRoute,
 };
-use exec::{Isolation, Launcher, Life, LogMode, Spec};
+use exec::{Isolation, Launcher, Life, LogMode, Priority, Spec};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt as _;
@@ -147,6 +147,7 @@ impl Bench {
             log: self.path("elsewhere.log"),
             log_bytes_max: 1_000_000,
             log_mode: LogMode::Stop,
+            priority: Priority::Normal,
             isolation: Isolation::off(),
             timeout_seconds: None,
             grace_seconds: 2.0,

@@ -10,12 +10,15 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
-use rustix::process::{Signal, getppid, set_parent_process_death_signal, setsid};
+use rustix::process::{Signal, getppid, nice, set_parent_process_death_signal, setsid};
 
 use super::start::InnerOrder;
-use crate::{Spec, isolation, process};
+use crate::{Priority, Spec, isolation, process};
 
 mod program;
+
+/// Of two that want all of a core, one of this niceness has a tenth (the kernel's weights of 110 and 1024).
+const BACKGROUND: i32 = 10;
 
 /// Becomes the command, or tells why not.
 pub(super) fn become_command() -> ExitCode {
@@ -31,6 +34,9 @@ fn execute() -> Result<Infallible, String> {
     io::stdin().lock().read_to_end(&mut order).map_err(|error| format!("cannot read the order: {error}"))?;
     let InnerOrder { spec, shim } = serde_json::from_slice(&order).map_err(|error| format!("bad order: {error}"))?;
     setsid().map_err(|error| format!("cannot open a session: {error}"))?;
+    if spec.priority == Priority::Background {
+        nice(BACKGROUND).map_err(|error| format!("cannot step back behind others: {error}"))?;
+    }
     std::env::set_current_dir(&spec.directory).map_err(|error| explain_directory(&spec, &error))?;
     let program = program::find(&spec)?;
     let log = io::stderr().as_fd().try_clone_to_owned().map_err(|error| format!("cannot share the log: {error}"))?;

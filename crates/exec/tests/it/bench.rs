@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use exec::{Isolation, Launcher, Level, Life, LogMode, Outcome, Spec};
+use exec::{Isolation, Launcher, Level, Life, LogMode, Outcome, Priority, Spec};
 use tempfile::TempDir;
 
 /// Long enough for a machine under load; a test that waits so long fails.
@@ -49,6 +49,7 @@ impl Bench {
             log: self.path("logs/step.log"),
             log_bytes_max: 1_000_000,
             log_mode: LogMode::Stop,
+            priority: Priority::Normal,
             isolation: Isolation::off(),
             timeout_seconds: None,
             grace_seconds: 5.0,

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use exec::{End, Spec};
+use exec::{End, Priority, Spec};
 
 use crate::bench::Bench;
 
@@ -49,6 +49,16 @@ async fn no_new_privileges() {
     let bench = Bench::new();
     bench.run(&bench.shell("grep NoNewPrivs /proc/self/status")).await;
     assert_eq!(bench.log(), "NoNewPrivs:\t1\n");
+}
+
+#[tokio::test]
+async fn what_runs_in_the_background_gives_way_with_all_that_it_starts() {
+    let niceness = async |priority| {
+        let bench = Bench::new();
+        bench.run(&Spec { priority, ..bench.shell("sh -c nice") }).await;
+        bench.log().trim().parse::<i32>().unwrap()
+    };
+    assert_eq!(niceness(Priority::Background).await - niceness(Priority::Normal).await, 10);
 }
 
 #[tokio::test]

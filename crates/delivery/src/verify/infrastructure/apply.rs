@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use exec::{End, Isolation, Launcher, Life, LogMode, Outcome, Spec};
+use exec::{End, Isolation, Launcher, Life, LogMode, Outcome, Priority, Spec};
 
 use crate::git::Mirror;
 use crate::verify::command;
@@ -101,6 +101,7 @@ fn spec(
         log: log.to_owned(),
         log_bytes_max: LOG_BYTES_MAX,
         log_mode: LogMode::Stop,
+        priority: Priority::Normal,
         isolation: Isolation {
             level: plan.level,
             hidden: vec![data.to_owned()],
