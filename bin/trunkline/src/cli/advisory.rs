@@ -133,5 +133,6 @@ fn status(client: &Client) -> anyhow::Result<()> {
         let (service, number) = (&unknown.service, unknown.deployment);
         out::line(format_args!("{} not known of {service} {number}: {path}: {}", out::mark("warn"), unknown.reason));
     }
+    client.tell_page("/security");
     Ok(())
 }

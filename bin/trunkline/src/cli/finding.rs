@@ -6,6 +6,8 @@ use security::FindingState;
 use serde_json::{Value, json};
 
 use super::client::{Client, segment};
+use super::confirm::asks;
+use super::flag::{Sure, confirm_kill};
 use crate::out;
 
 #[derive(Debug, Subcommand)]
@@ -20,8 +22,8 @@ pub(super) enum Verb {
     /// Turn off the flag of the change that brought it
     Kill {
         id: String,
-        #[arg(long)]
-        reason: Option<String>,
+        #[command(flatten)]
+        sure: Sure,
     },
 }
 
@@ -36,16 +38,31 @@ pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
             tell(&client.get(&path)?, client);
             Ok(())
         }
-        Verb::Kill { id, reason } => {
-            let path = format!("/api/v1/findings/{}/kill", segment(&id));
-            let view: FindingView = client.post(&path, &json!({ "reason": reason }))?;
-            if client.is_json {
-                return out::json(&view);
-            }
-            tell(&view, client);
-            Ok(())
-        }
+        Verb::Kill { id, sure } => kill(client, &id, &sure),
     }
+}
+
+fn kill(client: &Client, id: &str, sure: &Sure) -> anyhow::Result<()> {
+    let path = format!("/api/v1/findings/{}", segment(id));
+    if asks(client, sure.yes)
+        && let Some(flag) = client.get::<FindingView>(&path)?.flag
+    {
+        confirm_kill(client, &flag.key, sure)?;
+    }
+    let view: FindingView = client.post(&format!("{path}/kill"), &json!({ "reason": sure.reason }))?;
+    if client.is_json {
+        return out::json(&view);
+    }
+    if let Some(flag) = &view.flag {
+        out::line(format_args!("{} {} is off", out::mark("good"), flag.key));
+        out::line(format_args!("Undo: trunkline flag clear {}", flag.key));
+    }
+    client.tell_page(&page(&view));
+    Ok(())
+}
+
+fn page(finding: &FindingView) -> String {
+    format!("/findings/{}", segment(&finding.key))
 }
 
 fn list(client: &Client) -> anyhow::Result<()> {
@@ -61,11 +78,12 @@ fn list(client: &Client) -> anyhow::Result<()> {
         out::line(format_args!("{} not known of {service} {number}: {path}: {}", out::mark("warn"), unknown.reason));
     }
     if page.items.is_empty() {
-        out::line(format_args!("No finding in what is live, as far as it is known."));
-        return Ok(());
+        out::line("No finding in what is live, as far as it is known.");
+    } else {
+        let head = ["", "severity", "package", "version", "advisory", "services", "owner", "do"];
+        out::table(head, page.items.iter().map(row));
     }
-    let head = ["", "severity", "package", "version", "advisory", "services", "owner", "do"];
-    out::table(head, page.items.iter().map(row));
+    client.tell_page("/security");
     Ok(())
 }
 
@@ -109,5 +127,5 @@ fn tell(finding: &FindingView, client: &Client) {
             out::line(format_args!("trunkline deploy rollback --to {number}"));
         }
     }
-    client.tell_page(&format!("/findings/{}", finding.key));
+    client.tell_page(&page(finding));
 }

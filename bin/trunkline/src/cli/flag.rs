@@ -91,10 +91,10 @@ pub(super) enum Verb {
 pub(super) struct Sure {
     /// Goes into the audit log
     #[arg(long)]
-    reason: Option<String>,
+    pub(super) reason: Option<String>,
     /// Do not ask
     #[arg(long, short)]
-    yes: bool,
+    pub(super) yes: bool,
 }
 
 pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
@@ -200,6 +200,9 @@ fn show(client: &Client, key: &str) -> anyhow::Result<()> {
         out::line(format_args!("  held      {how}, since {}: {}", hold.since, hold.why));
         out::line(format_args!("            hint: {}", hold.hint));
     }
+    if let Some(why) = &item.retire {
+        out::line(format_args!("  retire    {why}"));
+    }
     if let Some(ramp) = guarded::newest(client, key)? {
         guarded::tell(&ramp);
     }
@@ -239,11 +242,17 @@ fn show(client: &Client, key: &str) -> anyhow::Result<()> {
 }
 
 fn kill(client: &Client, key: &str, sure: &Sure) -> anyhow::Result<()> {
-    if asks(client, sure.yes) {
-        let view: FlagView = client.get(&path(key, ""))?;
-        confirm(client, sure.yes, &format!("This turns {key} off for {}.", blast(&view)), "Kill it?")?;
-    }
+    confirm_kill(client, key, sure)?;
     write(client, key, "kill", &json!({ "reason": sure.reason }), |_| "is off".to_owned())
+}
+
+/// Says for how many, and asks.
+pub(super) fn confirm_kill(client: &Client, key: &str, sure: &Sure) -> anyhow::Result<()> {
+    if !asks(client, sure.yes) {
+        return Ok(());
+    }
+    let view: FlagView = client.get(&path(key, ""))?;
+    confirm(client, sure.yes, &format!("This turns {key} off for {}.", blast(&view)), "Kill it?")
 }
 
 /// `3,120 persons now in it (journey: checkout)`

@@ -30,7 +30,11 @@ pub(super) enum Verb {
 
 pub(super) fn run(verb: &Verb, common: &Common) -> anyhow::Result<()> {
     match verb {
-        Verb::List { .. } if own::asks_server(common) => list_there(&Client::find(common)?),
+        Verb::List { since: None } if own::asks_server(common) => list_there(&Client::find(common)?),
+        Verb::List { since: Some(_) } if own::asks_server(common) => {
+            let problem = Problem::invalid("--since is worked out from the repository here, not by the server");
+            Err(problem.hint("leave out --server and --data; without --since the server tells the last 90 days").into())
+        }
         Verb::List { since } => list(*since, common),
         Verb::Show { id } if own::asks_server(common) => show_there(&Client::find(common)?, id),
         Verb::Show { id } => show(id, common),
@@ -47,6 +51,7 @@ fn list_there(client: &Client) -> anyhow::Result<()> {
         out::line("No principle is on trunk yet: `principles/NAME.md` (docs/reference/ownership.md).");
     }
     view.items.iter().for_each(tell_item);
+    client.tell_page("/principles");
     Ok(())
 }
 
@@ -60,6 +65,7 @@ fn show_there(client: &Client, id: &str) -> anyhow::Result<()> {
     if !view.page.is_empty() {
         out::line(format_args!("\n{}", view.page));
     }
+    client.tell_page(&format!("/principles/{}", segment(id)));
     Ok(())
 }
 

@@ -105,6 +105,7 @@ fn list(common: &Common) -> anyhow::Result<()> {
         if page.items.is_empty() {
             out::line("No waiver is asked for or granted.");
         }
+        client.tell_page("/waivers");
         return Ok(());
     }
     let product = Reader::new(Repository::here()?).product(None)?;

@@ -58,7 +58,9 @@ async fn what_runs_in_the_background_gives_way_with_all_that_it_starts() {
         bench.run(&Spec { priority, ..bench.shell("sh -c nice") }).await;
         bench.log().trim().parse::<i32>().unwrap()
     };
-    assert_eq!(niceness(Priority::Background).await - niceness(Priority::Normal).await, 10);
+    // These tests may give way themselves, and there is an end to it.
+    let ours = niceness(Priority::Normal).await;
+    assert_eq!(niceness(Priority::Background).await, (ours + 10).min(19));
 }
 
 #[tokio::test]
