@@ -9,7 +9,7 @@ use journeys::model::definition::Step;
 use journeys::{Deed, Did, Journeys};
 use kernel::Problem;
 
-use crate::model::Metric;
+use crate::model::{Division, Metric};
 
 /// An answer about customers.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, Problem>>;
@@ -21,6 +21,12 @@ pub trait Customers: Debug + Send + Sync {
 
     /// Who did what a metric counts, from `from_ms` on; under the same keys of persons.
     fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64) -> Answer<'a, Vec<Did>>;
+}
+
+/// The port to flags.
+pub trait Flags: Debug + Send + Sync {
+    /// How this flag divides; the problem says that there is no such flag.
+    fn division<'a>(&'a self, flag: &'a str) -> Answer<'a, Division>;
 }
 
 /// From the event log and the journeys that trunk declares.

@@ -14,8 +14,8 @@ use storage::{Audit, Db, Tx};
 use utoipa::ToSchema;
 
 use crate::Error;
-use crate::customers::Customers;
-use crate::model::Decision;
+use crate::customers::{Customers, Flags};
+use crate::model::{self, Decision};
 use crate::store::{self, Stored};
 
 pub use answer::{ArmView, ExperimentRow, ExperimentView, LookView, VerdictView};
@@ -33,6 +33,7 @@ pub struct Options {
     pub db: Db,
     pub clock: Arc<dyn Clock>,
     pub customers: Arc<dyn Customers>,
+    pub flags: Arc<dyn Flags>,
 }
 
 /// The experiments of one product. Cheap to clone.
@@ -41,6 +42,7 @@ pub struct Experiments {
     db: Db,
     clock: Arc<dyn Clock>,
     customers: Arc<dyn Customers>,
+    flags: Arc<dyn Flags>,
     troubles: Arc<Mutex<Troubles>>,
 }
 
@@ -130,7 +132,8 @@ impl Decided {
 impl Experiments {
     /// Over a migrated store.
     pub fn open(options: Options) -> Self {
-        Self { db: options.db, clock: options.clock, customers: options.customers, troubles: Arc::default() }
+        let Options { db, clock, customers, flags } = options;
+        Self { db, clock, customers, flags, troubles: Arc::default() }
     }
 
     /// Takes the definitions of a commit, given as (path, text). An experiment that runs goes on as it was when it began: what is
@@ -171,8 +174,10 @@ impl Experiments {
         Ok(())
     }
 
-    /// From now on persons are counted. What was counted before is forgotten.
+    /// From now on persons are counted. What was counted before is forgotten. Its flag must divide customers as it expects.
     pub async fn begin(&self, experiment: &str, by: &By) -> Result<ExperimentView, Error> {
+        let declared = self.found(store::one(&self.db, experiment).await?, experiment).await?.definition;
+        model::comparable(&declared, &self.flags.division(&declared.flag).await?)?;
         let mut tx = self.db.begin().await?;
         let before = self.found(store::one_in(&mut tx, experiment).await?, experiment).await?;
         if before.stage == Stage::Running {

@@ -9,10 +9,12 @@ pub mod evidence;
 pub mod measure;
 pub mod verdict;
 
+mod comparable;
 mod parse;
 mod sentence;
 
 pub use assess::{Assessment, assess};
+pub use comparable::{Division, comparable};
 pub use definition::{Better, Definition, Metric, Role};
 pub use evidence::{Evidence, MetricEvidence};
 pub use parse::{parse, schema};

@@ -15,6 +15,7 @@ pub mod ramp;
 mod announce;
 mod dark;
 mod definitions;
+mod division;
 mod experiment;
 mod facade;
 mod gate;
@@ -26,6 +27,7 @@ mod repositories;
 
 pub use announce::Announcer;
 pub use definitions::Contexts;
+pub use division::Divisions;
 pub use facade::{Error, Rollout};
 pub use finding::Findings;
 pub use gate::{PrinciplesGate, VulnerabilityGate};

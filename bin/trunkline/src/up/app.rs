@@ -127,6 +127,7 @@ impl Ground<'_> {
             db: self.db.clone(),
             clock: self.clock(),
             customers: Arc::new(experiments::Live { events: events.clone(), journeys: journeys.clone() }),
+            flags: Arc::new(rollout::Divisions(flags.clone())),
         });
         let feedback = Feedback::open(feedback::Options {
             db: self.db.clone(),

@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use events::ExposureIndex;
-use experiments::model::{Decision, Metric};
-use experiments::{Answer, By, Choice, Customers, Decided, Experiments, Extent, MIGRATIONS, Options, PUBLISHER, Stage};
+use experiments::model::{Decision, Division, Metric};
+use experiments::{
+    Answer, By, Choice, Customers, Decided, Experiments, Extent, Flags, MIGRATIONS, Options, PUBLISHER, Stage,
+};
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use journeys::Did;
@@ -44,6 +46,18 @@ impl Customers for Memory {
     }
 }
 
+/// Flags that divide customers into halves; but for one that is dark.
+#[derive(Debug)]
+pub(crate) struct Halves;
+
+impl Flags for Halves {
+    fn division<'a>(&'a self, flag: &'a str) -> Answer<'a, Division> {
+        let shares = if flag == "dark" { [0.0, 1.0] } else { [0.5, 0.5] };
+        let shares = ["on", "off"].map(str::to_owned).into_iter().zip(shares).collect();
+        async { Ok(Division { is_killed: false, shares }) }.boxed()
+    }
+}
+
 fn problem(outcome: Result<experiments::ExperimentView, experiments::Error>) -> Problem {
     Problem::from(outcome.unwrap_err())
 }
@@ -64,8 +78,12 @@ impl Bed {
         test.db.migrate(&[MIGRATIONS]).await.unwrap();
         let noon: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
         let (clock, customers) = (Arc::new(ManualClock::at(noon)), Arc::new(Memory::default()));
-        let experiments =
-            Experiments::open(Options { db: test.db.clone(), clock: clock.clone(), customers: customers.clone() });
+        let experiments = Experiments::open(Options {
+            db: test.db.clone(),
+            clock: clock.clone(),
+            customers: customers.clone(),
+            flags: Arc::new(Halves),
+        });
         Self { test, clock, customers, experiments }
     }
 
@@ -210,6 +228,18 @@ async fn two_experiments_do_not_compare_one_flag_at_a_time() {
         assert!(taken.message.contains("is compared by \"other\""), "{taken:?}");
         let unknown = problem(bed.experiments.show("gift-warp").await);
         assert!(unknown.hint.unwrap().contains("the nearest is \"gift-wrap\""));
+    }
+}
+
+#[tokio::test]
+async fn an_experiment_on_a_flag_that_divides_nobody_does_not_begin() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        bed.declare(&FILE.replace("flag: gift-wrap", "flag: dark"), Extent::New).await;
+        let dark = problem(bed.experiments.begin("gift-wrap", &by(None)).await);
+        assert_eq!(dark.kind, Kind::Conflict);
+        assert!(dark.message.contains("does not divide customers") && dark.hint.is_some(), "{dark:?}");
+        assert_eq!(bed.experiments.show("gift-wrap").await.unwrap().state, Stage::Draft);
     }
 }
 

@@ -23,6 +23,7 @@ use storage::testing::TestDb;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::facade::Halves;
 use crate::simulated::{Fate, LOOKS, SplitMix, nothing_seen, same};
 
 const EXPERIMENTS: u64 = 50;
@@ -125,7 +126,12 @@ impl Bed {
         let files: Vec<_> = (0..EXPERIMENTS).map(|n| (format!("journeys/j{n}.yaml"), journey(n))).collect();
         journeys.apply("c1", &files, Stage::Live).await.unwrap();
         let customers = Arc::new(Live { events: events.clone(), journeys });
-        let experiments = Experiments::open(experiments::Options { db: test.db.clone(), clock: shared, customers });
+        let experiments = Experiments::open(experiments::Options {
+            db: test.db.clone(),
+            clock: shared,
+            customers,
+            flags: Arc::new(Halves),
+        });
         let files: Vec<_> = (0..EXPERIMENTS).map(|n| (format!("experiments/x{n}.yaml"), declaration(n))).collect();
         experiments.apply("c1", &files, Extent::All).await.unwrap();
         for experiment in 0..EXPERIMENTS {

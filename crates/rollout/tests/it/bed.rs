@@ -162,7 +162,12 @@ fn contexts(db: &Db, edge: &edge::Client, data: &Path) -> Contexts {
     let ours = JourneysOptions { db: db.clone(), clock: Arc::clone(&clock), events: Arc::new(events.clone()) };
     let journeys = Journeys::open(ours);
     let customers = Arc::new(experiments::Live { events: events.clone(), journeys: journeys.clone() });
-    let experiments = Experiments::open(experiments::Options { db: db.clone(), clock: Arc::clone(&clock), customers });
+    let experiments = Experiments::open(experiments::Options {
+        db: db.clone(),
+        clock: Arc::clone(&clock),
+        customers,
+        flags: Arc::new(rollout::Divisions(flags.clone())),
+    });
     let feedback = Feedback::open(feedback::Options {
         db: db.clone(),
         clock,
