@@ -8,6 +8,7 @@ import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
 import { State } from "../look/State";
 import { count, counted, short } from "../look/words";
+import { DomainFindings } from "../security/DomainFindings";
 import { useDomain } from "./api";
 import type { DomainView } from "./shapes";
 import { Tabs } from "./Tabs";
@@ -15,7 +16,7 @@ import { Violations } from "./Violations";
 import { WaiverTable } from "./WaiversPage";
 import { countsState, list, ownsWords, violationWords } from "./words";
 
-/** One domain: what it owns, who answers for it, what breaks principles at it, and what its customers said. */
+/** One domain: what it owns, who answers for it, what breaks principles at it, what is vulnerable in it, and what its customers said. */
 export function DomainPage({ name }: { name: string }) {
   const query = useDomain(name);
   const domain = query.data;
@@ -58,6 +59,7 @@ function Inside({ domain }: { domain: DomainView }) {
       <Card title="What breaks principles here" note={shown < all ? `the first ${count(shown)} of ${count(all)}` : undefined}>
         <Violations rows={domain.findings_of_checks} empty="Nothing on trunk breaks a principle here." />
       </Card>
+      <DomainFindings domain={domain.name} />
       <Card title="Waivers" note="that are this domain's to decide"><WaiverTable rows={domain.waivers} empty={<p>None was asked for.</p>} /></Card>
       {domain.journeys.map((journey) => <FeedbackShort key={journey} title={`What customers said in ${journey}`} filter={`journey:${journey}`} />)}
     </>

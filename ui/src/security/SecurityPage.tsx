@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { Link, useSearchParams } from "wouter";
+import { useSearchParams } from "wouter";
 import { PageHead } from "../app/PageHead";
 import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
@@ -9,13 +9,13 @@ import { ProblemNotice, sentence } from "../look/Notice";
 import { none, Said } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
-import { Ago, Lasted } from "../look/Time";
+import { Ago } from "../look/Time";
 import { count } from "../look/words";
 import { Coverage } from "./Coverage";
 import { useFindings } from "./api";
-import { Owner } from "./Owner";
-import type { Finding, FindingPage } from "./shapes";
-import { COUNTED, domainsOf, exposureWords, findingState, inOrder, matches, severityState, standing, type DomainRow } from "./words";
+import { FindingTable } from "./FindingTable";
+import type { FindingPage } from "./shapes";
+import { COUNTED, domainsOf, inOrder, matches, severityState, standing, type DomainRow } from "./words";
 
 const EXAMPLES = ["state:open", "state:closed", "severity:critical", "severity:high"];
 
@@ -62,7 +62,7 @@ function Findings({ page, filter, clear }: { page: FindingPage | undefined; filt
   const rows = page && inOrder(page.items.filter((finding) => matches(finding, filter)));
   return (
     <Card title={filter ? `Findings that match ${filter}` : "All findings"} note="age counts from the first customer; no due dates are agreed">
-      <Table label="Findings" columns={COLUMNS} rows={rows} rowKey={(f) => f.key} skeletonRows={5} empty={<Empty isKnown={(page?.advisories.count ?? 0) > 0} filter={filter} clear={clear} />} />
+      <FindingTable rows={rows} empty={<Empty isKnown={(page?.advisories.count ?? 0) > 0} filter={filter} clear={clear} />} />
     </Card>
   );
 }
@@ -79,24 +79,6 @@ function Empty({ isKnown, filter, clear }: { isKnown: boolean; filter: string; c
   if (!isKnown) return <p>Nothing can be found: there are no advisories. <code>trunkline advisory import FOLDER</code> takes them from files in the OSV format, <code>trunkline up --advisory-mirror URL</code> fetches them on a schedule.</p>;
   return <p>None, now or before. Every advisory that comes in is held against what is live: <code>trunkline advisory import FOLDER</code>.</p>;
 }
-
-const COLUMNS: Column<Finding>[] = [
-  {
-    name: "Finding", narrow: "lead", width: "34%",
-    cell: (f) => (
-      <>
-        <Link href={`/findings/${encodeURIComponent(f.key)}`} data-row>{f.id}</Link> <code>{f.package} {f.version}</code>
-        <div className="small muted">{f.summary}</div>
-      </>
-    ),
-  },
-  { name: "Severity", nowrap: true, cell: (f) => <State state={severityState(f.severity)} /> },
-  { name: "State", nowrap: true, cell: (f) => <State state={findingState(f)} /> },
-  { name: "Domain", narrow: "named", nowrap: true, cell: (f) => <Owner domain={f.owner} /> },
-  { name: "Reaches", narrow: "named", cell: (f) => (f.state === "open" ? exposureWords(f.flag) : none) },
-  { name: "Age", num: true, narrow: "named", cell: (f) => <Lasted from={f.since.at} to={f.closed} /> },
-  { name: "Fixed in", narrow: "named", cell: (f) => (f.fixed.length > 0 ? <code>{f.fixed.join(", ")}</code> : <span className="muted">no version</span>) },
-];
 
 function Domains({ page, choose }: { page: FindingPage | undefined; choose: (domain: string) => void }) {
   const columns: Column<DomainRow>[] = [

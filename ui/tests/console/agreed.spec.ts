@@ -22,6 +22,10 @@ test("a domain's page names who answers, what it owns and what breaks principles
   await expect(page.locator(".verdict p")).toHaveText("ana and jonas answer for sales. What breaks principles here: 1 stops a gate, 3 are observed");
   await expect(page.getByRole("link", { name: "express-pay" }).first()).toHaveAttribute("href", "/console/flags/express-pay");
   await expect(page.getByRole("table", { name: "What breaks it" })).toContainText("src/checkout/pay.js:88");
+  const vulnerable = page.getByRole("table", { name: "Findings" });
+  await expect(vulnerable).toContainText("address-format");
+  await expect(vulnerable).not.toContainText("ledger");
+  await expect(vulnerable).not.toContainText("word-wrap");
   await expect(page.getByText("I did not see where to change the invoice address, then I gave up.")).toBeVisible();
 });
 

@@ -1,0 +1,32 @@
+import type { ReactNode } from "react";
+import { Link } from "wouter";
+import { none } from "../look/Said";
+import { State } from "../look/State";
+import { Table, type Column } from "../look/Table";
+import { Lasted } from "../look/Time";
+import { Owner } from "./Owner";
+import type { Finding } from "./shapes";
+import { exposureWords, findingState, severityState } from "./words";
+
+/** Findings, each with how bad it is, whom it reaches and what mends it. */
+export function FindingTable({ rows, empty }: { rows: Finding[] | undefined; empty: ReactNode }) {
+  return <Table label="Findings" columns={COLUMNS} rows={rows} rowKey={(f) => f.key} skeletonRows={5} empty={empty} />;
+}
+
+const COLUMNS: Column<Finding>[] = [
+  {
+    name: "Finding", narrow: "lead", width: "34%",
+    cell: (f) => (
+      <>
+        <Link href={`/findings/${encodeURIComponent(f.key)}`} data-row>{f.id}</Link> <code>{f.package} {f.version}</code>
+        <div className="small muted">{f.summary}</div>
+      </>
+    ),
+  },
+  { name: "Severity", nowrap: true, cell: (f) => <State state={severityState(f.severity)} /> },
+  { name: "State", nowrap: true, cell: (f) => <State state={findingState(f)} /> },
+  { name: "Domain", narrow: "named", nowrap: true, cell: (f) => <Owner domain={f.owner} /> },
+  { name: "Reaches", narrow: "named", cell: (f) => (f.state === "open" ? exposureWords(f.flag) : none) },
+  { name: "Age", num: true, narrow: "named", cell: (f) => <Lasted from={f.since.at} to={f.closed} /> },
+  { name: "Fixed in", narrow: "named", cell: (f) => (f.fixed.length > 0 ? <code>{f.fixed.join(", ")}</code> : <span className="muted">no version</span>) },
+];
