@@ -121,3 +121,31 @@ fn a_write_to_another_domains_table_is_observed_until_its_people_turn_the_princi
     let hint = violation["hint"].as_str().unwrap();
     assert!(hint.contains("trunkline waiver add write-to-foreign-table"), "{hint}");
 }
+
+/// Only what a commit brings stops it, and the gate is a step of the check as it is one of trunk's runs.
+#[test]
+fn a_check_asks_the_principles_what_a_commit_brings() {
+    let (_root, repository) = product();
+    let write = |file: &str| repository.write(file, "INSERT INTO orders (id) VALUES (1);\n");
+    repository.write("trunkline.yaml", &crate::pets::Declaration::default().text());
+    repository.write("app.py", "");
+    repository.write("catalog-info.yaml", CATALOG);
+    repository.write("principles/own-tables.md", &PRINCIPLE.replace("MODE", "deny"));
+    write("src/stock/old.sql");
+    repository.commit("what was there before");
+    repository.write("README.md", "nothing to see");
+    repository.commit("an innocent change");
+    let gate = |document: &Value| -> Value {
+        let all = document["checks"].as_array().cloned().unwrap_or_default();
+        all.into_iter().find(|step| step["name"] == "gate: ownership").unwrap_or_default()
+    };
+    let (code, fine) = run(repository.folder(), &["check", "--json"]);
+    assert_eq!((code, &gate(&fine)["state"]), (0, &json!("passed")), "{fine}");
+
+    write("src/stock/new.sql");
+    repository.commit("a write to another domain's table");
+    let (code, stopped) = run(repository.folder(), &["check", "--json"]);
+    assert_eq!((code, &gate(&stopped)["state"]), (1, &json!("failed")), "{stopped}");
+    let why = stopped["why"].as_str().unwrap();
+    assert!(why.contains("src/stock/new.sql:1: ") && why.contains("(principles/own-tables)"), "{why}");
+}

@@ -3,5 +3,5 @@
 mod ownership;
 mod security;
 
-pub use ownership::PrinciplesGate;
+pub use ownership::{PrinciplesGate, principles_judgement};
 pub use security::VulnerabilityGate;

@@ -1,12 +1,13 @@
 //! `trunkline check`: the verify stage of one commit on this machine, as trunk runs it.
 
+mod gates;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::Args;
-use delivery::gate::Gates;
 use delivery::git::Mirror;
 use delivery::verify::{self, Plan, Sink, StepFinished, StepKind, StepQueued, StepStarted, StepState, Verified};
 use futures_util::FutureExt as _;
@@ -49,7 +50,8 @@ async fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
     mirror.fetch_commit(&commit).await?;
     refuse_unusable(&mirror, &commit).await?;
     let parent = git(&repository, &["rev-parse", "--verify", "--quiet", &format!("{commit}^1")]);
-    let work = data.join("work").join("runs").join(kernel::id::fresh());
+    let run = kernel::id::fresh();
+    let work = data.join("work").join("runs").join(&run);
     let plan = Plan {
         mirror: mirror_folder,
         repository: "here".into(),
@@ -60,7 +62,7 @@ async fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
         work,
         redact: vec![],
         definitions: Arc::new(AllDefinitions),
-        gates: Gates::default(),
+        gates: gates::here(run),
     };
     let sink = Arc::new(Told { quiet: common.quiet || common.json, steps: Mutex::default() });
     let logs = plan.logs.clone();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use serde_json::json;
 use storage::Audit;
 
@@ -39,6 +40,17 @@ pub struct Held {
 }
 
 impl Change {
+    /// What a product brings that none of those before it has.
+    pub fn of(before: &[&Product], product: &Product, today: Date) -> Self {
+        let stops = |principle: &model::Principle| principle.mode == Mode::Deny && principle.stops_at(Gate::Deployment);
+        Self {
+            is_enforced: product.principles().iter().any(stops),
+            principles: product.principles().len(),
+            violations: denied_first(brought_since(before, product, today, Gate::Deployment)),
+            problems: product.problems().to_vec(),
+        }
+    }
+
     /// What stops it.
     pub fn denied(&self) -> impl Iterator<Item = &Violation> {
         self.violations.iter().filter(|violation| violation.stops())
@@ -64,16 +76,7 @@ impl Ownership {
         let today = self.today();
         let work = move || {
             let before: Vec<&Product> = before.iter().map(|product| &**product).collect();
-            let violations = brought_since(&before, &product, today, Gate::Deployment);
-            let mut principles = product.principles().iter();
-            let stops =
-                |principle: &model::Principle| principle.mode == Mode::Deny && principle.stops_at(Gate::Deployment);
-            Change {
-                is_enforced: principles.any(stops),
-                principles: product.principles().len(),
-                violations: denied_first(violations),
-                problems: product.problems().to_vec(),
-            }
+            Change::of(&before, &product, today)
         };
         let change = tokio::task::spawn_blocking(work).await?;
         self.record(at, Gate::Deployment, &change.violations).await?;

@@ -28,13 +28,14 @@ impl Gate for PrinciplesGate {
                 .into_iter()
                 .map(|live| At { repository: live.repository, commit: live.commit })
                 .collect();
-            Ok(judgement(&self.0.judge_change(&at, &live).await?))
+            Ok(principles_judgement(&self.0.judge_change(&at, &live).await?))
         }
         .boxed()
     }
 }
 
-fn judgement(change: &Change) -> Judgement {
+/// What the gate says of a change.
+pub fn principles_judgement(change: &Change) -> Judgement {
     let denied: Vec<&Violation> = change.denied().collect();
     let (state, summary) = if let [first, more @ ..] = denied.as_slice() {
         let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn what_is_enforced_fails_with_its_line_and_the_way_on() {
-        let judged = judgement(&change(vec![violation(Mode::Deny, Severity::Deny)]));
+        let judged = principles_judgement(&change(vec![violation(Mode::Deny, Severity::Deny)]));
         assert_eq!(judged.state, Verdict::Failed);
         assert_eq!(judged.summary, "src/a.js:3: UPDATE of table \"invoices\" (principles/own-data)");
         let problem = &judged.problems[0];
@@ -126,17 +127,17 @@ mod tests {
 
     #[test]
     fn what_is_observed_is_told_and_stops_nothing() {
-        let judged = judgement(&change(vec![violation(Mode::Observe, Severity::Warn)]));
+        let judged = principles_judgement(&change(vec![violation(Mode::Observe, Severity::Warn)]));
         assert_eq!((judged.state, judged.problems.len()), (Verdict::Held, 1));
-        let warned = judgement(&change(vec![violation(Mode::Warn, Severity::Warn)]));
+        let warned = principles_judgement(&change(vec![violation(Mode::Warn, Severity::Warn)]));
         assert_eq!(warned.state, Verdict::Passed);
-        assert_eq!(judgement(&change(vec![])).summary, "it breaks no principle");
+        assert_eq!(principles_judgement(&change(vec![])).summary, "it breaks no principle");
     }
 
     #[test]
     fn what_cannot_be_read_does_not_pass_where_something_is_enforced() {
         let problems = vec![Problem::invalid("no front matter").at("principles/a.md", 1, 1)];
-        let judged = judgement(&Change { problems, ..change(vec![]) });
+        let judged = principles_judgement(&Change { problems, ..change(vec![]) });
         assert_eq!(judged.state, Verdict::Unknown);
     }
 }
