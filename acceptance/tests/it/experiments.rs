@@ -47,13 +47,18 @@ fn experiment(shown: &Shown) -> Value {
     shown.trunkline.cli(&["experiment", "show", FLAG]).1
 }
 
-fn play(shown: &Shown, pays: fn(&str) -> u64) -> Value {
+/// It begins, and this many customers come.
+fn begin(shown: &Shown, customers: u64, pays: fn(&str) -> u64) {
     let (code, started) = shown.trunkline.cli(&["experiment", "start", FLAG]);
     assert_eq!((code, &started["state"]), (0, &json!("running")), "{started}");
     let mut sdk = shown.sdk("server");
-    for number in 0..300 {
+    for number in 0..customers {
         walk(shown, &mut sdk, number, pays);
     }
+}
+
+fn play(shown: &Shown, pays: fn(&str) -> u64) -> Value {
+    begin(shown, 300, pays);
     let mut decided = Value::Null;
     until("it is decided", || {
         decided = experiment(shown);
@@ -101,6 +106,21 @@ fn what_does_harm_is_taken_back_and_stays_so_over_a_restart() {
     let kills = flag["history"].as_array().unwrap().iter().filter(|event| event["what"] == "flag.killed").count();
     assert_eq!((text(&flag["state"]), kills), ("killed".to_owned(), 1), "once: {flag}");
     assert_eq!(experiment(&shown)["state"], "decided");
+}
+
+#[test]
+fn what_makes_no_difference_goes_on_and_says_for_how_long_at_most() {
+    let shown = with_experiment();
+    begin(&shown, 200, |_| 60);
+    let mut seen = Value::Null;
+    until("all were followed to the end", || {
+        seen = experiment(&shown);
+        seen["arms"]
+            .as_array()
+            .is_some_and(|arms| arms.iter().map(|arm| arm["followed"].as_u64().unwrap()).sum::<u64>() >= 199)
+    });
+    assert_eq!((&seen["state"], &seen["verdict"]["decision"]), (&json!("running"), &json!("keep_running")), "{seen}");
+    assert!(text(&seen["verdict"]["sentence"]).contains(", at most "), "{seen}");
 }
 
 #[test]

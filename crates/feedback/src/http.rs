@@ -78,13 +78,13 @@ impl ListParams {
             variant: self.variant,
             journey: self.journey,
             change: self.change,
-            release: number("release", self.release.as_deref())?,
+            release: number("release", self.release.as_deref(), i64::MAX.unsigned_abs())?,
             tag: self.tag,
             person: self.person,
             channel: self.channel,
             from: time("from", self.from.as_deref())?,
             to: time("to", self.to.as_deref())?,
-            limit: number("limit", self.limit.as_deref())?,
+            limit: number("limit", self.limit.as_deref(), i32::MAX.unsigned_abs().into())?,
             cursor: self.cursor,
         };
         query.search(self.q.as_deref().unwrap_or_default())
@@ -180,8 +180,11 @@ fn time(name: &str, text: Option<&str>) -> Result<Option<jiff::Timestamp>, Probl
     text.map(parse).transpose()
 }
 
-fn number<T: std::str::FromStr>(name: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
-    let parse =
-        |text: &str| text.parse().map_err(|_| Problem::invalid(format!("{name}: {text:?} is not a whole number")));
+fn number<T: TryFrom<u64>>(name: &str, text: Option<&str>, max: u64) -> Result<Option<T>, Problem> {
+    let parse = |text: &str| {
+        let number = text.parse().ok().filter(|number| *number <= max);
+        let number = number.and_then(|number: u64| T::try_from(number).ok());
+        number.ok_or_else(|| Problem::invalid(format!("{name}: {text:?} is not a whole number from 0 to {max}")))
+    };
     text.map(parse).transpose()
 }

@@ -59,7 +59,7 @@ pub struct Line {
 /// Takes a part of an import: one JSON a line, `{"name", "document"}`, the document as a text in the OSV format. Answers with what
 /// became of all parts so far. Sending a part again adds nothing twice. When the answer is there, findings are open.
 #[utoipa::path(post, operation_id = "import_advisories", path = "/api/v1/advisories/import", tag = "security", params(ImportQuery),
-    request_body(content = String, content_type = "application/x-ndjson"),
+    request_body(content = Option<String>, content_type = "application/x-ndjson"),
     responses((status = 200, body = Imported), (status = 400, body = web::ProblemBody), (status = 413, body = web::ProblemBody)))]
 async fn import(
     State(security): State<Security>,
