@@ -56,7 +56,8 @@ impl Listener {
     /// Waits until so many messages of this type have come; more are wrong.
     fn hears(&self, kind: &str, many: usize, trunkline: &Installation, wrong: &mut Vec<String>) {
         let began = Instant::now();
-        while self.heard(kind, &mut Vec::new()) < many && began.elapsed() < TOLD_WITHIN {
+        let is_waiting = || trunkline.cli(&["notify", "list"]).1["items"][0]["waiting"] != json!(0);
+        while (self.heard(kind, &mut Vec::new()) < many || is_waiting()) && began.elapsed() < TOLD_WITHIN {
             std::thread::sleep(Duration::from_millis(100));
         }
         let heard = self.heard(kind, wrong);
@@ -131,11 +132,14 @@ fn a_ramp_survives_the_end_of_the_control_plane() {
             wrong.push(format!("seed {seed}: it should be {wanted}: {view}"));
         }
         turned_back += usize::from(view["state"] == "turned_back");
-        let written = written(&pets.trunkline, ramp);
-        let is_once = written.windows(2).all(|pair| (pair[0] - pair[1]).abs() > 1e-6);
-        let ends_well = written.last().is_some_and(|last| (*last > 0.99) != is_bad);
-        if !is_once || !ends_well {
-            wrong.push(format!("seed {seed}: the flag was set to {written:?}"));
+        // It is recorded first, and done then.
+        let shares = || written(&pets.trunkline, ramp);
+        until_within(&format!("ramp {ramp} (seed {seed}) has done what it says: {:?}", shares()), SOON, || {
+            shares().last().is_some_and(|last| if is_bad { *last < 1e-6 } else { *last > 0.99 })
+        });
+        let shares = shares();
+        if !shares.windows(2).all(|pair| (pair[0] - pair[1]).abs() > 1e-6) {
+            wrong.push(format!("seed {seed}: the flag was set to {shares:?}"));
         }
         dark_again(&pets.trunkline);
     }
@@ -159,6 +163,9 @@ fn dark_again(trunkline: &Installation) {
 fn written(trunkline: &Installation, ramp: u64) -> Vec<f64> {
     let (_, flag) = trunkline.cli(&["flag", "show", FLAG]);
     let share = |event: &Value| {
+        if event["what"] == "flag.killed" {
+            return 0.0;
+        }
         let split = event["split"].as_array().cloned().unwrap_or_default();
         split.iter().find(|share| share["variant"] == "on").and_then(|share| share["share"].as_f64()).unwrap_or(0.0)
     };

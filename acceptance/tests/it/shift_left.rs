@@ -148,4 +148,7 @@ fn a_check_asks_the_principles_what_a_commit_brings() {
     assert_eq!((code, &gate(&stopped)["state"]), (1, &json!("failed")), "{stopped}");
     let why = stopped["why"].as_str().unwrap();
     assert!(why.contains("src/stock/new.sql:1: ") && why.contains("(principles/own-tables)"), "{why}");
+    let violation = &stopped["violations"][0];
+    assert_eq!((&violation["path"], &violation["line"]), (&json!("src/stock/new.sql"), &json!(1)), "{stopped}");
+    assert!(violation["hint"].as_str().unwrap().contains("trunkline waiver add"), "{stopped}");
 }

@@ -176,12 +176,20 @@ impl Experiments {
 
     /// From now on persons are counted. What was counted before is forgotten. Its flag must divide customers as it expects.
     pub async fn begin(&self, experiment: &str, by: &By) -> Result<ExperimentView, Error> {
-        let declared = self.found(store::one(&self.db, experiment).await?, experiment).await?.definition;
-        model::comparable(&declared, &self.flags.division(&declared.flag).await?)?;
+        let asked = self.found(store::one(&self.db, experiment).await?, experiment).await?;
+        let running = || Problem::conflict(format!("the experiment {experiment:?} is running"));
+        if asked.stage == Stage::Running {
+            return Err(running().into());
+        }
+        model::comparable(&asked.definition, &self.flags.division(&asked.definition.flag).await?)?;
         let mut tx = self.db.begin().await?;
         let before = self.found(store::one_in(&mut tx, experiment).await?, experiment).await?;
         if before.stage == Stage::Running {
-            return Err(Problem::conflict(format!("the experiment {experiment:?} is running")).into());
+            return Err(running().into());
+        }
+        if before.definition != asked.definition {
+            let problem = Problem::conflict(format!("the definition of {experiment:?} has just changed"));
+            return Err(problem.hint("look at it, and start it again").into());
         }
         let flag = &before.definition.flag;
         let all = store::all_in(&mut tx).await?;

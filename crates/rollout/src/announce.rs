@@ -1,5 +1,5 @@
-//! What happened is told to whoever owns what it happened to: verdicts, rollbacks, findings, held ramps, and flags whose day
-//! comes near.
+//! What happened is told to whoever owns what it happened to: verdicts, rollbacks, findings, ramps that are held or were
+//! turned back, and flags whose day comes near.
 //!
 //! A fact is acknowledged after its announcement is kept, and the same fact is one message, so that a crash in between tells
 //! nothing twice.

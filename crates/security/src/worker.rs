@@ -70,7 +70,7 @@ impl Worker {
             log: log.0.clone(),
             log_bytes_max: OUTPUT_BYTES,
             log_mode: LogMode::Stop,
-            priority: Priority::Background,
+            priority: Priority::Normal,
             isolation: Isolation {
                 level: Level::Strict,
                 hidden: vec![self.data.clone()],

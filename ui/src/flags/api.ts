@@ -83,6 +83,5 @@ export function useRampVerb(number: number) {
 
 export function useBeginRamp() {
   const queries = useQueryClient();
-  // The document has another shape under the name of this one's; the server takes this one.
   return useMutation({ mutationFn: (wish: RampWish) => answer(api.POST("/api/v1/ramps", { body: wish })), onSettled: () => queries.invalidateQueries() });
 }

@@ -13,6 +13,7 @@ use delivery::verify::{self, Plan, Sink, StepFinished, StepKind, StepQueued, Ste
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use kernel::Problem;
+use ownership::model::Violation;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -166,6 +167,13 @@ fn kind(state: StepState) -> &'static str {
     }
 }
 
+/// What a gate that failed saw of the principles, each with its place and a hint.
+fn violations(steps: &[(StepQueued, Option<StepFinished>)]) -> Vec<Violation> {
+    let failed = steps.iter().filter_map(|(_, ended)| ended.as_ref()).filter(|ended| ended.state == StepState::Failed);
+    let seen = failed.filter_map(|ended| ended.judgement.as_ref()).map(|judgement| &judgement.evidence["violations"]);
+    seen.flat_map(|seen| serde_json::from_value::<Vec<Violation>>(seen.clone()).unwrap_or_default()).collect()
+}
+
 fn tell(commit: &str, verified: &Verified, sink: &Told, logs: &Path, common: &Common) -> anyhow::Result<()> {
     let steps = sink.steps.lock().unwrap_or_else(PoisonError::into_inner);
     if common.json {
@@ -179,7 +187,8 @@ fn tell(commit: &str, verified: &Verified, sink: &Told, logs: &Path, common: &Co
             })
             .collect();
         return out::json(&json!({
-            "commit": commit, "passed": verified.passed, "why": verified.why, "held": verified.held, "problems": verified.problems, "checks": checks, "red_green": verified.red_green,
+            "commit": commit, "passed": verified.passed, "why": verified.why, "held": verified.held,
+            "problems": verified.problems, "violations": violations(&steps), "checks": checks, "red_green": verified.red_green,
         }));
     }
     let count = |wanted: &[StepState]| {
@@ -191,6 +200,7 @@ fn tell(commit: &str, verified: &Verified, sink: &Told, logs: &Path, common: &Co
     for problem in &verified.problems {
         super::failure::write_text(problem);
     }
+    violations(&steps).iter().for_each(super::own::tell_violation);
     if let Some(why) = &verified.why {
         out::line(format_args!("{} {} would not ship: {why}", out::mark("bad"), short(commit)));
     } else if let Some(held) = &verified.held {

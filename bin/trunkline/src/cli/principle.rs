@@ -33,7 +33,7 @@ pub(super) fn run(verb: &Verb, common: &Common) -> anyhow::Result<()> {
         Verb::List { since: None } if own::asks_server(common) => list_there(&Client::find(common)?),
         Verb::List { since: Some(_) } if own::asks_server(common) => {
             let problem = Problem::invalid("--since is worked out from the repository here, not by the server");
-            Err(problem.hint("leave out --server and --data; without --since the server tells the last 90 days").into())
+            Err(problem.hint("leave out --server and --data (or TRUNKLINE_SERVER and TRUNKLINE_DATA); without --since the server tells the last 90 days").into())
         }
         Verb::List { since } => list(*since, common),
         Verb::Show { id } if own::asks_server(common) => show_there(&Client::find(common)?, id),

@@ -17,7 +17,8 @@ use crate::{Priority, Spec, isolation, process};
 
 mod program;
 
-/// Of two that want all of a core, one of this niceness has a tenth (the kernel's weights of 110 and 1024).
+/// Of two that want all of a core, one of this niceness has a tenth (the kernel's weights of 110 and 1024). Where the kernel groups
+/// processes by session (`sched_autogroup_enabled`, outside of a cgroup with the CPU controller) it counts within a session only.
 const BACKGROUND: i32 = 10;
 
 /// Becomes the command, or tells why not.

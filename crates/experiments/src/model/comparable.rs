@@ -5,38 +5,58 @@ use kernel::Problem;
 
 use super::Definition;
 
-/// Shares that are the same but for rounding.
-const SHARE_TOLERANCE: f64 = 0.005;
+/// Shares that are the same but for rounding. The test of the arms' sizes knows no tolerance, so that this is none either.
+const SHARE_TOLERANCE: f64 = 0.0005;
 
 /// How a flag divides customers now.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Division {
-    pub is_killed: bool,
     /// Variants and their shares, of all whom no condition singles out. Empty: that depends on rules.
     pub shares: Vec<(String, f64)>,
+    /// Why its shares cannot be ramped, with what to do, if so.
+    pub no_ramp: Option<String>,
+}
+
+impl Division {
+    /// A variant may have several parts of the split.
+    fn of(&self, variant: &str) -> f64 {
+        self.shares.iter().filter(|(name, _)| name == variant).map(|(_, share)| share).sum()
+    }
+
+    fn told(&self) -> String {
+        if self.shares.is_empty() {
+            return "its shares depend on rules".to_owned();
+        }
+        let all = self.shares.iter().map(|(name, share)| format!("{name} {}", percent(*share)));
+        all.collect::<Vec<_>>().join(", ")
+    }
+
+    /// How customers are divided as the experiment expects.
+    fn ramp(&self, definition: &Definition) -> String {
+        let Definition { flag, control, treatment, share, .. } = definition;
+        if let Some(why) = &self.no_ramp {
+            return format!("give the two variants their shares in flags/; {why}");
+        }
+        // Whoever has another variant keeps it.
+        let others = self.shares.iter().filter(|(name, _)| name != control && name != treatment);
+        let others: Vec<(String, f64)> = others.cloned().collect();
+        let both = 1.0 - others.iter().map(|(_, share)| share).sum::<f64>();
+        let ours = [(treatment.clone(), share * both), (control.clone(), (1.0 - share) * both)];
+        let part = |(name, share): (String, f64)| format!("{name}={}", percent(share).replace(' ', ""));
+        let parts: Vec<String> = ours.into_iter().chain(others).map(part).collect();
+        format!("`trunkline flag ramp {flag} {}`", parts.join(" "))
+    }
 }
 
 /// The problem says what to do.
 pub fn comparable(definition: &Definition, division: &Division) -> Result<(), Problem> {
     let Definition { flag, control, treatment, share, .. } = definition;
-    if division.is_killed {
-        let problem = Problem::conflict(format!("flag {flag:?} is killed: nobody gets {treatment:?}"));
-        return Err(problem.hint(format!("`trunkline flag clear {flag}` ends the kill")));
-    }
-    let ramp = |treated: f64| {
-        let shares = [treated, 1.0 - treated].map(|share| percent(share).replace(' ', ""));
-        format!("`trunkline flag ramp {flag} {treatment}={} {control}={}`", shares[0], shares[1])
-    };
-    let of =
-        |variant: &str| division.shares.iter().filter(|(name, _)| name == variant).map(|(_, share)| share).sum::<f64>();
-    let (a, b) = (of(control), of(treatment));
-    let all: Vec<String> = division.shares.iter().map(|(name, share)| format!("{name} {}", percent(*share))).collect();
-    let now = if all.is_empty() { "its shares depend on rules".to_owned() } else { all.join(", ") };
+    let (a, b, now) = (division.of(control), division.of(treatment), division.told());
     if a <= 0.0 || b <= 0.0 {
         let problem = Problem::conflict(format!(
             "flag {flag:?} does not divide customers into {control:?} and {treatment:?}: {now}"
         ));
-        return Err(problem.hint(format!("{} divides them", ramp(*share))));
+        return Err(problem.hint(division.ramp(definition)));
     }
     let treated = b / (a + b);
     if (treated - share).abs() > SHARE_TOLERANCE {
@@ -46,13 +66,19 @@ pub fn comparable(definition: &Definition, division: &Division) -> Result<(), Pr
             percent(*share),
         ));
         let declared = (treated * 1_000.0).round() / 1_000.0;
-        return Err(problem.hint(format!("declare `share: {declared}`, or {}", ramp(*share))));
+        let ramp = division.ramp(definition);
+        let can_be_declared = declared > 0.0 && declared < 1.0;
+        return Err(problem.hint(if can_be_declared {
+            format!("declare `share: {declared}`; or {ramp}")
+        } else {
+            ramp
+        }));
     }
     Ok(())
 }
 
 fn percent(share: f64) -> String {
-    format!("{} %", (share * 1_000.0).round() / 10.0)
+    format!("{} %", (share * 10_000.0).round() / 100.0)
 }
 
 #[cfg(test)]
@@ -65,8 +91,9 @@ mod tests {
             "{{ experiment: x, owner: o, hypothesis: h, flag: x, control: 'off', treatment: 'on', within: 10s, {share}
                planned_persons: 100, metrics: [{{ name: paid, role: success, event: paid }}] }}"
         );
-        let shares = shares.iter().map(|(name, share)| ((*name).to_owned(), *share)).collect();
-        let division = Division { is_killed: false, shares };
+        let shares: Vec<_> = shares.iter().map(|(name, share)| ((*name).to_owned(), *share)).collect();
+        let no_ramp = if shares.is_empty() { Some("several splits".to_owned()) } else { None };
+        let division = Division { shares, no_ramp };
         comparable(&parse(&text, "x.yaml").unwrap(), &division).map_err(|problem| problem.told())
     }
 
@@ -85,7 +112,14 @@ mod tests {
         assert!(dark.contains("`trunkline flag ramp x on=50% off=50%`"), "{dark}");
         let tenth = told("", &[("on", 0.1), ("off", 0.9)]).unwrap_err();
         assert!(tenth.contains("10 % get \"on\", and the experiment expects 50 %"), "{tenth}");
-        assert!(tenth.contains("declare `share: 0.1`"), "{tenth}");
-        assert!(told("", &[]).unwrap_err().contains("depend on rules"));
+        assert!(tenth.contains("declare `share: 0.1`; or `trunkline flag ramp x on=50% off=50%`"), "{tenth}");
+        let third = told("share: 0.33,", &[("on", 1.0 / 3.0), ("off", 2.0 / 3.0)]).unwrap_err();
+        assert!(third.contains("declare `share: 0.333`"), "the arms' sizes would be found wrong: {third}");
+        let hardly = told("", &[("on", 0.0001), ("off", 0.9999)]).unwrap_err();
+        assert!(!hardly.contains("declare"), "a share of nothing is none: {hardly}");
+        let three = told("", &[("on", 0.1), ("off", 0.4), ("other", 0.5)]).unwrap_err();
+        assert!(three.contains("on=25% off=25% other=50%"), "nobody who has another variant loses it: {three}");
+        let rules = told("", &[]).unwrap_err();
+        assert!(rules.contains("depend on rules") && rules.contains("in flags/; several splits"), "{rules}");
     }
 }

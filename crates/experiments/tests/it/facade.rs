@@ -54,7 +54,7 @@ impl Flags for Halves {
     fn division<'a>(&'a self, flag: &'a str) -> Answer<'a, Division> {
         let shares = if flag == "dark" { [0.0, 1.0] } else { [0.5, 0.5] };
         let shares = ["on", "off"].map(str::to_owned).into_iter().zip(shares).collect();
-        async { Ok(Division { is_killed: false, shares }) }.boxed()
+        async { Ok(Division { shares, no_ramp: None }) }.boxed()
     }
 }
 

@@ -257,6 +257,8 @@ async fn fifty_experiments_without_effect_say_what_the_same_persons_say_in_memor
             let told = format!("experiment {experiment}, look {}", look.look);
             assert_eq!(look.assessment.decision, *decision, "{told}");
             assert_eq!((seen.shown, seen.shown_both, seen.unwitnessed), (evidence.shown, 0, 0), "{told}");
+            let names = |evidence: &Evidence| evidence.metrics.iter().map(|one| one.name.clone()).collect::<Vec<_>>();
+            assert_eq!(names(&seen), names(evidence), "{told}");
             for (ours, theirs) in seen.metrics.iter().zip(&evidence.metrics) {
                 assert!(
                     is_close(ours.arms.a, theirs.arms.a) && is_close(ours.arms.b, theirs.arms.b),

@@ -21,6 +21,13 @@ pub struct Evidence {
     pub link: Option<String>,
 }
 
+fn counted(many: impl Into<u64>, what: &str) -> String {
+    match many.into() {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
+}
+
 pub(crate) fn of(view: &ChangeView, journeys: Option<&[Effect]>) -> Vec<Evidence> {
     let mut all = Vec::new();
     all.extend(view.run_view.as_ref().map(checks));
@@ -30,9 +37,11 @@ pub(crate) fn of(view: &ChangeView, journeys: Option<&[Effect]>) -> Vec<Evidence
             state: state(StateKind::Good, "Built"),
             text: format!("Artifact {} of {}, {} files", digest(&artifact.digest), artifact.service, artifact.files),
             detail: Some(match (artifact.components, artifact.findings) {
-                (Some(components), Some(findings)) => {
-                    format!("read-only when it runs; {components} components, {findings} open findings")
-                }
+                (Some(components), Some(findings)) => format!(
+                    "read-only when it runs; {}, {}",
+                    counted(components, "component"),
+                    counted(findings, "open finding")
+                ),
                 _ => "read-only when it runs; what it is made of is not known yet".into(),
             }),
             link: None,

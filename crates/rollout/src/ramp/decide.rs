@@ -122,18 +122,21 @@ fn is_ours(ramp: &Ramp, write: &Write) -> bool {
     told.is_some() && write.who == ramp.who() && write.why == told
 }
 
-/// Somebody else decided about the flag: a ramp never undoes that.
+/// Somebody else decided about the flag: a ramp does not undo that, unless the treatment is known to do harm. Then only who turns it
+/// off altogether was quicker.
 fn overtaken(ramp: &Ramp, write: &Write) -> Option<String> {
     let Write { who, what, why, state, share, .. } = write;
     let because = why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
     let said = |did: &str| Some(format!("{who} {did}{because}"));
+    let is_off_trunk = matches!(state.as_str(), "retiring" | "archived");
     match what.as_str() {
         "flag.killed" => return said("killed the flag"),
+        _ if matches!(ramp.phase, Phase::TurnedBack { .. }) && !is_off_trunk => return None,
         "flag.cleared" => return said("cleared a kill of the flag"),
         "flag.ramped" | "flag.set" => return said("changed its shares"),
         _ => {}
     }
-    if matches!(state.as_str(), "retiring" | "archived") {
+    if is_off_trunk {
         return said("took the flag off trunk");
     }
     let expected = ramp.leg().map(|leg| ramp.plan.stages[leg.stage]);

@@ -1,4 +1,5 @@
-//! The gates that need no server. What customers have is not known here: a change is judged beside its parent.
+//! The gates that need no server. What customers have is not known here: a change is judged beside its parent, and by the waivers
+//! that are written down; what was approved on a server is not known.
 
 use std::sync::Arc;
 
@@ -12,10 +13,10 @@ use crate::cli::own::{self, Repository};
 
 /// Of the repository that we stand in.
 pub(super) fn here(run: String) -> Gates {
-    Gates { all: vec![Arc::new(Principles)], run, production: Some(Arc::new(NotKnown)) }
+    Gates { all: vec![Arc::new(Principles)], run, production: Some(Arc::new(NothingLive)) }
 }
 
-/// The gate of the principles, by what the repository holds; waivers that a server keeps are not in it.
+/// The gate of the principles, by what the repository holds.
 #[derive(Debug)]
 struct Principles;
 
@@ -37,10 +38,11 @@ fn judge(candidate: &Candidate) -> anyhow::Result<Judgement> {
     Ok(rollout::principles_judgement(&Change::of(&[&before], &product, own::today())))
 }
 
+/// Nothing is left out of what the change is held responsible for but what its parent has.
 #[derive(Debug)]
-struct NotKnown;
+struct NothingLive;
 
-impl Production for NotKnown {
+impl Production for NothingLive {
     fn live(&self) -> BoxFuture<'_, Result<Vec<LiveArtifact>, Failure>> {
         async { Ok(Vec::new()) }.boxed()
     }

@@ -298,6 +298,18 @@ fn whoever_kills_between_record_and_act_wins() {
 }
 
 #[test]
+fn known_harm_is_taken_back_whatever_shares_somebody_sets_meanwhile() {
+    for (what, share) in [("flag.ramped", 0.9), ("flag.set", 1.0), ("flag.defined", 0.5)] {
+        let mut world = World::new(1).play(15, rate(0.5, 0.5));
+        world.ramp = apply(&world.ramp, &Effect::TurnBack { goal: Goal::TurnBack, why: "worse".into() }, world.now_ms);
+        world.write("bob", what, Some("more of it".into()), share);
+        world.look();
+        assert!(matches!(world.ramp.phase, Phase::TurnedBack { .. }) && world.ramp.is_over(), "{:?}", world.ramp);
+        assert!(world.share < 1e-9 && world.writes.last().unwrap().who == world.ramp.who(), "{what}");
+    }
+}
+
+#[test]
 fn where_everybody_does_worse_it_holds_until_a_person_says_so() {
     let mut world = World { before: Count { n: 2_000, x: 1_200 }, ..World::new(1) }.play(60, rate(0.3, 0.3));
     let Phase::Holding { cause: Cause::Everybody, word } = &world.ramp.phase else { panic!("{:?}", world.ramp.phase) };
