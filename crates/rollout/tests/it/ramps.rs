@@ -333,7 +333,13 @@ async fn play(test: TestDb, seed: u64) -> u64 {
         RampState::Overridden => assert!(is_killed && history[0].who == "ann", "{told}"),
         RampState::Ramping | RampState::Holding => panic!("it does not end: {told}"),
     }
-    assert_eq!(ends, BTreeMap::from([(format!("ramp.{}", view.state.text()), 1)]), "{told}");
+    // Harm may have been found, and told, just before somebody killed the flag.
+    let end = format!("ramp.{}", view.state.text());
+    let may_be_told = |kind: &str| kind == end || (kind == "ramp.turned_back" && view.state == RampState::Overridden);
+    assert!(
+        ends.get(&end) == Some(&1) && ends.iter().all(|(kind, times)| *times == 1 && may_be_told(kind)),
+        "{ends:?}: {told}"
+    );
     cuts
 }
 
