@@ -22,6 +22,12 @@ impl Answer {
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
     }
+
+    /// Whom the edge's cookie makes of somebody who came for the first time.
+    pub fn visitor(&self) -> Option<String> {
+        let signed = self.header("set-cookie")?.strip_prefix("trunkline_id=")?;
+        signed.split('.').next().map(str::to_owned)
+    }
 }
 
 /// One connection to `host:port`.

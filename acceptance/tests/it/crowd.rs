@@ -56,8 +56,7 @@ impl Crowd {
 /// Somebody comes, comes back with their cookie, looks, and pays or not.
 fn walk(shop: &str, sdk: &mut Sdk, flag: &str, pays: impl Fn(&Met) -> bool) -> Option<()> {
     let mut browser = Connection::open(shop).ok()?;
-    let came = browser.get("/page").ok()?;
-    let person = came.header("set-cookie")?.trim_start_matches("trunkline_id=").split('.').next()?.to_owned();
+    let person = browser.get("/page").ok()?.visitor()?;
     let version = browser.get("/page").ok()?.body;
     let met = Met { variant: sdk.variant(flag, &person)?, version };
     let mut events = vec![sdk::event("product viewed", &person, &json!({}))];

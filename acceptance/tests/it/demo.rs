@@ -1,7 +1,7 @@
 //! The demo is the acceptance test of the whole: what is played is played in order, and every outcome is as expected.
 //!
-//! A run of the tests plays how a change comes to customers, a soak all scenes in each of their forms; `.ci/run` plays all of
-//! them on the release binary.
+//! A run of the tests plays how a change comes to customers, a soak all scenes in each of their forms; `.ci/run` plays all
+//! scenes on the release binary.
 
 use std::process::{Command, Output, Stdio};
 

@@ -4,23 +4,17 @@ use acceptance::{Sdk, sdk, until, until_within};
 use serde_json::{Value, json};
 
 use crate::pets::{SOON, text};
-use crate::shown::{FLAG, Shown};
+use crate::shown::{self, FLAG, Shown};
 
-const EXPERIMENT: &str = r#"
-experiment: new-checkout
-owner: sales
-hypothesis: the new checkout brings more orders
-flag: new-checkout
-control: "off"
-treatment: "on"
-within: 2s
+/// Seconds, so that a story may be told in them.
+const EXPERIMENT: &str = "within: 2s
 min_duration: 1s
 min_persons: 50
 planned_persons: 1000
 metrics:
   - { name: paid, role: success, journey: checkout }
   - { name: spent, role: guardrail, event: order placed, sum: total, margin: 50% }
-"#;
+";
 
 /// One comes, comes again, is shown a variant, and pays as often as `pays` says of that variant.
 fn walk(shown: &Shown, sdk: &mut Sdk, number: u64, pays: fn(&str) -> u64) {
@@ -36,7 +30,7 @@ fn walk(shown: &Shown, sdk: &mut Sdk, number: u64, pays: fn(&str) -> u64) {
 
 fn with_experiment() -> Shown {
     let shown = Shown::live();
-    shown.repository.write("experiments/new-checkout.yaml", EXPERIMENT);
+    shown.repository.write("experiments/new-checkout.yaml", &shown::experiment(EXPERIMENT));
     let sha = shown.repository.commit("an experiment");
     shown.trunkline.until_phase(&sha, "live", SOON);
     until("it is declared", || experiment(&shown)["state"] == "draft");
@@ -126,7 +120,9 @@ fn what_makes_no_difference_goes_on_and_says_for_how_long_at_most() {
 #[test]
 fn a_wrong_experiment_is_told_with_its_place() {
     let shown = Shown::live();
-    shown.repository.write("experiments/x.yaml", &EXPERIMENT.replace("role: success", "role: sucess"));
+    shown
+        .repository
+        .write("experiments/x.yaml", &shown::experiment(&EXPERIMENT.replace("role: success", "role: sucess")));
     let sha = shown.repository.commit("a typing mistake");
     let told = crate::pets::verified(&shown.trunkline, &sha).to_string();
     assert!(told.contains("experiments/x.yaml:13:"), "{told}");

@@ -14,7 +14,7 @@ use crate::kills::{Random, chosen};
 use crate::pets::{Declaration, SOON};
 use crate::shown::{FLAG, FLAGS};
 
-const CATALOG: &str = "
+pub(crate) const CATALOG: &str = "
 apiVersion: backstage.io/v1alpha1
 kind: Domain
 metadata: { name: sales, annotations: { trunkline.dev/paths: \"/*\" } }

@@ -10,6 +10,7 @@ use acceptance::{Installation, until_within};
 use serde_json::{Value, json};
 
 use crate::crowd::Crowd;
+use crate::guards;
 use crate::kills::{Random, chosen};
 use crate::notifications::{Got, receiver};
 use crate::pets::{Declaration, Pets, SOON, text};
@@ -25,16 +26,8 @@ flags:
     metadata: { owner: sales, kind: release, expires: "2027-06-01", journey: checkout }
 "#;
 
-/// Guards for a second, so that a story may be told in them.
-const JOURNEY: &str = r"
-journey: checkout
-domain: sales
-within: 1h
-steps:
-  - { name: seen, event: product viewed }
-  - { name: paid, event: order placed }
-guard: { within: 1s, min_persons: 60, min_seconds: 1 }
-";
+/// For a second, so that a story may be told in it.
+const GUARD: &str = "{ within: 1s, min_persons: 60, min_seconds: 1 }";
 
 /// Sent at once; what was on its way when the control plane ended is sent again after a minute.
 const TOLD_WITHIN: Duration = Duration::from_secs(90);
@@ -85,7 +78,7 @@ impl Listener {
 fn live(rollout: &str) -> (Pets, Declaration) {
     let declaration = Declaration { rollout: rollout.into(), ..Declaration::default() };
     let pets = Pets::live_with(&declaration, |repository| {
-        repository.write("journeys/checkout.yaml", JOURNEY);
+        repository.write("journeys/checkout.yaml", &guards::journey(GUARD));
         repository.write("flags/checkout.yaml", FLAGS);
     });
     until_within("its journey and its flag are known", SOON, || {
@@ -185,12 +178,10 @@ fn a_guarded_deployment_survives_the_end_of_the_control_plane() {
     for seed in chosen() {
         let mut random = Random::of(seed);
         let is_bad = random.pick(2) == 0;
-        // The declaration says what it mends; only then does it go past what was taken back.
         let version = format!("{}-{seed}", if is_bad { "bad" } else { "good" });
-        acceptance::products::python(&pets.repository, &version);
-        pets.repository.write("trunkline.yaml", &declaration.text());
+        // It says what it mends; only then does it go past what was taken back.
         let mends = bad.take().map_or(String::new(), |sha| format!("\n\nFixes: {sha}"));
-        let sha = pets.repository.commit(&format!("version {version}{mends}"));
+        let sha = pets.commit_as(&version, &declaration, &format!("version {version}{mends}"));
         pets.trunkline.until_phase(&sha, "canary", SOON);
         let moment = random.below(8_000);
         std::thread::sleep(Duration::from_millis(moment));

@@ -5,16 +5,23 @@ use serde_json::{Value, json};
 
 use crate::pets::{Declaration, Pets, SOON, text};
 
-/// Guards for seconds, so that a story may be told in them.
-const JOURNEY: &str = r"
+/// For seconds, so that a story may be told in them.
+const GUARD: &str = "{ within: 2s, min_persons: 40, min_seconds: 1 }";
+
+/// A journey that guards.
+pub(crate) fn journey(guard: &str) -> String {
+    format!(
+        "
 journey: checkout
 domain: sales
 within: 1h
 steps:
-  - { name: seen, event: product viewed }
-  - { name: paid, event: order placed }
-guard: { within: 2s, min_persons: 40, min_seconds: 1 }
-";
+  - {{ name: seen, event: product viewed }}
+  - {{ name: paid, event: order placed }}
+guard: {guard}
+"
+    )
+}
 
 /// A canary for half of the visitors, as long as the story takes.
 fn declaration() -> Declaration {
@@ -22,7 +29,8 @@ fn declaration() -> Declaration {
 }
 
 fn live() -> Pets {
-    let pets = Pets::live_with(&declaration(), |repository| repository.write("journeys/checkout.yaml", JOURNEY));
+    let pets =
+        Pets::live_with(&declaration(), |repository| repository.write("journeys/checkout.yaml", &journey(GUARD)));
     until("the journey is known", || {
         pets.trunkline.cli(&["journey", "list"]).1["items"].as_array().is_some_and(|items| items.len() == 1)
     });
@@ -32,9 +40,7 @@ fn live() -> Pets {
 /// A visitor comes, comes back with their cookie, sees a product and pays as often as their version lets them.
 fn walk(pets: &Pets, sdk: &mut Sdk, number: u64, pays: fn(&str) -> u64) {
     let mut browser = Connection::open(&pets.trunkline.product_url).unwrap();
-    let came = browser.get("/").unwrap();
-    let cookie = came.header("set-cookie").unwrap();
-    let person = cookie.trim_start_matches("trunkline_id=").split('.').next().unwrap().to_owned();
+    let person = browser.get("/").unwrap().visitor().unwrap();
     let version = browser.get("/").unwrap().body;
     let mut events = vec![sdk::event("product viewed", &person, &json!({}))];
     if number * 37 % 100 < pays(&version) {

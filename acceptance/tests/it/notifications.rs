@@ -9,22 +9,7 @@ use acceptance::until;
 use serde_json::{Value, json};
 
 use crate::pets::{SOON, text};
-use crate::shown::{FLAG, FLAGS, Shown};
-
-const EXPERIMENT: &str = r#"
-experiment: new-checkout
-owner: sales
-hypothesis: the new checkout brings more orders
-flag: new-checkout
-control: "off"
-treatment: "on"
-within: 1h
-min_duration: 1h
-min_persons: 50
-planned_persons: 1000
-metrics:
-  - { name: paid, role: success, journey: checkout }
-"#;
+use crate::shown::{FLAG, FLAGS, Shown, long_experiment};
 
 const CATALOG: &str = r"
 apiVersion: backstage.io/v1alpha1
@@ -113,7 +98,7 @@ fn take(stream: TcpStream, books: &Mutex<Vec<Got>>, fails: usize) -> Option<()> 
 
 fn with_experiment() -> Shown {
     let shown = Shown::live();
-    shown.repository.write("experiments/new-checkout.yaml", EXPERIMENT);
+    shown.repository.write("experiments/new-checkout.yaml", &long_experiment());
     shown.repository.write("catalog-info.yaml", CATALOG);
     let sha = shown.repository.commit("an experiment, and who owns it");
     shown.trunkline.until_phase(&sha, "live", SOON);

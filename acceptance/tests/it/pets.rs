@@ -88,9 +88,14 @@ impl Pets {
 
     /// Commits a version with this declaration.
     pub(crate) fn commit(&self, version: &str, declaration: &Declaration) -> String {
+        self.commit_as(version, declaration, &format!("version {version}"))
+    }
+
+    /// With this message.
+    pub(crate) fn commit_as(&self, version: &str, declaration: &Declaration, message: &str) -> String {
         products::python(&self.repository, version);
         self.repository.write("trunkline.yaml", &declaration.text());
-        self.repository.commit(&format!("version {version}"))
+        self.repository.commit(message)
     }
 
     /// Puts a version in the place of the newest commit: the branch moves in one step, as with a force-push.

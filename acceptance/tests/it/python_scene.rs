@@ -4,50 +4,26 @@
 
 use std::time::Duration;
 
-use acceptance::{Installation, Sdk, products, until, until_within};
+use acceptance::{Installation, Sdk, until, until_within};
 use serde_json::{Value, json};
 
 use crate::crowd::Crowd;
+use crate::findings::CATALOG;
+use crate::guards;
 use crate::pets::{Declaration, Pets, SOON, text};
-use crate::shown::{FLAG, FLAGS};
+use crate::shown::{self, FLAG, FLAGS};
 
-const CATALOG: &str = "
-apiVersion: backstage.io/v1alpha1
-kind: Domain
-metadata: { name: sales, annotations: { trunkline.dev/paths: \"/*\" } }
-spec: { owner: sellers }
----
-apiVersion: backstage.io/v1alpha1
-kind: Group
-metadata: { name: sellers }
-spec: { type: team, children: [] }
-";
+/// For a second, so that a story may be told in it.
+const GUARD: &str = "{ within: 1s, min_persons: 60, min_seconds: 1 }";
 
-/// Guards for a second, so that a story may be told in it.
-const JOURNEY: &str = r"
-journey: checkout
-domain: sales
-within: 1h
-steps:
-  - { name: seen, event: product viewed }
-  - { name: paid, event: order placed }
-guard: { within: 1s, min_persons: 60, min_seconds: 1 }
-";
-
-const EXPERIMENT: &str = r#"
-experiment: new-checkout
-owner: sales
-hypothesis: the new checkout brings more orders
-flag: new-checkout
-control: "off"
-treatment: "on"
-within: 1s
+/// Seconds, so that a story may be told in them.
+const EXPERIMENT: &str = "within: 1s
 min_duration: 1s
 min_persons: 50
 planned_persons: 2000
 metrics:
   - { name: paid, role: success, journey: checkout }
-"#;
+";
 
 /// What is known of a package of the Python index, up to the version that mends it.
 fn advisory(id: &str, fixed: &str) -> String {
@@ -74,8 +50,8 @@ impl Scene {
         let pets = Pets::live_with(&declaration, |repository| {
             repository.write("catalog-info.yaml", CATALOG);
             repository.write("flags/checkout.yaml", FLAGS);
-            repository.write("journeys/checkout.yaml", JOURNEY);
-            repository.write("experiments/new-checkout.yaml", EXPERIMENT);
+            repository.write("journeys/checkout.yaml", &guards::journey(GUARD));
+            repository.write("experiments/new-checkout.yaml", &shown::experiment(EXPERIMENT));
         });
         until_within("its experiment is declared", SOON, || pets.trunkline.cli(&["experiment", "show", FLAG]).0 == 0);
         Self { pets, declaration }
@@ -95,10 +71,8 @@ impl Scene {
 
     /// Commits a version with this lockfile.
     fn commit(&self, version: &str, yaml: &str, words: &str) -> String {
-        products::python(&self.pets.repository, version);
-        self.pets.repository.write("trunkline.yaml", &self.declaration.text());
         self.pets.repository.write("requirements.txt", &format!("pyyaml=={yaml}\n"));
-        self.pets.repository.commit(words)
+        self.pets.commit_as(version, &self.declaration, words)
     }
 
     fn finding(&self, id: &str) -> Option<Value> {

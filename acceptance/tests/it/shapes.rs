@@ -8,22 +8,7 @@ use acceptance::{Repository, binary, until};
 use serde_json::{Value, json};
 
 use crate::pets::{Declaration, Pets, SOON};
-use crate::shown::{FLAG, FLAGS, JOURNEY};
-
-const EXPERIMENT: &str = r#"
-experiment: new-checkout
-owner: sales
-hypothesis: the new checkout brings more orders
-flag: new-checkout
-control: "off"
-treatment: "on"
-within: 1h
-min_duration: 1h
-min_persons: 50
-planned_persons: 1000
-metrics:
-  - { name: paid, role: success, journey: checkout }
-"#;
+use crate::shown::{FLAG, FLAGS, JOURNEY, long_experiment};
 
 const LOCK: &str = r#"{ "name": "pets", "version": "1.0.0", "lockfileVersion": 3, "packages": {
     "": { "name": "pets", "version": "1.0.0", "dependencies": { "leftish": "1.2.0" } },
@@ -135,7 +120,7 @@ fn product(repository: &Repository) {
     for (path, text) in [
         ("flags/checkout.yaml", FLAGS),
         ("journeys/checkout.yaml", JOURNEY),
-        ("experiments/new-checkout.yaml", EXPERIMENT),
+        ("experiments/new-checkout.yaml", &long_experiment()),
         ("package-lock.json", LOCK),
         ("catalog-info.yaml", CATALOG),
         ("principles/own-tables.md", PRINCIPLE),

@@ -31,6 +31,33 @@ steps:
   - { name: paid, event: order placed }
 ";
 
+/// What is compared by [`FLAG`]; `rest` says for how long, with whom and by what.
+pub(crate) fn experiment(rest: &str) -> String {
+    format!(
+        r#"
+experiment: new-checkout
+owner: sales
+hypothesis: the new checkout brings more orders
+flag: new-checkout
+control: "off"
+treatment: "on"
+{rest}"#
+    )
+}
+
+/// One that does not end by itself while a story is told.
+pub(crate) fn long_experiment() -> String {
+    experiment(
+        "within: 1h
+min_duration: 1h
+min_persons: 50
+planned_persons: 1000
+metrics:
+  - { name: paid, role: success, journey: checkout }
+",
+    )
+}
+
 /// The product, live, with its flag.
 pub(crate) struct Shown {
     pub(crate) trunkline: Installation,
@@ -69,9 +96,7 @@ impl Shown {
     /// Somebody with a browser who came and came back, and who they are.
     pub(crate) fn visitor(&self) -> (Connection, String) {
         let mut browser = Connection::open(&self.trunkline.product_url).unwrap();
-        let came = browser.get("/").unwrap();
-        let cookie = came.header("set-cookie").unwrap();
-        let person = cookie.trim_start_matches("trunkline_id=").split('.').next().unwrap().to_owned();
+        let person = browser.get("/").unwrap().visitor().unwrap();
         assert_eq!(browser.get("/").unwrap().status, 200);
         (browser, person)
     }

@@ -176,22 +176,20 @@ impl Experiments {
 
     /// From now on persons are counted. What was counted before is forgotten. Its flag must divide customers as it expects.
     pub async fn begin(&self, experiment: &str, by: &By) -> Result<ExperimentView, Error> {
-        let asked = self.found(store::one(&self.db, experiment).await?, experiment).await?;
-        let running = || Problem::conflict(format!("the experiment {experiment:?} is running"));
-        if asked.stage == Stage::Running {
-            return Err(running().into());
-        }
-        model::comparable(&asked.definition, &self.flags.division(&asked.definition.flag).await?)?;
+        // Asked for before the transaction, and heard in it: what is running, or was changed meanwhile, says so first.
+        let asked = self.found(store::one(&self.db, experiment).await?, experiment).await?.definition.flag;
+        let division = self.flags.division(&asked).await;
         let mut tx = self.db.begin().await?;
         let before = self.found(store::one_in(&mut tx, experiment).await?, experiment).await?;
         if before.stage == Stage::Running {
-            return Err(running().into());
+            return Err(Problem::conflict(format!("the experiment {experiment:?} is running")).into());
         }
-        if before.definition != asked.definition {
+        let flag = &before.definition.flag;
+        if *flag != asked {
             let problem = Problem::conflict(format!("the definition of {experiment:?} has just changed"));
             return Err(problem.hint("look at it, and start it again").into());
         }
-        let flag = &before.definition.flag;
+        model::comparable(&before.definition, &division?)?;
         let all = store::all_in(&mut tx).await?;
         let is_other = |other: &&Stored| {
             other.stage == Stage::Running && other.running.as_ref().is_some_and(|running| running.flag == *flag)

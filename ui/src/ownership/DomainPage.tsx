@@ -101,7 +101,6 @@ function Answers({ domain }: { domain: DomainView }) {
       <dt>Team</dt><dd>{domain.team ?? <span className="ink-warn">none</span>}</dd>
       <dt>People</dt><dd>{domain.people.length > 0 ? domain.people.join(", ") : <span className="muted">not known</span>}</dd>
       <dt>Others may import</dt><dd>{domain.surface.length > 0 ? domain.surface.map((pattern, i) => <span key={pattern}>{i > 0 && ", "}<code>{pattern}</code></span>) : <span className="muted">nothing: no surface is declared</span>}</dd>
-      <dt>Findings</dt><dd><Link href={`/security?q=${encodeURIComponent(`domain:${domain.name}`)}`}>of what is live and scanned</Link></dd>
     </dl>
   );
 }

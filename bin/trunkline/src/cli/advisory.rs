@@ -128,11 +128,7 @@ fn status(client: &Client) -> anyhow::Result<()> {
     for document in &status.quarantine {
         out::line(format_args!("  {}: {}", document.path, document.reason));
     }
-    for unknown in &status.unknown {
-        let path = unknown.path.as_deref().unwrap_or("all of it");
-        let (service, number) = (&unknown.service, unknown.deployment);
-        out::line(format_args!("{} not known of {service} {number}: {path}: {}", out::mark("warn"), unknown.reason));
-    }
+    super::finding::tell_unknown(&status.unknown);
     client.tell_page("/security");
     Ok(())
 }

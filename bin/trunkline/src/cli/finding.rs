@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use rollout::finding::{FindingPage, FindingView};
-use security::FindingState;
+use security::{FindingState, UnknownView};
 use serde_json::{Value, json};
 
 use super::client::{Client, segment};
@@ -72,11 +72,7 @@ fn list(client: &Client) -> anyhow::Result<()> {
     let page: FindingPage = client.get("/api/v1/findings")?;
     let stale = if page.advisories.stale { "warn" } else { "none" };
     out::line(format_args!("{} {}", out::mark(stale), page.advisories.sentence));
-    for unknown in &page.unknown {
-        let path = unknown.path.as_deref().unwrap_or("all of it");
-        let (service, number) = (&unknown.service, unknown.deployment);
-        out::line(format_args!("{} not known of {service} {number}: {path}: {}", out::mark("warn"), unknown.reason));
-    }
+    tell_unknown(&page.unknown);
     if page.items.is_empty() {
         out::line("No finding in what is live, as far as it is known.");
     } else {
@@ -85,6 +81,15 @@ fn list(client: &Client) -> anyhow::Result<()> {
     }
     client.tell_page("/security");
     Ok(())
+}
+
+/// What of live deployments could not be read or judged.
+pub(super) fn tell_unknown(all: &[UnknownView]) {
+    for unknown in all {
+        let path = unknown.path.as_deref().unwrap_or("all of it");
+        let (service, number) = (&unknown.service, unknown.deployment);
+        out::line(format_args!("{} not known of {service} {number}: {path}: {}", out::mark("warn"), unknown.reason));
+    }
 }
 
 fn row(finding: &FindingView) -> [String; 8] {

@@ -110,9 +110,7 @@ fn check(reader: &mut Reader<Repository>, args: &CheckArgs, common: &Common) -> 
     let product = reader.product(commit.as_deref())?;
     let mut judgement = judge(&product, today(), Gate::Merge);
     if let Some(commit) = &commit {
-        let parent = reader.source().parent(commit)?;
-        let before = parent.map(|parent| reader.product(Some(&parent))).transpose()?.unwrap_or_default();
-        judgement.violations = offline::brought(&before, &product, today(), Gate::Merge);
+        judgement.violations = offline::brought(&before(reader, commit)?, &product, today(), Gate::Merge);
     }
     let history = args.since.map(|since| history(reader, &product, since)).transpose()?;
     if common.json {
@@ -129,6 +127,12 @@ fn check(reader: &mut Reader<Repository>, args: &CheckArgs, common: &Common) -> 
         history.iter().for_each(tell_history);
     }
     conclude(&judgement, common)
+}
+
+/// The product that a commit changed; nothing before the first.
+pub(super) fn before(reader: &mut Reader<Repository>, commit: &str) -> anyhow::Result<Product> {
+    let parent = reader.source().parent(commit)?;
+    Ok(parent.map(|parent| reader.product(Some(&parent))).transpose()?.unwrap_or_default())
 }
 
 /// Every commit of trunk since then.

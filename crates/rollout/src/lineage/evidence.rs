@@ -21,13 +21,6 @@ pub struct Evidence {
     pub link: Option<String>,
 }
 
-fn counted(many: impl Into<u64>, what: &str) -> String {
-    match many.into() {
-        1 => format!("1 {what}"),
-        many => format!("{many} {what}s"),
-    }
-}
-
 pub(crate) fn of(view: &ChangeView, journeys: Option<&[Effect]>) -> Vec<Evidence> {
     let mut all = Vec::new();
     all.extend(view.run_view.as_ref().map(checks));
@@ -92,6 +85,13 @@ fn state(kind: StateKind, word: &str) -> State {
 /// `sha256:9b1e44…`
 fn digest(digest: &str) -> String {
     format!("{}…", digest.get(..13).unwrap_or(digest))
+}
+
+fn counted(many: u64, what: &str) -> String {
+    match many {
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
+    }
 }
 
 fn checks(run: &RunView) -> Evidence {

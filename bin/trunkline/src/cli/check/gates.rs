@@ -32,13 +32,12 @@ impl Gate for Principles {
 
 fn judge(candidate: &Candidate) -> anyhow::Result<Judgement> {
     let mut reader = Reader::new(Repository::here()?);
-    let before =
-        candidate.parent.as_deref().map(|parent| reader.product(Some(parent))).transpose()?.unwrap_or_default();
+    let before = own::before(&mut reader, &candidate.commit)?;
     let product = reader.product(Some(&candidate.commit))?;
     Ok(rollout::principles_judgement(&Change::of(&[&before], &product, own::today())))
 }
 
-/// Nothing is left out of what the change is held responsible for but what its parent has.
+/// Gates are asked only where something is known of production; ours do not look at it.
 #[derive(Debug)]
 struct NothingLive;
 
