@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, Fact, Options};
 use crate::gate::Gate;
-use crate::model::deployment::{Deployment, Stage};
+use crate::model::deployment::{Deployment, Overruled, Stage};
 use crate::model::trunk::Hold;
 use crate::store::deployment::{Entry, StoredDeployment};
 use crate::store::repository::StoredService;
@@ -157,10 +157,11 @@ impl Delivery {
     }
 
     /// Takes this deployment back, and no other: a canary is not routed to any more; what is live gives way to what was before it.
-    /// Nothing happens if it is neither any more.
+    /// Nothing happens if it is neither any more, or if a person's word is against it.
     pub async fn take_back(&self, number: u64, by: &By) -> Result<Option<RolledBack>, Error> {
         let _deciding = self.engine.deciding.lock().await;
-        let Some(deployment) = store::deployment::find(self.engine.db(), number).await? else { return Ok(None) };
+        let found = store::deployment::find(self.engine.db(), number).await?;
+        let Some(deployment) = found.filter(|found| found.state.overruled.is_none()) else { return Ok(None) };
         let service = self.service(Some(&deployment.state.service)).await?;
         if matches!(deployment.state.stage, Stage::Canary { .. }) {
             return self.take_candidate_back(&deployment, &service, by).await.map(Some);
@@ -276,11 +277,18 @@ impl Delivery {
         Ok(RolledBack { service: service.name.clone(), from, to, held })
     }
 
-    /// Leaves out the rest of a canary.
+    /// Leaves out the rest of a canary. It overrules whoever guards: from now on they see and tell, and do not act. So it needs a
+    /// reason.
     pub async fn promote(&self, service: Option<&str>, by: &By) -> Result<u64, Error> {
+        let why = by.why.as_deref().map(str::trim).filter(|why| !why.is_empty());
+        let overruled = why.map(|why| Overruled { by: by.who.clone(), why: why.to_owned() }).ok_or_else(|| {
+            Problem::invalid("promoting overrules the guards of a deployment and needs a reason")
+                .hint("trunkline deploy promote --reason \"…\"; the reason stays with the deployment")
+        })?;
         self.change_candidate(service, by, "deployment.promoted", |d| {
             d.promoted = true;
             d.paused = false;
+            d.overruled = Some(overruled);
         })
         .await
     }

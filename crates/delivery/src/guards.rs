@@ -7,7 +7,12 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use storage::Tx;
+
 use crate::facade::Delivery;
+use crate::store::deployment::{Entry, StoredDeployment};
 use crate::store::evidence::{EvidenceKind, EvidenceState, Seen};
 use crate::{Error, store};
 
@@ -23,6 +28,8 @@ pub enum GuardWord {
     },
     /// Nothing that they saw speaks against it.
     Satisfied,
+    /// Something is wrong that is not this version's doing; it stays where it is until they say otherwise, or a person does.
+    Held { why: String },
 }
 
 /// What one guard saw when it looked at a deployment.
@@ -35,6 +42,35 @@ pub struct GuardLook {
     pub summary: String,
     /// The counts that it was judged from.
     pub evidence: serde_json::Value,
+    /// What somebody must be told, if anything.
+    pub alarm: Option<GuardAlarm>,
+}
+
+/// What needs a person. It is told when it begins, as a fact of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GuardAlarm {
+    /// Customers do worse whatever version they have; the deployment is held.
+    Held,
+    /// The version does harm and is not taken back: a person overruled the guard, or nothing is there to go back to.
+    Unheeded,
+}
+
+impl GuardAlarm {
+    const fn told(self) -> &'static str {
+        match self {
+            Self::Held => "held by its guard",
+            Self::Unheeded => "its guard says that it does harm",
+        }
+    }
+
+    /// The kind of its fact.
+    pub const fn fact(self) -> &'static str {
+        match self {
+            Self::Held => "deployment.guard_held",
+            Self::Unheeded => "deployment.guard_unheeded",
+        }
+    }
 }
 
 /// What a decision knows of the guards.
@@ -48,10 +84,17 @@ pub(crate) enum Guards {
 }
 
 impl Guards {
+    /// What every step waits for.
+    pub(crate) fn hold(&self) -> Option<String> {
+        let Self::Said(GuardWord::Held { why }) = self else { return None };
+        Some(format!("holding: {why}"))
+    }
+
     /// What the step to all visitors still waits for, `seconds` after the present one began.
-    pub(crate) fn hold(&self, patience_seconds: u64, seconds: u64) -> Option<String> {
+    pub(crate) fn hold_back(&self, patience_seconds: u64, seconds: u64) -> Option<String> {
         match self {
             Self::Nobody | Self::Said(GuardWord::Satisfied) => None,
+            Self::Said(GuardWord::Held { .. }) => self.hold(),
             Self::Silent => Some("for its guards to look at it".into()),
             Self::Said(GuardWord::Waiting { why, within_seconds }) => {
                 let left = (patience_seconds + within_seconds).checked_sub(seconds).filter(|left| *left > 0)?;
@@ -92,6 +135,7 @@ impl Delivery {
     }
 
     /// Keeps what a guard saw of a deployment; its newest look replaces the one before, and one that saw the same changes nothing.
+    /// An alarm that the look before did not have is told in the same transaction.
     pub async fn guard_saw(&self, deployment: u64, look: GuardLook) -> Result<(), Error> {
         let now = self.engine.now();
         let known = store::evidence::of(self.engine.db(), deployment).await?;
@@ -105,16 +149,32 @@ impl Delivery {
             summary: Some(look.summary),
             evidence: look.evidence,
             log: None,
+            alarm: look.alarm,
         };
         if before.as_ref().is_some_and(|before| Seen { at: now, ..before.clone() } == seen) {
             return Ok(());
         }
         let mut tx = self.engine.db().begin().await?;
         store::evidence::put(&mut tx, deployment, &seen).await?;
+        let known_alarm = before.as_ref().and_then(|before| before.alarm);
+        if let Some(alarm) = seen.alarm.filter(|alarm| Some(*alarm) != known_alarm) {
+            self.raise(&mut tx, deployment, &seen, alarm).await?;
+        }
         tx.commit().await?;
         if before.is_none_or(|before| before.state != seen.state) {
             self.engine.tell("deployment", deployment.to_string());
         }
+        Ok(())
+    }
+
+    async fn raise(&self, tx: &mut Tx, number: u64, seen: &Seen, alarm: GuardAlarm) -> Result<(), Error> {
+        let stored = store::deployment::find(self.engine.db(), number).await?;
+        let Some(StoredDeployment { state, .. }) = stored else { return Ok(()) };
+        let fact = json!({ "deployment": number, "service": state.service, "commit": state.commit, "journey": seen.name,
+            "sentence": seen.summary, "overruled": state.overruled });
+        tx.publish("delivery", alarm.fact(), &fact).await?;
+        let sentence = seen.summary.as_deref();
+        store::deployment::journal(tx, number, seen.at, Entry::Observed, alarm.told(), sentence).await?;
         Ok(())
     }
 
@@ -132,11 +192,15 @@ mod tests {
     #[test]
     fn without_guards_nothing_waits_and_with_them_not_for_ever() {
         let words = Words::default();
-        assert_eq!(words.of(7).hold(60, 0), None);
+        assert_eq!(words.of(7).hold_back(60, 0), None);
         words.say(6, GuardWord::Satisfied);
-        assert_eq!((words.of(6).hold(60, 0), words.of(7).hold(60, 9_999).is_some()), (None, true));
+        assert_eq!((words.of(6).hold_back(60, 0), words.of(7).hold_back(60, 9_999).is_some()), (None, true));
         words.say(7, GuardWord::Waiting { why: "for 3 more persons".into(), within_seconds: 10 });
-        assert_eq!(words.of(7).hold(60, 50).as_deref(), Some("for 3 more persons, at most 20 s"));
-        assert_eq!(words.of(7).hold(60, 70), None, "few customers do not hold it for ever");
+        assert_eq!(words.of(7).hold_back(60, 50).as_deref(), Some("for 3 more persons, at most 20 s"));
+        assert_eq!(words.of(7).hold_back(60, 70), None, "few customers do not hold it for ever");
+        assert_eq!(words.of(7).hold(), None, "an earlier step waits for nobody");
+        words.say(7, GuardWord::Held { why: "nobody pays".into() });
+        assert_eq!(words.of(7).hold_back(60, 9_999).as_deref(), Some("holding: nobody pays"));
+        assert_eq!(words.of(7).hold().as_deref(), Some("holding: nobody pays"), "whatever step it is");
     }
 }

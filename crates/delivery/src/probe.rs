@@ -222,6 +222,7 @@ impl Delivery {
             summary: result.why.clone().or_else(|| Some("walked as a verifier, before any customer".into())),
             evidence: json!({ "command": probe.command, "run": probe.run, "said": tail.unwrap_or_default() }),
             log: Some(result.log.clone()),
+            alarm: None,
         };
         let mut tx = self.engine.db().begin().await?;
         store::evidence::put(&mut tx, number, &seen).await?;

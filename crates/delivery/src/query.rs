@@ -267,6 +267,7 @@ impl Delivery {
             next: view::deployment::next_sentence(&stored, is_held),
             is_held,
             paused: stored.state.paused,
+            overruled: stored.state.overruled.clone(),
             health: edge.as_ref().and_then(|edge| health(edge, &stored)),
             instances: edge.map_or_else(Vec::new, |edge| instances(&edge, number)),
             steps: view::deployment::seen(&store::evidence::of(db, number).await?),

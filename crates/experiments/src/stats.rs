@@ -4,6 +4,7 @@
 //! or keeps anything: the same numbers give the same answer, bit for bit.
 
 pub mod bernoulli;
+pub mod blocks;
 pub mod means;
 pub mod moments;
 pub mod power;

@@ -14,9 +14,9 @@ mod store;
 
 pub use error::Error;
 pub use facade::{
-    Applied, Audience, By, Concurrent, Deed, Did, Entered, Figures, Guarded, JourneyRow, JourneyView, Journeys,
-    JourneysOptions, PersonOutcome, PersonRow, PersonsQuery, ReportQuery, RevisionView, SETTLED_MS, Stage, TrendQuery,
-    check,
+    Applied, Audience, By, Concurrent, Deed, Did, Entered, Figures, Followed, Guarded, JourneyRow, JourneyView,
+    Journeys, JourneysOptions, PersonOutcome, PersonRow, PersonsQuery, ReportQuery, RevisionView, SETTLED_MS, Stage,
+    TrendQuery, Version, check,
 };
 pub use http::routes;
 pub use log::{Answer, Log};

@@ -31,14 +31,26 @@ pub enum Kind {
     RampHeld,
     /// What a ramp showed did harm: nobody gets it any more.
     RampTurnedBack,
+    /// A deployment does not go on: customers do worse whatever version they have.
+    DeploymentHeld,
+    /// A deployment does harm and stays: its guard was overruled, or nothing is there to go back to.
+    GuardUnheeded,
     /// Somebody tries a target; sent to that one, whatever it asked for.
     Test,
 }
 
 impl Kind {
     /// What a target may ask for.
-    pub const ALL: [Self; 6] =
-        [Self::Verdict, Self::Rollback, Self::Finding, Self::FlagExpiring, Self::RampHeld, Self::RampTurnedBack];
+    pub const ALL: [Self; 8] = [
+        Self::Verdict,
+        Self::Rollback,
+        Self::Finding,
+        Self::FlagExpiring,
+        Self::RampHeld,
+        Self::RampTurnedBack,
+        Self::DeploymentHeld,
+        Self::GuardUnheeded,
+    ];
 
     /// The word of the CLI and the API.
     pub const fn text(self) -> &'static str {
@@ -49,6 +61,8 @@ impl Kind {
             Self::FlagExpiring => "flag_expiring",
             Self::RampHeld => "ramp_held",
             Self::RampTurnedBack => "ramp_turned_back",
+            Self::DeploymentHeld => "deployment_held",
+            Self::GuardUnheeded => "guard_unheeded",
             Self::Test => "test",
         }
     }

@@ -1,10 +1,13 @@
 //! The guard: customers on the new version beside those on the old at the same time, in the journeys that guard.
 //!
-//! Chance gave each visitor their version, so that what is different between them is the version's doing. Both shares have an
-//! exact confidence sequence (Howard et al. 2021, `experiments::stats::bernoulli`), each with half of the error: they may be
-//! looked at as often as one likes, at any number of persons, and the chance that a version which is no worse is ever taken back
-//! is at most the budget.
+//! Chance gave each visitor their version, so that what is different between them is the version's doing. They are compared in
+//! blocks of persons who came one after another (`experiments::stats::blocks`): the test may be looked at as often as one likes,
+//! holds at any number of persons and whatever the hour or the canary's weight does, and the chance that a version which is no
+//! worse is ever taken back is at most the budget.
+//!
+//! A person's word stands against it: of a deployment that somebody promoted a guard goes on to see and to tell, and does nothing.
 
+mod judge;
 mod seen;
 
 use std::collections::HashSet;
@@ -12,20 +15,14 @@ use std::time::Instant;
 
 use delivery::GuardWord;
 use delivery::view::deployment::ReleaseView;
-use experiments::stats::bernoulli::{Tuning, confidence_sequence};
-use experiments::stats::proportions::Count;
-use experiments::stats::{Arms, Interval};
 use jiff::Timestamp;
 use journeys::model::definition::Guard;
 use journeys::{Concurrent, Guarded};
 use kernel::{Kind, Problem};
 
+use self::judge::{ERROR_BUDGET, Judgement, judge};
 use crate::facade::{Error, Rollout};
 
-/// Of a false rollback by a deployment's guards together (semantics.md, "Time in guards").
-const ERROR_BUDGET: f64 = 0.001;
-/// A guard's persons for which its intervals are narrowest: some times as many as it must have.
-const TUNED_TO: f64 = 4.0;
 /// Looking takes at most this part of the time.
 const LOOK_SHARE: u32 = 20;
 /// A canary waits for the horizon of a guard, but not longer than this.
@@ -41,17 +38,6 @@ pub(crate) struct Memory {
     not_before: Option<Instant>,
 }
 
-/// What a guard says.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Judgement {
-    /// Too few persons, or not long enough.
-    Early,
-    /// Nothing speaks against the new version.
-    Holds,
-    /// It is worse.
-    Worse { sentence: String },
-}
-
 /// Looks at the versions that have customers beside an older one, and takes back those that are worse.
 pub(crate) async fn watch(rollout: &Rollout, memory: &mut Memory) -> Result<(), Error> {
     let began = Instant::now();
@@ -64,31 +50,62 @@ pub(crate) async fn watch(rollout: &Rollout, memory: &mut Memory) -> Result<(), 
 }
 
 async fn look(rollout: &Rollout, over: &mut HashSet<u64>) -> Result<(), Error> {
-    let Some(contexts) = &rollout.contexts else { return Ok(()) };
     let now = rollout.clock.now();
     for release in rollout.delivery.releases(RELEASES_MAX).await? {
         let Some(releases) = concurrent(&release, now).filter(|_| !over.contains(&release.number)) else { continue };
-        let guarded = contexts.journeys.guarded(releases).await?;
-        let seconds = (now - release.from).get_seconds().unsigned_abs();
-        let error = ERROR_BUDGET / count(guarded.len().max(1) as u64);
-        let judged: Vec<_> = guarded.iter().map(|one| (one, judge(one, releases, seconds, error))).collect();
-        let worse = judged.iter().find_map(|(one, judgement)| match judgement {
-            Judgement::Worse { sentence } => Some((one.journey.clone(), sentence.clone())),
-            Judgement::Early | Judgement::Holds => None,
-        });
-        if let Some((journey, sentence)) = worse {
-            take_back(rollout, release.number, &journey, sentence).await?;
+        if look_at(rollout, &release, releases, now).await? {
             over.insert(release.number);
-        } else if release.live_at.is_none() {
-            rollout.delivery.guards_say(release.number, word(&guarded, seconds));
-        } else if guarded.iter().all(|one| one.is_settled) {
-            over.insert(release.number);
-        }
-        for (one, judgement) in judged {
-            rollout.delivery.guard_saw(release.number, seen::look(one, releases, seconds, judgement)).await?;
         }
     }
     Ok(())
+}
+
+/// Whether everything is known of it.
+async fn look_at(
+    rollout: &Rollout,
+    release: &ReleaseView,
+    releases: Concurrent,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let Some(contexts) = &rollout.contexts else { return Ok(true) };
+    let guarded = contexts.journeys.guarded(releases).await?;
+    let seconds = (now - release.from).get_seconds().unsigned_abs();
+    let error = ERROR_BUDGET / f64::from(u32::try_from(guarded.len().max(1)).unwrap_or(u32::MAX));
+    let judged: Vec<_> = guarded.iter().map(|one| (one, judge(one, releases, seconds, error))).collect();
+    let is_canary = release.live_at.is_none();
+    let mut outcome = Outcome::Stays;
+    if let Some((journey, sentence)) = judged.iter().find_map(|(one, judgement)| harm(one, judgement)) {
+        outcome = take_back(rollout, release, journey, sentence).await?;
+    }
+    if let Some(word) = word(&judged, seconds, &outcome).filter(|_| is_canary) {
+        rollout.delivery.guards_say(release.number, word);
+    }
+    for (one, judgement) in judged {
+        // What all visitors have is held by nobody.
+        let judgement = match judgement {
+            Judgement::Everybody { .. } if !is_canary => Judgement::Holds,
+            judgement => judgement,
+        };
+        let look = seen::look(one, releases, seconds, judgement, &outcome);
+        rollout.delivery.guard_saw(release.number, look).await?;
+    }
+    let is_settled = !is_canary && guarded.iter().all(|one| one.is_settled);
+    Ok(matches!(outcome, Outcome::TakenBack) || is_settled)
+}
+
+fn harm<'a>(guarded: &'a Guarded, judgement: &'a Judgement) -> Option<(&'a str, &'a str)> {
+    let Judgement::Worse { sentence } = judgement else { return None };
+    Some((&guarded.journey, sentence))
+}
+
+/// What becomes of a version.
+enum Outcome {
+    TakenBack,
+    Stays,
+    /// It is worse, and stays.
+    Unheeded {
+        why: String,
+    },
 }
 
 /// The time in which a release had customers beside the one that it replaces.
@@ -104,13 +121,27 @@ fn concurrent(release: &ReleaseView, now: Timestamp) -> Option<Concurrent> {
     (is_there && releases.from_ms < releases.to_ms).then_some(releases)
 }
 
-/// What a canary that is not worse still waits for.
-fn word(guarded: &[Guarded], seconds: u64) -> GuardWord {
-    let waiting = guarded.iter().find_map(|one| Some((one, wanting(one, seconds)?)));
-    waiting.map_or(GuardWord::Satisfied, |(one, what)| GuardWord::Waiting {
-        why: format!("for {what} of {}", one.journey),
-        within_seconds: patience_seconds(&one.guard),
-    })
+/// What a canary that is not taken back still waits for.
+fn word(judged: &[(&Guarded, Judgement)], seconds: u64, outcome: &Outcome) -> Option<GuardWord> {
+    match outcome {
+        Outcome::TakenBack => return None,
+        Outcome::Unheeded { why } => return Some(GuardWord::Held { why: why.clone() }),
+        Outcome::Stays => {}
+    }
+    let waiting = |one: &Guarded| {
+        let why = format!("for {} of {}", wanting(one, seconds)?, one.journey);
+        Some(GuardWord::Waiting { why, within_seconds: patience_seconds(&one.guard) })
+    };
+    let mut word = GuardWord::Satisfied;
+    for (one, judgement) in judged {
+        match judgement {
+            Judgement::Worse { .. } => return None,
+            Judgement::Everybody { sentence } => return Some(GuardWord::Held { why: sentence.clone() }),
+            Judgement::Early | Judgement::Holds if word == GuardWord::Satisfied => word = waiting(one).unwrap_or(word),
+            Judgement::Early | Judgement::Holds => {}
+        }
+    }
+    Some(word)
 }
 
 /// How long a canary waits for persons beyond its own patience. Without a horizon of its own a guard sees the end of nobody in time.
@@ -133,73 +164,73 @@ fn wanting(guarded: &Guarded, seconds: u64) -> Option<String> {
     }
 }
 
-async fn take_back(rollout: &Rollout, number: u64, journey: &str, sentence: String) -> Result<(), Error> {
-    let by = delivery::By { who: format!("guard {journey}"), why: Some(sentence) };
-    match rollout.delivery.take_back(number, &by).await.map_err(Problem::from) {
-        Ok(_) => Ok(()),
-        // There is nothing to go back to; it is told, and stays.
+async fn take_back(rollout: &Rollout, release: &ReleaseView, journey: &str, sentence: &str) -> Result<Outcome, Error> {
+    if let Some(overruled) = &release.overruled {
+        let why = format!("{} overruled the guard: {}", overruled.by, overruled.why);
+        return Ok(Outcome::Unheeded { why });
+    }
+    let by = delivery::By { who: format!("guard {journey}"), why: Some(sentence.to_owned()) };
+    match rollout.delivery.take_back(release.number, &by).await.map_err(Problem::from) {
+        Ok(Some(_)) => Ok(Outcome::TakenBack),
+        // It moved meanwhile, or somebody spoke; the next look knows.
+        Ok(None) => Ok(Outcome::Stays),
         Err(problem) if matches!(problem.kind, Kind::Conflict | Kind::NotFound) => {
-            tracing::error!(deployment = number, journey, problem = problem.told(), "a guard could not act");
-            Ok(())
+            Ok(Outcome::Unheeded { why: format!("it cannot be taken back: {}", problem.told()) })
         }
         Err(problem) => Err(problem.into()),
     }
 }
 
-/// Decides from the counts alone. `seconds` since the new version had its first customers; `error` is the chance that a version
-/// that is no worse is ever called worse.
-pub(crate) fn judge(guarded: &Guarded, releases: Concurrent, seconds: u64, error: f64) -> Judgement {
-    let (Some(old), Some(new)) = (ends(&guarded.old), ends(&guarded.new)) else { return Judgement::Early };
-    if old.n.min(new.n) < guarded.guard.min_persons.max(1) || seconds < guarded.guard.min_seconds {
-        return Judgement::Early;
-    }
-    let tuning = Tuning { t_opt: TUNED_TO * count(guarded.guard.min_persons.max(1)), alpha_opt: error / 2.0 };
-    let of = |side: Count| confidence_sequence(side, tuning, error / 2.0);
-    let (was, is) = (of(old), of(new));
-    if is.upper >= was.lower {
-        return Judgement::Holds;
-    }
-    let difference = Interval { lower: is.lower - was.upper, upper: is.upper - was.lower };
-    Judgement::Worse { sentence: sentence(guarded, releases, Arms { a: old, b: new }, difference) }
-}
-
-/// Who entered, and who came to the end.
-fn ends(persons: &[u64]) -> Option<Count> {
-    Some(Count { n: *persons.first()?, x: *persons.last()? })
-}
-
-fn sentence(guarded: &Guarded, releases: Concurrent, Arms { a, b }: Arms<Count>, difference: Interval) -> String {
-    let step = lost_at(guarded).unwrap_or_default();
-    let percent = |share: f64| share * 100.0;
-    format!(
-        "{}: {:.1} % of {} persons on deployment {} came to the end, beside {:.1} % of {} on deployment {} at the same time \
-         ({:+.1} points, between {:+.1} and {:+.1} at any look); they are lost at {step:?}",
-        guarded.journey,
-        percent(b.rate()),
-        b.n,
-        releases.new,
-        percent(a.rate()),
-        a.n,
-        releases.old,
-        percent(b.rate() - a.rate()),
-        percent(difference.lower),
-        percent(difference.upper),
-    )
-}
-
-/// The step to which the new version brings the fewest, compared with the old.
-fn lost_at(guarded: &Guarded) -> Option<&str> {
-    let share = |persons: &[u64], step: usize| count(persons[step]) / count(persons[step - 1].max(1));
-    let loss = |step: &usize| share(&guarded.new, *step) - share(&guarded.old, *step);
-    let steps = 1..guarded.steps.len();
-    let worst = steps.min_by(|one, other| loss(one).total_cmp(&loss(other)))?;
-    guarded.steps.get(worst).map(String::as_str)
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of persons stay far below 2^52")]
-fn count(n: u64) -> f64 {
-    n as f64
-}
-
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn seen(old: u64, new: u64) -> Guarded {
+        Guarded {
+            journey: "checkout".into(),
+            guard: Guard { within: None, min_persons: 50, min_seconds: 60 },
+            steps: vec!["seen".into(), "paid".into()],
+            old: vec![old, 0],
+            new: vec![new, 0],
+            in_order: Vec::new(),
+            before: vec![0, 0],
+            is_settled: false,
+        }
+    }
+
+    fn said(judged: &[(Guarded, Judgement)], seconds: u64, outcome: &Outcome) -> Option<GuardWord> {
+        let judged: Vec<_> = judged.iter().map(|(one, judgement)| (one, judgement.clone())).collect();
+        word(&judged, seconds, outcome)
+    }
+
+    #[test]
+    fn a_canary_waits_for_whom_the_guards_must_see() {
+        let satisfied = |persons: &[(u64, u64)], seconds| {
+            let judged: Vec<_> = persons.iter().map(|(old, new)| (seen(*old, *new), Judgement::Holds)).collect();
+            said(&judged, seconds, &Outcome::Stays) == Some(GuardWord::Satisfied)
+        };
+        assert!(satisfied(&[], 0) && satisfied(&[(50, 50)], 60));
+        assert!(!satisfied(&[(50, 50)], 59) && !satisfied(&[(50, 50), (49, 90)], 60));
+        let waiting = said(&[(seen(400, 8), Judgement::Early)], 90, &Outcome::Stays);
+        assert_eq!(
+            waiting,
+            Some(GuardWord::Waiting {
+                why: "for 42 more persons on either version, followed to the end in the guard of checkout".into(),
+                within_seconds: 60,
+            })
+        );
+    }
+
+    #[test]
+    fn a_canary_is_held_for_what_happens_to_everybody_and_for_harm_that_nobody_undoes() {
+        let everybody = Judgement::Everybody { sentence: "nobody pays".into() };
+        let judged = [(seen(400, 8), Judgement::Early), (seen(400, 90), everybody)];
+        let held = Some(GuardWord::Held { why: "nobody pays".into() });
+        assert_eq!(said(&judged, 90, &Outcome::Stays), held);
+        let worse = [(seen(400, 90), Judgement::Worse { sentence: "they give up".into() })];
+        assert_eq!(said(&worse, 90, &Outcome::Stays), None, "it moved meanwhile");
+        assert_eq!(said(&worse, 90, &Outcome::TakenBack), None);
+        let stays = Outcome::Unheeded { why: "nobody pays".into() };
+        assert_eq!(said(&worse, 90, &stays), held);
+    }
+}

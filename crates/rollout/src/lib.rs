@@ -16,6 +16,7 @@ mod announce;
 mod dark;
 mod definitions;
 mod division;
+mod everybody;
 mod experiment;
 mod facade;
 mod gate;

@@ -130,6 +130,7 @@ mod tests {
             to: None,
             taken_back: None,
             replaces: Some(46),
+            overruled: None,
         }
     }
 

@@ -43,8 +43,8 @@ function wordsOf(action: "promote" | "pause" | "resume" | "release", d: Deployme
   switch (action) {
     case "promote":
       return {
-        verb: "promote", word: "Promote", title: `Promote ${name}`, sure: "Promote", kind: d.paused ? "plain" : "primary", reason: "optional", undo: "trunkline deploy rollback",
-        says: [`${others} of visitors who do not have it get it at once; the rest of the canary is left out.`, "Failures are no longer weighed against the old version; only a disaster is rolled back by itself."],
+        verb: "promote", word: "Promote", title: `Promote ${name}`, sure: "Promote", kind: d.paused ? "plain" : "primary", reason: "required", undo: "trunkline deploy rollback",
+        says: [`${others} of visitors who do not have it get it at once; the rest of the canary is left out.`, "Failures are no longer weighed against the old version; only a disaster is rolled back by itself.", "The journeys that guard it are overruled: they go on to look and to tell, and do not take it back."],
       };
     case "pause":
       return {

@@ -75,7 +75,13 @@ fn a_canary_is_paused_promoted_taken_back_and_resumed_by_hand() {
     until("it is held and says so", || service(&pets)["waiting"].to_string().contains("no"));
     assert_eq!(pets.trunkline.cli(&["deploy", "resume", "--reason", "yes"]).0, 0);
     pets.trunkline.until_phase(&third, "canary", SOON);
-    assert_eq!(pets.trunkline.cli(&["deploy", "promote"]).0, 0);
+    let (code, problem) = pets.trunkline.cli(&["deploy", "promote"]);
+    assert_eq!(
+        (code, problem["kind"].as_str()),
+        (2, Some("invalid_input")),
+        "it overrules what guards customers: {problem}"
+    );
+    assert_eq!(pets.trunkline.cli(&["deploy", "promote", "--reason", "yes"]).0, 0);
     pets.trunkline.until_phase(&third, "live", SOON);
     assert!(pets.serves("v3"));
 }

@@ -82,6 +82,7 @@ async fn note(engine: &Engine, stored: &StoredDeployment, checked: &Result<Strin
         summary: Some(format!("{what}: {detail}")),
         evidence: json!({ "digest": d.digest, "commit": d.commit }),
         log: None,
+        alarm: None,
     };
     let mut tx = engine.db().begin().await?;
     store::deployment::journal(&mut tx, d.number, engine.now(), Entry::Observed, what, Some(&detail)).await?;

@@ -120,6 +120,7 @@ async fn create(engine: &Engine, service: &StoredService, change: &StoredChange)
         probing_at: None,
         probed_at: None,
         probe: None,
+        overruled: None,
     };
     let new = StoredDeployment {
         state,

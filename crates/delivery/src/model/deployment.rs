@@ -109,6 +109,14 @@ pub enum Outcome {
     NothingToProbe,
 }
 
+/// A person's word against what whoever watches customers says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = DeploymentOverruled)]
+pub struct Overruled {
+    pub by: String,
+    pub why: String,
+}
+
 /// What is recorded of a deployment, as far as decisions need it.
 #[expect(clippy::struct_excessive_bools, reason = "four independent facts, stored as such")]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -146,6 +154,9 @@ pub(crate) struct Deployment {
     /// How that ended.
     #[serde(default)]
     pub probe: Option<Outcome>,
+    /// By whom it was promoted: no guard holds it or takes it back any more.
+    #[serde(default)]
+    pub overruled: Option<Overruled>,
 }
 
 impl Deployment {
@@ -413,11 +424,16 @@ fn canary(deployment: &Deployment, step: usize, facts: &Facts, now: Timestamp) -
     }
 }
 
-/// To the next step; to all visitors only when the guards let it.
+/// To the next step, unless the guards hold it; to all visitors only when they let it.
 fn onwards(deployment: &Deployment, step: usize, facts: &Facts, seconds: u64, why: &str) -> Next {
     let pace = &deployment.pace;
     let is_last = step + 1 >= pace.weights.len();
-    match facts.guards.hold(pace.step_seconds.max(pace.patience_seconds), seconds).filter(|_| is_last) {
+    let held = if is_last {
+        facts.guards.hold_back(pace.step_seconds.max(pace.patience_seconds), seconds)
+    } else {
+        facts.guards.hold()
+    };
+    match held {
         Some(on) => Next::Wait(on),
         None => step_or_live(deployment, step + 1, why),
     }

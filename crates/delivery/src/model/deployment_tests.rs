@@ -30,6 +30,7 @@ pub(crate) fn deployment(stage: Stage) -> Deployment {
         probing_at: None,
         probed_at: None,
         probe: None,
+        overruled: None,
     }
 }
 

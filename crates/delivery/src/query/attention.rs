@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::facade::Delivery;
+use crate::guards::GuardAlarm;
 use crate::model::deployment::Stage;
 use crate::store::change::{State as Run, short};
 use crate::view::status::Attention;
@@ -83,6 +84,13 @@ impl Delivery {
         Ok(())
     }
 
+    /// What a guard says of a version to which nobody listens.
+    async fn unheeded(&self, number: u64) -> Result<Option<String>, Error> {
+        let seen = store::evidence::of(self.engine.db(), number).await?;
+        let unheeded = seen.into_iter().find(|seen| seen.alarm == Some(GuardAlarm::Unheeded));
+        Ok(unheeded.and_then(|seen| seen.summary))
+    }
+
     /// Holds in force, deployments that failed after the live one, and canaries that a person must look at.
     async fn deployment_trouble(&self, service: &str, all: &mut Vec<Attention>) -> Result<(), Error> {
         let live = store::repository::find_service(self.engine.db(), service).await?.and_then(|s| s.live);
@@ -112,8 +120,12 @@ impl Delivery {
                     "holding",
                     "warn",
                     format!("Deployment {} waits: {}", d.number, stored.waits_for),
-                    "trunkline deploy promote, or trunkline deploy rollback".into(),
+                    "trunkline deploy promote --reason \"…\", or trunkline deploy rollback".into(),
                 )),
+                Stage::Live if live == Some(d.number) => self.unheeded(d.number).await?.map(|summary| {
+                    let text = format!("Deployment {} does harm and stays: {summary}", d.number);
+                    ("guard_unheeded", "bad", text, "trunkline deploy rollback --reason \"…\"".into())
+                }),
                 _ => None,
             };
             if let Some((kind, severity, text, hint)) = trouble {

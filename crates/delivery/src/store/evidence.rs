@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use storage::{Db, Error, Tx, args};
 
+use crate::guards::GuardAlarm;
 use crate::store::{decode, encode};
 
 /// So many are kept of one deployment: one for its artifact, and one for each journey that is probed or guards.
@@ -53,6 +54,9 @@ pub(crate) struct Seen {
     pub(crate) summary: Option<String>,
     pub(crate) evidence: serde_json::Value,
     pub(crate) log: Option<String>,
+    /// What a guard told somebody of.
+    #[serde(default)]
+    pub(crate) alarm: Option<GuardAlarm>,
 }
 
 /// Writes down what is known now of one thing; what was known before of it is replaced.

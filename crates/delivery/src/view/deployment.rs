@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{State, StateKind, time};
-use crate::model::deployment::{Deployment, Outcome, Stage, percent};
+use crate::model::deployment::{Deployment, Outcome, Overruled, Stage, percent};
 use crate::store::deployment::{JournalLine, StoredDeployment};
 use crate::store::evidence::{EvidenceKind, EvidenceState, Seen};
 
@@ -129,6 +129,8 @@ pub struct DeploymentView {
     /// Its commit and what contains it do not ship by themselves.
     pub is_held: bool,
     pub paused: bool,
+    /// The person whose word stands against its guards, and why.
+    pub overruled: Option<Overruled>,
     pub health: Option<HealthView>,
     pub instances: Vec<InstanceView>,
     /// What was seen of it: its artifact, its probes, its guards.
@@ -159,6 +161,8 @@ pub struct ReleaseView {
     pub taken_back: Option<String>,
     /// What was live when it began.
     pub replaces: Option<u64>,
+    /// Whose word stands against its guards.
+    pub overruled: Option<Overruled>,
 }
 
 pub(crate) fn release(stored: &StoredDeployment) -> Option<ReleaseView> {
@@ -177,6 +181,7 @@ pub(crate) fn release(stored: &StoredDeployment) -> Option<ReleaseView> {
         to: d.ended,
         taken_back,
         replaces: d.replaces,
+        overruled: d.overruled.clone(),
     })
 }
 

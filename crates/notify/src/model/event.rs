@@ -20,6 +20,8 @@ impl Kind {
             Self::FlagExpiring => ("dev.cdeventsx.trunkline-flag.expiring.0.1.0", "trunkline-flag"),
             Self::RampHeld => ("dev.cdeventsx.trunkline-ramp.held.0.1.0", "trunkline-ramp"),
             Self::RampTurnedBack => ("dev.cdeventsx.trunkline-ramp.turnedback.0.1.0", "trunkline-ramp"),
+            Self::DeploymentHeld => ("dev.cdeventsx.trunkline-deployment.held.0.1.0", "service"),
+            Self::GuardUnheeded => ("dev.cdeventsx.trunkline-guard.unheeded.0.1.0", "service"),
             Self::Test => ("dev.cdeventsx.trunkline-target.tested.0.1.0", "trunkline-target"),
         }
     }

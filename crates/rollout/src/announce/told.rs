@@ -20,6 +20,12 @@ const SHA_SHOWN: usize = 7;
 pub(super) async fn of(announcer: &Announcer, fact: &Envelope) -> Result<Option<Announcement>, Error> {
     match (fact.publisher.as_str(), fact.kind.as_str()) {
         ("delivery", "deployment.rolled_back") => rollback(announcer, fact).await.map(Some),
+        ("delivery", "deployment.guard_held") => {
+            alarm(announcer, fact, Kind::DeploymentHeld, "is held").await.map(Some)
+        }
+        ("delivery", "deployment.guard_unheeded") => {
+            alarm(announcer, fact, Kind::GuardUnheeded, "does harm and stays").await.map(Some)
+        }
         ("experiments", Decided::KIND) => verdict(announcer, fact).await,
         ("rollout", "ramp.held") => ramp(announcer, fact, Kind::RampHeld, "is held").await.map(Some),
         ("rollout", "ramp.turned_back") => {
@@ -76,6 +82,16 @@ async fn rollback(announcer: &Announcer, fact: &Envelope) -> Result<Announcement
     let sentence = format!("deployment {number} of {service} (commit {short}) was rolled back: {why}");
     let owner = owner_of_change(announcer, commit).await?;
     Ok(announcement(fact, Kind::Rollback, service, content, sentence, owner))
+}
+
+/// What a guard of a deployment cannot settle by itself.
+async fn alarm(announcer: &Announcer, fact: &Envelope, kind: Kind, what: &str) -> Result<Announcement, Error> {
+    let (service, commit) = (text(fact, "service"), text(fact, "commit"));
+    let number = fact.payload["deployment"].as_u64().unwrap_or_default();
+    let short = commit.get(..SHA_SHOWN).unwrap_or(commit);
+    let sentence = format!("deployment {number} of {service} (commit {short}) {what}: {}", text(fact, "sentence"));
+    let owner = owner_of_change(announcer, commit).await?;
+    Ok(announcement(fact, kind, service, fact.payload.clone(), sentence, owner))
 }
 
 /// A package URL of an artifact, which has no other name than its digest.

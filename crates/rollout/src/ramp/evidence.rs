@@ -10,14 +10,15 @@
 
 use std::collections::BTreeMap;
 
+use experiments::stats::Arms;
 use experiments::stats::bernoulli::{Tuning, confidence_sequence};
 use experiments::stats::proportions::Count;
 use experiments::stats::sequence::{Alternative, Look, one_sided};
-use experiments::stats::{Arms, Interval};
 use journeys::Entered;
 use serde::{Deserialize, Serialize};
 
 use super::state::{Plan, Ramp, percent};
+use crate::everybody::does_worse;
 
 /// The chance that a ramp of a treatment that does no harm is ever turned back (semantics.md, "Time in guards"): that of the
 /// confidence sequences of all journeys together, and that of the breaker.
@@ -31,10 +32,6 @@ const BREAKER_TUNED_TO: f64 = 25.0;
 const DOUBT_ALPHA: f64 = 0.25;
 /// Of fewer persons in an arm only the breaker speaks, which is exact: the sequence is asymptotic.
 const ARM_MIN: u64 = 50;
-/// Customers come through less often than before by more than this: something happened to everybody. They were not chosen by
-/// chance, so that it is more than any ordinary day brings.
-const EVERYBODY_DROP: f64 = 0.2;
-const EVERYBODY_ALPHA: f64 = 0.005;
 
 /// What was seen in one journey. Stored with what it was decided by.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -245,13 +242,7 @@ fn everybody(ramp: &Ramp, seen: &Seen) -> Option<String> {
     let leg = ramp.legs.len().checked_sub(1)?;
     let now = seen.total(|other| other == leg).a;
     let before = seen.before;
-    if now.n.min(before.n) < ramp.plan.step_persons.max(ARM_MIN) {
-        return None;
-    }
-    let tuning = Tuning { t_opt: number(ramp.plan.step_persons), alpha_opt: EVERYBODY_ALPHA };
-    let of = |count| confidence_sequence(count, tuning, EVERYBODY_ALPHA);
-    let (was, is): (Interval, Interval) = (of(before), of(now));
-    (is.upper < (1.0 - EVERYBODY_DROP) * was.lower).then(|| {
+    does_worse(before, now, ramp.plan.step_persons.max(ARM_MIN)).then(|| {
         format!(
             "{}: without {:?} {} of {} persons come through, before the ramp it was {} of {}: it is not the flag",
             seen.journey,

@@ -1,8 +1,9 @@
 //! What is probed, and what a commit defines: on both engines, without an edge.
 
-use delivery::{EvidenceState, GuardLook, Outcome, Probe};
+use delivery::{By, EvidenceState, GuardAlarm, GuardLook, Outcome, Probe};
 use serde_json::json;
 use storage::args;
+use storage::outbox::Consumer;
 use storage::testing::databases;
 
 use super::bed::Bed;
@@ -56,7 +57,9 @@ async fn what_guards_saw_last_is_kept_with_the_deployment() {
             state,
             summary: format!("{persons} persons"),
             evidence: json!({ "new": [persons, 1] }),
+            alarm: (persons == 40).then_some(GuardAlarm::Held),
         };
+        let facts = Consumer::new(bed.db().clone(), "test", "delivery");
         for (journey, state, persons) in [
             ("checkout", EvidenceState::Running, 3),
             ("search", EvidenceState::Passed, 900),
@@ -70,6 +73,32 @@ async fn what_guards_saw_last_is_kept_with_the_deployment() {
         assert_eq!((&shown[0]["name"], &shown[0]["state"]), (&json!("search"), &json!("passed")));
         assert_eq!((&shown[1]["kind"], &shown[1]["state"]), (&json!("guard"), &json!("failed")));
         assert_eq!(shown[1]["evidence"], json!({ "new": [40, 1] }));
+        let told = facts.next(1_000).await.unwrap();
+        let told: Vec<_> = told.iter().filter(|fact| fact.kind == GuardAlarm::Held.fact()).collect();
+        assert_eq!(told.len(), 1, "an alarm is told when it begins: {told:?}");
+        assert_eq!((&told[0].payload["journey"], &told[0].payload["service"]), (&json!("checkout"), &json!("shop")));
+        bed.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_persons_word_stands_against_a_guard_and_has_a_reason() {
+    for test in databases().await {
+        let bed = Bed::start(test, SHOP).await;
+        probing(&bed).await;
+        let by = |why: Option<&str>| By { who: "ann".into(), why: why.map(str::to_owned) };
+        for silent in [None, Some("  ")] {
+            let problem = kernel::Problem::from(bed.delivery.promote(None, &by(silent)).await.unwrap_err());
+            assert_eq!(problem.kind, kernel::Kind::InvalidInput, "{problem:?}");
+        }
+        assert_eq!(bed.delivery.promote(None, &by(Some("we know"))).await.unwrap(), 1);
+        let guard = By { who: "guard checkout".into(), why: Some("they give up".into()) };
+        assert!(bed.delivery.take_back(1, &guard).await.unwrap().is_none());
+        let shown = serde_json::to_value(bed.delivery.deployment(1).await.unwrap()).unwrap();
+        assert_eq!(
+            (&shown["phase"], &shown["overruled"]),
+            (&json!("probing"), &json!({ "by": "ann", "why": "we know" }))
+        );
         bed.end().await;
     }
 }
