@@ -240,7 +240,7 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Journey(verb) => journey::run(verb, &common)?,
         Command::Feature(verb) => feature::run(&verb, &client()?)?,
         Command::Feedback(verb) => feedback::run(&verb, &client()?)?,
-        Command::Experiment(verb) => experiment::run(verb, &client()?)?,
+        Command::Experiment(verb) => return experiment::run(verb, &client()?),
         Command::Flag(verb) => flag::run(verb, &client()?)?,
         Command::Segment(verb) => segment::run(verb, &client()?)?,
         Command::Evaluate(args) => evaluate::evaluate(&args, &common)?,

@@ -108,6 +108,7 @@ pub const RULES: &[Rule] = &[
     ("POST", "/api/v1/notifications/targets/{id}/test", Who::Admins),
     ("GET", "/api/v1/experiments", Who::Admins),
     ("GET", "/api/v1/experiments/{key}", Who::Admins),
+    ("GET", "/api/v1/experiments/{key}/runs/{run}", Who::Admins),
     ("GET", "/api/v1/experiments/{key}/looks", Who::Admins),
     ("POST", "/api/v1/experiments/{key}/start", Who::Admins),
     ("POST", "/api/v1/experiments/{key}/stop", Who::Admins),

@@ -18,13 +18,13 @@ use crate::customers::{Customers, Flags};
 use crate::model::{self, Decision};
 use crate::store::{self, Stored};
 
-pub use answer::{ArmView, ExperimentRow, ExperimentView, LookView, VerdictView};
+pub use answer::{ArmView, ExperimentRow, ExperimentView, LookView, RunView, VerdictView};
 pub use declared::check;
 
 /// Whose facts these are.
 pub const PUBLISHER: &str = "experiments";
-/// Most looks that are shown of one experiment.
-const LOOKS_SHOWN: u64 = 1_000;
+/// Most earlier runs that are shown beside an experiment, the newest; each can be asked for by its number.
+const RUNS_SHOWN: u64 = 100;
 
 /// What experiments need.
 #[derive(Debug, Clone)]
@@ -174,7 +174,7 @@ impl Experiments {
         Ok(())
     }
 
-    /// From now on persons are counted. What was counted before is forgotten. Its flag must divide customers as it expects.
+    /// From now on persons are counted, from nobody on: it is the experiment's next run, and earlier ones stay as they ended. Its flag must divide customers as it expects.
     pub async fn begin(&self, experiment: &str, by: &By) -> Result<ExperimentView, Error> {
         // Asked for before the transaction, and heard in it: what is running, or was changed meanwhile, says so first.
         let asked = self.found(store::one(&self.db, experiment).await?, experiment).await?.definition.flag;
@@ -203,13 +203,16 @@ impl Experiments {
         let new = Stored {
             running: Some(definition.clone()),
             stage: Stage::Running,
+            run: before.run + 1,
             started: Some(self.clock.now()),
             ..Stored::draft(definition, file, commit, declared)
         };
-        store::forget_looks(&mut tx, experiment).await?;
+        if let Some(over) = before.newest_run() {
+            store::keep_run(&mut tx, &over).await?;
+        }
         self.write(&mut tx, "experiment.started", &before, &new, by).await?;
         tx.commit().await?;
-        Ok(ExperimentView::of(&new))
+        self.view(&new).await
     }
 
     /// Ends it without a decision.
@@ -253,7 +256,7 @@ impl Experiments {
             publish(&mut tx, &new, decision, sentence, Some(by.who.clone())).await?;
         }
         tx.commit().await?;
-        Ok(ExperimentView::of(&new))
+        self.view(&new).await
     }
 
     /// All that are declared, by name; and what runs although trunk does not declare it any more.
@@ -267,18 +270,37 @@ impl Experiments {
     pub async fn show(&self, experiment: &str) -> Result<ExperimentView, Error> {
         let stored = self.found(store::one(&self.db, experiment).await?, experiment).await?;
         let trouble = self.troubles().get(experiment).cloned();
-        Ok(ExperimentView { trouble, ..ExperimentView::of(&stored) })
+        Ok(ExperimentView { trouble, ..self.view(&stored).await? })
+    }
+
+    async fn view(&self, stored: &Stored) -> Result<ExperimentView, Error> {
+        let earlier = store::runs(&self.db, &stored.definition.experiment, RUNS_SHOWN).await?;
+        Ok(ExperimentView { earlier: earlier.iter().map(RunView::of).collect(), ..ExperimentView::of(stored) })
     }
 
     fn troubles(&self) -> MutexGuard<'_, Troubles> {
         self.troubles.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What its looks said, oldest first.
-    pub async fn looks(&self, experiment: &str) -> Result<Vec<LookView>, Error> {
-        self.found(store::one(&self.db, experiment).await?, experiment).await?;
-        let looks = store::looks(&self.db, experiment, LOOKS_SHOWN).await?;
-        Ok(looks.iter().rev().map(LookView::of).collect())
+    /// One of its runs, the newest or an earlier one, as it stands or ended.
+    pub async fn run(&self, experiment: &str, run: u64) -> Result<RunView, Error> {
+        let stored = self.found(store::one(&self.db, experiment).await?, experiment).await?;
+        if let Some(newest) = stored.newest_run().filter(|newest| newest.number == run) {
+            return Ok(RunView::of(&newest));
+        }
+        let earlier = store::run(&self.db, experiment, run).await?;
+        earlier.as_ref().map(RunView::of).ok_or_else(|| no_run(&stored, run).into())
+    }
+
+    /// What the looks of a run (of the newest, if none is named) said, oldest first; of many those that `model::keeping` keeps.
+    pub async fn looks(&self, experiment: &str, run: Option<u64>) -> Result<Vec<LookView>, Error> {
+        let stored = self.found(store::one(&self.db, experiment).await?, experiment).await?;
+        let run = run.unwrap_or(stored.run);
+        if run > stored.run {
+            return Err(no_run(&stored, run).into());
+        }
+        let looks = store::looks(&self.db, experiment, run).await?;
+        Ok(looks.iter().map(LookView::of).collect())
     }
 
     async fn found(&self, stored: Option<Stored>, experiment: &str) -> Result<Stored, Error> {
@@ -332,6 +354,16 @@ async fn publish(
     let payload = serde_json::to_value(&decided).expect("texts and words become JSON");
     tx.publish(PUBLISHER, Decided::KIND, &payload).await?;
     Ok(())
+}
+
+fn no_run(stored: &Stored, run: u64) -> Problem {
+    let experiment = &stored.definition.experiment;
+    let began = match stored.run {
+        0 => format!("it did not begin yet; `trunkline experiment start {experiment}` begins it"),
+        1 => "it began once: its run is 1".to_owned(),
+        runs => format!("it began {runs} times: its runs are 1 to {runs}"),
+    };
+    Problem::not_found(format!("the experiment {experiment:?} has no run {run}")).hint(began)
 }
 
 fn trunk(what: &str, new: &Stored, before: Option<&Stored>) -> Audit {

@@ -16,7 +16,7 @@ pub use customers::{Answer, Customers, Flags, Live};
 pub use error::Error;
 pub use facade::{
     ArmView, By, Choice, Decided, ExperimentRow, ExperimentView, Experiments, Extent, LookView, Options, PUBLISHER,
-    Stage, VerdictView, check,
+    RunView, Stage, VerdictView, check,
 };
 pub use http::routes;
 pub use store::MIGRATIONS;

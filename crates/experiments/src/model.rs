@@ -6,6 +6,7 @@
 pub mod assess;
 pub mod definition;
 pub mod evidence;
+pub mod keeping;
 pub mod measure;
 pub mod verdict;
 

@@ -1,19 +1,27 @@
 //! SQL of experiments, private to them.
 
+mod looks;
+mod runs;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use storage::{Db, Error, Migrations, Row, Tx, args};
 
 use crate::facade::Stage;
+use crate::model::keeping::Reach;
 use crate::model::{Assessment, Decision, Definition, Evidence};
 
-/// The context's tables.
-pub const MIGRATIONS: Migrations =
-    Migrations { context: "experiments", scripts: &[("0001_init", include_str!("../migrations/0001_init.sql"))] };
+pub(crate) use looks::{Look, keep_look, looks};
+pub(crate) use runs::{Run, keep_run, run, runs};
 
-/// Looks that are kept of one experiment, the newest; the one that decided stays whatever its age.
-const LOOKS_KEPT: u64 = 1_000;
+/// The context's tables.
+pub const MIGRATIONS: Migrations = Migrations { context: "experiments", scripts: &SCRIPTS };
+
+const SCRIPTS: [(&str, &str); 2] = [
+    ("0001_init", include_str!("../migrations/0001_init.sql")),
+    ("0002_runs", include_str!("../migrations/0002_runs.sql")),
+];
 
 /// An experiment as it stands.
 #[derive(Debug, Clone)]
@@ -27,6 +35,8 @@ pub(crate) struct Stored {
     pub(crate) declared: Timestamp,
     pub(crate) retired: Option<Timestamp>,
     pub(crate) stage: Stage,
+    /// How often it began.
+    pub(crate) run: u64,
     pub(crate) started: Option<Timestamp>,
     pub(crate) ended: Option<Timestamp>,
     pub(crate) ended_by: Option<String>,
@@ -34,7 +44,11 @@ pub(crate) struct Stored {
     /// The final one.
     pub(crate) decision: Option<Decision>,
     pub(crate) looks: u64,
+    /// Looks at which anything changed.
+    pub(crate) changes: u64,
     pub(crate) srm_p: f64,
+    /// The look that put it there.
+    pub(crate) srm_look: u64,
     pub(crate) evidence: Option<Evidence>,
     pub(crate) assessment: Option<Assessment>,
 }
@@ -50,26 +64,24 @@ impl Stored {
             declared,
             retired: None,
             stage: Stage::Draft,
+            run: 0,
             started: None,
             ended: None,
             ended_by: None,
             ended_why: None,
             decision: None,
             looks: 0,
+            changes: 0,
             srm_p: 1.0,
+            srm_look: 0,
             evidence: None,
             assessment: None,
         }
     }
-}
 
-/// A look as it was stored.
-#[derive(Debug, Clone)]
-pub(crate) struct Look {
-    pub(crate) at: Timestamp,
-    pub(crate) definition: Definition,
-    pub(crate) evidence: Evidence,
-    pub(crate) assessment: Assessment,
+    pub(crate) fn reach(&self) -> Reach {
+        Reach { looks: self.looks, changes: self.changes, srm_look: self.srm_look }
+    }
 }
 
 fn json<T: DeserializeOwned>(row: &Row, column: &str) -> Result<T, Error> {
@@ -94,13 +106,16 @@ fn stored(row: &Row) -> Result<Stored, Error> {
         declared: row.get("declared")?,
         retired: row.get("retired")?,
         stage: Stage::of(&row.get::<String>("state")?),
+        run: row.get("run")?,
         started: row.get("started")?,
         ended: row.get("ended")?,
         ended_by: row.get("ended_by")?,
         ended_why: row.get("ended_why")?,
         decision: maybe_json(row, "decision")?,
         looks: row.get("looks")?,
+        changes: row.get("changes")?,
         srm_p: row.get("srm_p")?,
+        srm_look: row.get("srm_look")?,
         evidence: maybe_json(row, "evidence")?,
         assessment: maybe_json(row, "assessment")?,
     })
@@ -130,11 +145,11 @@ pub(crate) async fn one_in(tx: &mut Tx, experiment: &str) -> Result<Option<Store
 pub(crate) async fn put(tx: &mut Tx, new: &Stored) -> Result<(), Error> {
     tx.execute(
         "INSERT INTO experiments_experiment (experiment, definition, running, file, commit_sha, declared, retired, state, started,
-             ended, ended_by, ended_why, looks, srm_p, evidence, assessment, decision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+             ended, ended_by, ended_why, looks, srm_p, evidence, assessment, decision, run, changes, srm_look)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
          ON CONFLICT (experiment) DO UPDATE SET definition = $2, running = $3, file = $4, commit_sha = $5, declared = $6,
              retired = $7, state = $8, started = $9, ended = $10, ended_by = $11, ended_why = $12, looks = $13, srm_p = $14,
-             evidence = $15, assessment = $16, decision = $17",
+             evidence = $15, assessment = $16, decision = $17, run = $18, changes = $19, srm_look = $20",
         args![
             new.definition.experiment.as_str(),
             text(&new.definition)?,
@@ -153,48 +168,11 @@ pub(crate) async fn put(tx: &mut Tx, new: &Stored) -> Result<(), Error> {
             new.evidence.as_ref().map(text).transpose()?,
             new.assessment.as_ref().map(text).transpose()?,
             new.decision.as_ref().map(text).transpose()?,
+            new.run,
+            new.changes,
+            new.srm_look,
         ],
     )
     .await?;
     Ok(())
-}
-
-/// Keeps a look with all that it saw, and the newest thousand of an experiment.
-pub(crate) async fn keep_look(tx: &mut Tx, look: &Look) -> Result<(), Error> {
-    let experiment = look.definition.experiment.as_str();
-    let number = look.evidence.look;
-    let (definition, evidence) = (text(&look.definition)?, text(&look.evidence)?);
-    tx.execute(
-        "INSERT INTO experiments_look (experiment, look, at, definition, evidence, assessment) VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (experiment, look) DO UPDATE SET at = $3, definition = $4, evidence = $5, assessment = $6",
-        args![experiment, number, look.at, definition, evidence, text(&look.assessment)?],
-    )
-    .await?;
-    tx.execute(
-        "DELETE FROM experiments_look WHERE experiment = $1 AND look <= $2",
-        args![experiment, number.saturating_sub(LOOKS_KEPT)],
-    )
-    .await?;
-    Ok(())
-}
-
-/// No look of an earlier run is left.
-pub(crate) async fn forget_looks(tx: &mut Tx, experiment: &str) -> Result<(), Error> {
-    tx.execute("DELETE FROM experiments_look WHERE experiment = $1", args![experiment]).await?;
-    Ok(())
-}
-
-/// The newest looks, newest first.
-pub(crate) async fn looks(db: &Db, experiment: &str, limit: u64) -> Result<Vec<Look>, Error> {
-    let sql = "SELECT * FROM experiments_look WHERE experiment = $1 ORDER BY look DESC LIMIT $2";
-    let rows = db.all(sql, args![experiment, limit]).await?;
-    let look = |row: &Row| {
-        Ok(Look {
-            at: row.get("at")?,
-            definition: json(row, "definition")?,
-            evidence: json(row, "evidence")?,
-            assessment: json(row, "assessment")?,
-        })
-    };
-    rows.iter().map(look).collect()
 }

@@ -26,7 +26,7 @@ function Start({ view }: Props) {
     <Confirm word={isAgain ? "Start anew" : "Start"} kind="primary" title={`Start ${view.key}`} sure="Start" reason="optional" perform={(values) => act.mutateAsync({ verb: "start", reason: typed(values, "reason") })}>
       <ul className="bullets">
         <li>Persons who are shown <code>{view.arms[0]?.variant}</code> or <code>{view.arms[1]?.variant}</code> of <code>{view.flag}</code> are counted from now on.</li>
-        {isAgain && <li>What was counted before is forgotten.</li>}
+        {isAgain && <li>It is run {view.run + 1}: nobody is counted yet. Run {view.run} stays as it ended.</li>}
         <li>Its definition is fixed until it ends. A verdict is followed by the flag.</li>
       </ul>
       <p className="small muted">Same: <code>trunkline experiment start {view.key}</code></p>

@@ -17,6 +17,7 @@ import { count, percent } from "../look/words";
 import { useExperiment, useLooks, useMarksSince } from "./api";
 import { ExperimentActions } from "./ExperimentActions";
 import type { ExperimentView, Metric } from "./shapes";
+import { EarlierRuns } from "./EarlierRuns";
 import { absoluteWords, answerOf, decisionState, diagnostics, effectsOf, experimentState, leftWords, meanWords, metricState, relativeWords, sequenceOf } from "./words";
 
 /** One experiment: whether its arms can be compared, what they show, and what follows. */
@@ -46,6 +47,7 @@ function Meta({ view }: { view: ExperimentView }) {
       <span>flag <Link href={`/flags/${encodeURIComponent(view.flag)}`}><code>{view.flag}</code></Link></span>
       {view.started && <span>began <Ago at={view.started} /></span>}
       {view.state === "running" && typeof view.days_left === "number" && <span>{leftWords(view.days_left)}</span>}
+      {view.earlier.length > 0 && <span>run {view.run}</span>}
       <span>looked at {count(view.looks)} times</span>
     </>
   );
@@ -72,6 +74,7 @@ function Inside({ view }: { view: ExperimentView }) {
         <Card title="Relative lift" note="with intervals that hold at any look" span={5}><Lifts metrics={view.metrics} /></Card>
         <Looks view={view} />
       </div>
+      <EarlierRuns view={view} />
       <Card title="Definition" note={<code>{view.file}</code>}><Facts definition={view.definition as Record<string, unknown>} /></Card>
     </>
   );

@@ -5,6 +5,8 @@ type Schemas = components["schemas"];
 
 export type ExperimentRow = Schemas["ExperimentRow"];
 export type ExperimentView = Schemas["ExperimentView"];
+/** From when it began until it was over. */
+export type Run = Schemas["ExperimentRun"];
 export type Metric = Schemas["MetricAssessment"];
 export type Verdict = Schemas["VerdictView"];
 export type Decision = Schemas["ExperimentDecision"];

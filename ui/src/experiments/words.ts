@@ -4,7 +4,7 @@ import { share } from "../charts/arms";
 import type { Effect } from "../charts/forest";
 import type { SequencePoint } from "../charts/sequence";
 import { count, counted, percent } from "../look/words";
-import type { Decision, Estimate, ExperimentRow, ExperimentView, Look, Metric } from "./shapes";
+import type { Decision, Estimate, ExperimentRow, ExperimentView, Look, Metric, Verdict } from "./shapes";
 
 const DECISIONS: Record<Decision, State> = {
   ship: { kind: "good", word: "Ship" },
@@ -30,9 +30,12 @@ export function experimentState({ state, verdict }: Pick<ExperimentRow, "state" 
   }
 }
 
+/** A verdict in words, with who decided if it was a person. */
+export const saidOf = ({ by, sentence }: Verdict): string => (by ? `${by} decided: ${sentence}` : sentence);
+
 /** What the page says first. */
 export function answerOf(view: ExperimentView): string {
-  if (view.verdict) return view.verdict.by ? `${view.verdict.by} decided: ${view.verdict.sentence}` : view.verdict.sentence;
+  if (view.verdict) return saidOf(view.verdict);
   return view.state === "running" ? "It has begun; nobody was seen yet." : "Declared, and nobody is counted. Start it once its flag divides customers.";
 }
 

@@ -197,3 +197,12 @@ test("a person decides with a reason, and a new definition waits", async ({ page
   expect(new URL(request.url()).pathname).toBe("/api/v1/experiments/search-ranking/decide");
   expect(request.postDataJSON()).toEqual({ decision: "ship", reason: "the season is over" });
 });
+
+test("an experiment that began anew shows what its earlier runs said", async ({ page }) => {
+  await play(page, "loaded", "/experiments/search-ranking");
+  const runs = page.getByRole("table", { name: "Earlier runs" });
+  await expect(runs.getByRole("row", { name: /Run 2/ })).toContainText("mira decided: the ranking hid what is out of stock too late");
+  await expect(runs.getByRole("row", { name: /Run 1/ })).toContainText("Decided: invalid");
+  await play(page, "loaded", "/experiments/one-address");
+  await expect(page.getByRole("table", { name: "Earlier runs" })).toHaveCount(0);
+});

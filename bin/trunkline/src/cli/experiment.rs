@@ -1,9 +1,13 @@
 //! `trunkline experiment`: whether a change made customers better off.
 
+mod replay;
+
+use std::process::ExitCode;
+
 use clap::{Subcommand, ValueEnum};
 use experiments::model::assess::{MetricAssessment, State, Told};
 use experiments::model::{Decision, Role};
-use experiments::{ExperimentRow, ExperimentView, Stage};
+use experiments::{ExperimentRow, ExperimentView, RunView, Stage, VerdictView};
 use kernel::Page;
 use serde_json::{Value, json};
 
@@ -14,9 +18,16 @@ use crate::out;
 pub(super) enum Verb {
     /// Experiments, and what each says by now
     List,
-    /// One experiment: arms, metrics with intervals, the verdict
+    /// One experiment: arms, metrics with intervals, the verdict; and its earlier runs
     Show { key: String },
-    /// From now on persons are counted; what was counted before is forgotten
+    /// Work out again what each look said from what it saw; exit 1 if one says otherwise
+    Replay {
+        key: String,
+        /// Of an earlier run; 1 is the first
+        #[arg(long)]
+        run: Option<u64>,
+    },
+    /// From now on persons are counted, from nobody on; earlier runs stay as they ended
     Start {
         key: String,
         #[arg(long)]
@@ -48,20 +59,22 @@ pub(super) enum Choice {
     RollBack,
 }
 
-pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
+pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<ExitCode> {
     match verb {
-        Verb::List => list(client),
-        Verb::Show { key } => show(client, &key),
-        Verb::Start { key, reason } => write(client, &key, "start", &json!({ "reason": reason })),
-        Verb::Stop { key, reason } => write(client, &key, "stop", &json!({ "reason": reason })),
+        Verb::List => list(client)?,
+        Verb::Show { key } => show(client, &key)?,
+        Verb::Replay { key, run } => return replay::run(client, &key, run),
+        Verb::Start { key, reason } => write(client, &key, "start", &json!({ "reason": reason }))?,
+        Verb::Stop { key, reason } => write(client, &key, "stop", &json!({ "reason": reason }))?,
         Verb::Decide { key, decision, reason } => {
             let decision = match decision {
                 Choice::Ship => experiments::Choice::Ship,
                 Choice::RollBack => experiments::Choice::RollBack,
             };
-            write(client, &key, "decide", &json!({ "decision": decision, "reason": reason }))
+            write(client, &key, "decide", &json!({ "decision": decision, "reason": reason }))?;
         }
     }
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list(client: &Client) -> anyhow::Result<()> {
@@ -108,6 +121,29 @@ fn write(client: &Client, key: &str, verb: &str, wish: &Value) -> anyhow::Result
 }
 
 fn tell(view: &ExperimentView) {
+    tell_newest(view);
+    if !view.earlier.is_empty() {
+        out::line(format_args!("\nearlier runs (this is run {})", view.run));
+        out::table(["run", "began", "ended", "persons", "verdict"], view.earlier.iter().map(earlier));
+    }
+}
+
+fn earlier(run: &RunView) -> [String; 5] {
+    let says = |verdict: &VerdictView| {
+        let by = verdict.by.as_ref().map_or_else(String::new, |by| format!(" ({by})"));
+        format!("{}{by}: {}", word(verdict.decision), verdict.sentence)
+    };
+    let said = run.verdict.as_ref().map_or_else(|| "nothing was seen".to_owned(), says);
+    [
+        run.run.to_string(),
+        run.started.clone(),
+        run.ended.clone().unwrap_or_default(),
+        run.arms.iter().map(|arm| arm.units).sum::<u64>().to_string(),
+        if run.state == Stage::Stopped { format!("stopped; {said}") } else { said },
+    ]
+}
+
+fn tell_newest(view: &ExperimentView) {
     out::line(format_args!("{}  {}  (flag {}, owned by {})", view.key, stage(view.state), view.flag, view.owner));
     out::line(format_args!("  {}", view.hypothesis));
     match &view.verdict {

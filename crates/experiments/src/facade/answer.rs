@@ -5,9 +5,9 @@ use utoipa::ToSchema;
 
 use super::Stage;
 use crate::model::assess::{MetricAssessment, Srm};
-use crate::model::{Assessment, Decision};
+use crate::model::{Assessment, Decision, Definition, Evidence};
 use crate::stats::Arms;
-use crate::store::{Look, Stored};
+use crate::store::{Look, Run, Stored};
 
 /// One of a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -28,6 +28,8 @@ pub struct ExperimentRow {
 pub struct ExperimentView {
     pub key: String,
     pub state: Stage,
+    /// How often it began: the number of the run that is shown here, 0 before the first.
+    pub run: u64,
     pub owner: String,
     pub hypothesis: String,
     pub flag: String,
@@ -55,8 +57,28 @@ pub struct ExperimentView {
     pub ended: Option<String>,
     /// Why it cannot be looked at, if it cannot: what is shown is from before.
     pub trouble: Option<String>,
+    /// Runs before this one, the newest first; each stays as it ended.
+    pub earlier: Vec<RunView>,
     /// The commands that are of use now.
     pub actions: Vec<String>,
+}
+
+/// An experiment from when it began until it was over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ExperimentRun)]
+pub struct RunView {
+    pub run: u64,
+    pub state: Stage,
+    pub started: String,
+    pub ended: Option<String>,
+    /// What decided, or what its last look said.
+    pub verdict: Option<VerdictView>,
+    /// The control first.
+    pub arms: Vec<ArmView>,
+    pub looks: u64,
+    /// What it was decided by.
+    #[schema(value_type = Object)]
+    pub definition: serde_json::Value,
 }
 
 /// One arm.
@@ -103,7 +125,7 @@ impl ExperimentRow {
             flag: stored.definition.flag.clone(),
             hypothesis: stored.definition.hypothesis.clone(),
             persons: shown.a + shown.b,
-            verdict: verdict(stored),
+            verdict: stored.newest_run().as_ref().and_then(verdict),
         }
     }
 }
@@ -116,19 +138,16 @@ impl ExperimentView {
         Self {
             key: definition.experiment.clone(),
             state: stored.stage,
+            run: stored.run,
             owner: definition.owner.clone(),
             hypothesis: definition.hypothesis.clone(),
             flag: definition.flag.clone(),
-            arms: arms(
-                [&definition.control, &definition.treatment],
-                evidence.map(|seen| seen.shown).unwrap_or_default(),
-                evidence.map(crate::model::Evidence::followed).unwrap_or_default(),
-            ),
+            arms: arms(definition, evidence),
             shown_both: evidence.map_or(0, |seen| seen.shown_both),
             unwitnessed: evidence.map_or(0, |seen| seen.unwitnessed),
             srm: assessment.map(|said| said.srm),
             metrics: assessment.map(|said| said.metrics.clone()).unwrap_or_default(),
-            verdict: verdict(stored),
+            verdict: stored.newest_run().as_ref().and_then(verdict),
             looks: stored.looks,
             days_left: assessment.and_then(|said| said.days_left),
             power: assessment.and_then(|said| said.power),
@@ -139,6 +158,7 @@ impl ExperimentView {
             started: stored.started.map(|at| at.to_string()),
             ended: stored.ended.map(|at| at.to_string()),
             trouble: None,
+            earlier: Vec::new(),
             actions: actions(&definition.experiment, stored.stage),
         }
     }
@@ -146,30 +166,46 @@ impl ExperimentView {
 
 impl LookView {
     pub(super) fn of(look: &Look) -> Self {
-        let variants = [&look.definition.control, &look.definition.treatment];
         Self {
             look: look.evidence.look,
             at: look.at.to_string(),
-            arms: arms(variants, look.evidence.shown, look.evidence.followed()),
+            arms: arms(&look.definition, Some(&look.evidence)),
             assessment: look.assessment.clone(),
             evidence: serde_json::to_value(&look.evidence).unwrap_or_default(),
         }
     }
 }
 
-fn arms([control, treatment]: [&String; 2], shown: Arms<u64>, followed: Arms<u64>) -> Vec<ArmView> {
+impl RunView {
+    pub(super) fn of(run: &Run) -> Self {
+        Self {
+            run: run.number,
+            state: run.stage,
+            started: run.started.to_string(),
+            ended: run.ended.map(|at| at.to_string()),
+            verdict: verdict(run),
+            arms: arms(&run.definition, run.evidence.as_ref()),
+            looks: run.looks,
+            definition: serde_json::to_value(&run.definition).unwrap_or_default(),
+        }
+    }
+}
+
+fn arms(definition: &Definition, evidence: Option<&Evidence>) -> Vec<ArmView> {
+    let shown = evidence.map(|seen| seen.shown).unwrap_or_default();
+    let followed = evidence.map(Evidence::followed).unwrap_or_default();
     let arm = |variant: &String, units, followed| ArmView { variant: variant.clone(), units, followed };
-    vec![arm(control, shown.a, followed.a), arm(treatment, shown.b, followed.b)]
+    vec![arm(&definition.control, shown.a, followed.a), arm(&definition.treatment, shown.b, followed.b)]
 }
 
 /// A person's word comes before the figures'.
-fn verdict(stored: &Stored) -> Option<VerdictView> {
-    if let (Some(by), Some(decision)) = (&stored.ended_by, stored.decision) {
-        let why = stored.ended_why.clone().unwrap_or_default();
-        let at = stored.ended.map(|at| at.to_string());
+fn verdict(run: &Run) -> Option<VerdictView> {
+    if let (Some(by), Some(decision)) = (&run.ended_by, run.decision) {
+        let why = run.ended_why.clone().unwrap_or_default();
+        let at = run.ended.map(|at| at.to_string());
         return Some(VerdictView { decision, sentence: why, at, look: None, by: Some(by.clone()) });
     }
-    let (said, evidence) = (stored.assessment.as_ref()?, stored.evidence.as_ref()?);
+    let (said, evidence) = (run.assessment.as_ref()?, run.evidence.as_ref()?);
     let at = jiff::Timestamp::from_millisecond(evidence.at_ms).ok().map(|at| at.to_string());
     Some(VerdictView {
         decision: said.decision,

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Experiments, Stage, publish};
 use crate::Error;
 use crate::model::measure::{Moment, measure};
-use crate::model::{Assessment, Decision, Definition, Evidence, assess};
+use crate::model::{Assessment, Decision, Definition, Evidence, assess, keeping};
 use crate::store::{self, Look, Stored};
 use storage::Audit;
 
@@ -97,13 +97,18 @@ impl Experiments {
         let mut tx = self.db.begin().await?;
         // Somebody may have ended it, or begun it anew, since.
         let now = store::one_in(&mut tx, experiment).await?;
-        let is_as_it_was = now.as_ref().is_some_and(|now| {
-            now.stage == Stage::Running && now.started == before.started && now.looks == before.looks
-        });
+        let is_as_it_was = now
+            .as_ref()
+            .is_some_and(|now| now.stage == Stage::Running && now.run == before.run && now.looks == before.looks);
         let Some(now) = now.filter(|_| is_as_it_was) else { return Ok(()) };
+        let is_change = now.assessment.as_ref().is_some_and(|said| keeping::is_change(said, &look.assessment));
+        let changes = now.changes + u64::from(is_change);
+        let is_srm_moved = look.assessment.srm.p.to_bits() != now.srm_p.to_bits();
         let new = Stored {
             looks: look.evidence.look,
+            changes,
             srm_p: look.assessment.srm.p,
+            srm_look: if is_srm_moved { look.evidence.look } else { now.srm_look },
             evidence: Some(look.evidence.clone()),
             assessment: Some(look.assessment.clone()),
             stage: if is_over { Stage::Decided } else { Stage::Running },
@@ -112,7 +117,7 @@ impl Experiments {
             ..now
         };
         store::put(&mut tx, &new).await?;
-        store::keep_look(&mut tx, &look).await?;
+        store::keep_look(&mut tx, &new, &look, is_change.then_some(changes)).await?;
         if is_over {
             tx.audit(Audit {
                 who: "trunkline".into(),

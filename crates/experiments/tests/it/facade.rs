@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
 use events::ExposureIndex;
-use experiments::model::{Decision, Division, Metric};
+use experiments::model::{Decision, Definition, Division, Metric, assess};
 use experiments::{
     Answer, By, Choice, Customers, Decided, Experiments, Extent, Flags, MIGRATIONS, Options, PUBLISHER, Stage,
 };
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use journeys::Did;
-use kernel::{Kind, ManualClock, Problem};
+use kernel::{Clock as _, Kind, ManualClock, Problem};
 use storage::outbox::Consumer;
 use storage::testing::{TestDb, databases};
 
@@ -22,7 +22,7 @@ const FILE: &str =
 
 /// What customers saw and did.
 #[derive(Debug, Default)]
-struct Memory {
+pub(crate) struct Memory {
     shown: Mutex<Vec<(u64, i64, String)>>,
     did: Mutex<Vec<Did>>,
     /// The journey is not there.
@@ -94,7 +94,6 @@ impl Bed {
 
     /// 100 persons come to each arm, of whom this share converts; then their time goes by.
     fn customers_come(&self, control: u64, treatment: u64) {
-        use kernel::Clock as _;
         let now_ms = self.clock.now().as_millisecond();
         let first = self.customers.shown.lock().unwrap().len() as u64;
         for n in 0..200 {
@@ -105,6 +104,21 @@ impl Bed {
             }
         }
         self.clock.advance(SignedDuration::from_mins(2));
+    }
+
+    /// Whether each look that is kept of a run says today what it said then; how many are kept.
+    async fn replays(&self, run: u64) -> usize {
+        let fixed = self.experiments.run("gift-wrap", run).await.unwrap().definition;
+        let definition: Definition = serde_json::from_value(fixed).unwrap();
+        let looks = self.experiments.looks("gift-wrap", Some(run)).await.unwrap();
+        for look in &looks {
+            let evidence = serde_json::from_value(look.evidence.clone()).unwrap();
+            let again = assess(&definition, &evidence);
+            // As text: what differs in the last bit of a number is not the same.
+            let [again, then] = [&again, &look.assessment].map(|said| serde_json::to_string(said).unwrap());
+            assert_eq!(again, then, "run {run}, look {}", look.look);
+        }
+        looks.len()
     }
 
     async fn facts(&self) -> Vec<Decided> {
@@ -160,7 +174,7 @@ async fn each_look_can_be_worked_out_again_from_what_it_saw() {
             // Nothing new was seen.
             bed.experiments.look_at_all().await.unwrap();
         }
-        let looks = bed.experiments.looks("gift-wrap").await.unwrap();
+        let looks = bed.experiments.looks("gift-wrap", None).await.unwrap();
         assert_eq!(looks.iter().map(|look| look.look).collect::<Vec<_>>(), [1, 2]);
         let definition = experiments::model::parse(FILE, "x.yaml").unwrap();
         for look in looks {
@@ -210,10 +224,74 @@ async fn a_person_may_decide_and_says_why() {
         assert_eq!((view.state, verdict.decision), (Stage::Decided, Decision::RollBack));
         assert_eq!((verdict.by.as_deref(), verdict.sentence.as_str()), (Some("ada"), "customers complain"));
         assert_eq!(bed.facts().await[0].sentence, "ada decided: customers complain");
-        // Anew: what was before is forgotten.
+        // Anew: nobody is counted yet, and what a person decided stays.
         let again = bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
-        assert_eq!((again.state, again.verdict, again.looks), (Stage::Running, None, 0));
+        assert_eq!((again.state, again.run, again.verdict, again.looks), (Stage::Running, 2, None, 0));
+        assert_eq!(again.earlier[0].verdict.as_ref().unwrap().by.as_deref(), Some("ada"));
     }
+}
+
+#[tokio::test]
+async fn every_run_keeps_its_verdict_and_what_it_rests_on() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        bed.declare(FILE, Extent::New).await;
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        for (control, treatment) in [(48, 52), (40, 75)] {
+            bed.customers_come(control, treatment);
+            bed.experiments.look_at_all().await.unwrap();
+        }
+        let first = bed.experiments.show("gift-wrap").await.unwrap();
+        assert_eq!((first.run, first.verdict.as_ref().unwrap().decision), (1, Decision::Ship));
+
+        // Other figures, and another definition to decide by.
+        bed.declare(&FILE.replace("planned_persons: 400", "planned_persons: 500"), Extent::All).await;
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        bed.customers_come(75, 30);
+        bed.experiments.look_at_all().await.unwrap();
+
+        let now = bed.experiments.show("gift-wrap").await.unwrap();
+        assert_eq!((now.run, now.verdict.as_ref().unwrap().decision), (2, Decision::RollBack));
+        let [earlier] = &now.earlier[..] else { panic!("{:?}", now.earlier) };
+        assert_eq!((earlier.run, &earlier.verdict, &earlier.arms), (1, &first.verdict, &first.arms));
+        assert_eq!(
+            (&earlier.definition["planned_persons"], &now.definition["planned_persons"]),
+            (&400.into(), &500.into())
+        );
+        assert_eq!([bed.replays(1).await, bed.replays(2).await], [2, 1]);
+
+        let unknown = Problem::from(bed.experiments.looks("gift-wrap", Some(3)).await.unwrap_err());
+        assert_eq!(unknown.kind, Kind::NotFound);
+        assert!(unknown.hint.unwrap().contains("its runs are 1 to 2"));
+        assert!(bed.experiments.run("gift-wrap", 0).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn many_looks_are_thinned_and_the_decision_stays() {
+    const LOOKS: u64 = 1_100;
+    let bed = Bed::on(storage::testing::sqlite().await).await;
+    bed.declare(&FILE.replace("planned_persons: 400", "planned_persons: 2000"), Extent::New).await;
+    bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+    for n in 1..LOOKS {
+        // Somebody comes whose time is not over, to either arm in turn: each look sees something new.
+        let now_ms = bed.clock.now().as_millisecond();
+        let variant = if n % 2 == 0 { "off" } else { "on" };
+        *bed.customers.shown.lock().unwrap() = vec![(n, now_ms, variant.to_owned())];
+        bed.experiments.look_at_all().await.unwrap();
+    }
+    bed.customers.shown.lock().unwrap().clear();
+    bed.customers_come(20, 90);
+    bed.experiments.look_at_all().await.unwrap();
+
+    let view = bed.experiments.show("gift-wrap").await.unwrap();
+    assert_eq!((view.looks, view.state), (LOOKS, Stage::Decided));
+    let kept: Vec<u64> = bed.experiments.looks("gift-wrap", None).await.unwrap().iter().map(|look| look.look).collect();
+    assert!(kept.len() < 300, "{} looks", kept.len());
+    assert_eq!((kept.first(), kept.last()), (Some(&1), Some(&LOOKS)));
+    assert!(kept.windows(2).all(|pair| pair[1] - pair[0] <= 4), "the spread is even: {kept:?}");
+    bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+    assert_eq!(bed.replays(1).await, kept.len());
 }
 
 #[tokio::test]

@@ -4,5 +4,6 @@
 
 mod facade;
 mod golden;
+mod migrated;
 mod simulated;
 mod through_events;

@@ -250,7 +250,7 @@ async fn fifty_experiments_without_effect_say_what_the_same_persons_say_in_memor
     }
     let mut wrong = 0;
     for (experiment, memory) in (0..).zip(&memories) {
-        let looks = bed.experiments.looks(&name(experiment)).await.unwrap();
+        let looks = bed.experiments.looks(&name(experiment), None).await.unwrap();
         assert_eq!(looks.len(), memory.said.len(), "experiment {experiment}");
         for (look, (evidence, decision)) in looks.iter().zip(&memory.said) {
             let seen: Evidence = serde_json::from_value(look.evidence.clone()).unwrap();
