@@ -5,6 +5,7 @@
 //! Invariants: the mirror is bare and belongs to us, so its configuration and hooks are ours; no git command is ever run
 //! *inside* a worktree after foreign code ran there (that code could have put a configuration in its place).
 
+pub mod blame;
 mod call;
 mod commit;
 mod mirror;

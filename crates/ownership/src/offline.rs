@@ -11,7 +11,7 @@ use jiff::civil::Date;
 
 use crate::model::check::{Finding, findings};
 use crate::model::verdict::violation;
-use crate::model::{Files, Gate, Parsed, Product, Violation, is_read, parse, waiver};
+use crate::model::{Brought, Files, Gate, Parsed, Product, Violation, is_read, parse, waiver};
 
 pub use history::{CheckHistory, Commit, Figures, History, Stopped, history};
 
@@ -44,8 +44,8 @@ pub trait Source {
     /// The text of a file; none if it is no text or longer than [`crate::model::SOURCE_BYTES_MAX`] by far.
     fn text(&mut self, entry: &Entry) -> Result<Option<String>, Self::Error>;
 
-    /// Who wrote each line of a file, by name or address; nothing where that is not known.
-    fn authors(&mut self, commit: Option<&str>, path: &str) -> Result<BTreeMap<u32, String>, Self::Error> {
+    /// Who brought each line of a file, and who approved of it; nothing where that is not known.
+    fn brought(&mut self, commit: Option<&str>, path: &str) -> Result<BTreeMap<u32, Brought>, Self::Error> {
         let _ = (commit, path);
         Ok(BTreeMap::new())
     }
@@ -71,9 +71,8 @@ impl<S: Source> Reader<S> {
     /// The product in a commit, or in the folder if none is named.
     pub fn product(&mut self, commit: Option<&str>) -> Result<Product, S::Error> {
         let mut product = Product::new(self.files(commit)?);
-        if product.waivers().any(|waiver| waiver.author.is_none()) {
-            let authors = self.source.authors(commit, waiver::FILE)?;
-            product.waivers_written_by(&authors);
+        if product.waivers().next().is_some() {
+            product.waivers_brought_by(&self.source.brought(commit, waiver::FILE)?);
         }
         Ok(product)
     }

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use kernel::Problem;
 use tokio::runtime::Handle;
 
+use crate::model::Brought;
 use crate::offline::{Commit, Entry, Source};
 
 /// An answer about a repository.
@@ -33,8 +34,8 @@ pub trait Trunk: Debug + Send + Sync {
     /// Texts by the ids of their files; what is no text is not among them.
     fn texts<'a>(&'a self, repository: &'a str, ids: Vec<String>) -> Answer<'a, HashMap<String, String>>;
 
-    /// Who wrote each line of a file.
-    fn authors<'a>(&'a self, at: &'a At, path: &'a str) -> Answer<'a, BTreeMap<u32, String>>;
+    /// Who brought each line of a file, and who approved of it.
+    fn brought<'a>(&'a self, at: &'a At, path: &'a str) -> Answer<'a, BTreeMap<u32, Brought>>;
 
     /// The newest `limit` commits since then, oldest first, and the one before them.
     fn since<'a>(&'a self, at: &'a At, since: Timestamp, limit: usize) -> Answer<'a, (Option<String>, Vec<Commit>)>;
@@ -83,8 +84,8 @@ impl Source for Waiting {
         Ok(self.texts.get(&entry.id).cloned())
     }
 
-    fn authors(&mut self, commit: Option<&str>, path: &str) -> Result<BTreeMap<u32, String>, Problem> {
+    fn brought(&mut self, commit: Option<&str>, path: &str) -> Result<BTreeMap<u32, Brought>, Problem> {
         let at = self.at(commit)?;
-        self.runtime.block_on(self.trunk.authors(&at, path))
+        self.runtime.block_on(self.trunk.brought(&at, path))
     }
 }

@@ -184,6 +184,8 @@ pub enum WaiverState {
     Declined,
     Revoked,
     Expired,
+    /// It is written down, and nothing says that its approver approved: it counts as none, and `why_not` says what helps.
+    NotApproved,
     /// It is written down and counts as none: `why_not` says why.
     Unfit,
 }

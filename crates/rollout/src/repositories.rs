@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 
 use delivery::Delivery;
+use delivery::git::blame::Line;
 use delivery::git::{self, Mirror};
 use futures_util::FutureExt as _;
 use jiff::Timestamp;
 use kernel::Problem;
+use ownership::model::Brought;
 use ownership::offline::{Commit, Entry};
 use ownership::{Answer, At, Trunk};
 
@@ -41,8 +43,13 @@ impl Trunk for Repositories {
         async move { self.mirror(repository).texts_of(&ids).await.map_err(unreadable) }.boxed()
     }
 
-    fn authors<'a>(&'a self, at: &'a At, path: &'a str) -> Answer<'a, BTreeMap<u32, String>> {
-        async { self.mirror(&at.repository).authors(&at.commit, path).await.map_err(unreadable) }.boxed()
+    fn brought<'a>(&'a self, at: &'a At, path: &'a str) -> Answer<'a, BTreeMap<u32, Brought>> {
+        async {
+            let lines = self.mirror(&at.repository).lines(&at.commit, path).await.map_err(unreadable)?;
+            let brought = |line: Line| Brought { author: line.author, approved_by: line.approved_by };
+            Ok(lines.into_iter().map(|(number, line)| (number, brought(line))).collect())
+        }
+        .boxed()
     }
 
     fn since<'a>(&'a self, at: &'a At, since: Timestamp, limit: usize) -> Answer<'a, (Option<String>, Vec<Commit>)> {

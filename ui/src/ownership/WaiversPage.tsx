@@ -5,6 +5,7 @@ import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
 import { Filter } from "../look/Filter";
 import { ProblemNotice } from "../look/Notice";
+import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { useNow } from "../look/Time";
@@ -60,7 +61,7 @@ const COLUMNS: Column<Waiver>[] = [
       <>
         <code>{w.what}</code> <span className="small muted">{w.number == null ? w.place : `waiver ${w.number}`}</span>
         <div className="small"><q>{w.reason}</q>{w.author && <span className="muted">, {w.author}</span>}</div>
-        {w.why_not && <div className="small ink-bad">{w.why_not}</div>}
+        {w.why_not && <div className="small ink-bad"><Said text={w.why_not} /></div>}
       </>
     ),
   },

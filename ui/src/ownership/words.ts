@@ -118,6 +118,7 @@ const WAIVERS: Record<Waiver["state"], State> = {
   declined: { kind: "plain", word: "Declined" },
   revoked: { kind: "plain", word: "Revoked" },
   expired: { kind: "plain", word: "Expired" },
+  not_approved: { kind: "bad", word: "Not approved" },
   unfit: { kind: "bad", word: "Counts as none" },
 };
 

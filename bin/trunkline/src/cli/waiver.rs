@@ -9,7 +9,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 use kernel::{Page, Problem};
 use ownership::model::waiver::{DAYS_MAX, FILE};
-use ownership::model::{Check, Gate, Place, Product, Waiver, added, judge, propose};
+use ownership::model::{Approval, Check, Gate, Place, Product, Waiver, added, judge, not_approved_hint, propose};
 use ownership::offline::Reader;
 use ownership::view::{WaiverState, WaiverView};
 use serde_json::json;
@@ -113,7 +113,10 @@ fn list(common: &Common) -> anyhow::Result<()> {
     let judgement = judge(&product, own::today(), Gate::Merge);
     let is_unfit = |waiver: &Waiver| {
         let line = Some(waiver.place.line);
-        judgement.unfit_waivers.iter().find(|problem| problem.line == line).map(|problem| problem.message.clone())
+        judgement.unfit_waivers.iter().find(|problem| problem.line == line).map(|problem| {
+            let hint = problem.hint.as_ref().map_or_else(String::new, |hint| format!("; {hint}"));
+            format!("{}{hint}", problem.message)
+        })
     };
     let shape = |waiver: &Waiver| {
         json!({ "check": waiver.check, "what": waiver.what, "reason": waiver.reason, "expires": waiver.expires,
@@ -146,6 +149,7 @@ fn tell(view: &WaiverView) {
         WaiverState::Declined => ("bad", "declined"),
         WaiverState::Revoked => ("bad", "revoked"),
         WaiverState::Expired => ("warn", "expired"),
+        WaiverState::NotApproved => ("bad", "not approved"),
         WaiverState::Unfit => ("warn", "counts as none"),
     };
     let name = view.number.map_or_else(|| view.place.clone().unwrap_or_default(), |number| number.to_string());
@@ -192,10 +196,11 @@ fn write(args: &AddArgs, approver: &str, common: &Common) -> anyhow::Result<()> 
         }));
     }
     out::line(format_args!(
-        "{} {count} waived until {} in {FILE}; commit it with the change",
+        "{} {count} waived until {} in {FILE}, once a commit says that {approver} approves",
         mark("good"),
         waiver.expires
     ));
+    out::line(format_args!("  {}", not_approved_hint(&waiver)));
     out::talk(format_args!("Undo: take the last line out of {FILE}"));
     Ok(())
 }
@@ -214,7 +219,7 @@ fn waiver(args: &AddArgs, approver: &str, product: &Product, repository: &Reposi
         approver: approver.to_owned(),
         author: Some(called(&author)),
         place: Place { file: FILE.into(), line: 1 },
-        number: None,
+        approval: Approval::Unknown,
     })
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
 
+use crate::git::blame::{self, Line};
 use crate::git::call::Call;
 use crate::git::{Commit, Error, Mirror, parse};
 
@@ -56,15 +57,23 @@ impl Mirror {
         Ok(sizes)
     }
 
-    /// The address of whoever wrote each line of a file, from line 1; none for a file that is not there.
-    pub async fn authors(&self, commit: &str, path: &str) -> Result<BTreeMap<u32, String>, Error> {
+    /// Who brought each line of a file, from line 1, and who approved of it; none for a file that is not there.
+    pub async fn lines(&self, commit: &str, path: &str) -> Result<BTreeMap<u32, Line>, Error> {
         let call = Call::in_repository(self.folder(), "blame").args(["--line-porcelain", commit, "--", path]);
         let answer = call.answer().await?;
-        match answer.code {
-            Some(0) => Ok(blamed(&String::from_utf8_lossy(&answer.stdout))),
-            Some(1 | 128) => Ok(BTreeMap::new()),
-            _ => Err(answer.failure()),
+        let mut lines = match answer.code {
+            Some(0) => blame::lines(&String::from_utf8_lossy(&answer.stdout)),
+            Some(1 | 128) => return Ok(BTreeMap::new()),
+            _ => return Err(answer.failure()),
+        };
+        let commits = blame::commits(&lines);
+        if commits.is_empty() {
+            return Ok(lines);
         }
+        let call = Call::in_repository(self.folder(), "log").args(["--no-walk=unsorted", blame::TRAILERS, "--stdin"]);
+        let told = call.input(commits.join("\n").into_bytes()).output().await?;
+        blame::approved(&mut lines, &String::from_utf8_lossy(&told));
+        Ok(lines)
     }
 
     /// The newest `limit` commits of a commit's history since then, along the first parents, oldest first.
@@ -120,21 +129,6 @@ fn read_texts(mut answer: &[u8], texts: &mut HashMap<String, String>) -> Option<
     Some(())
 }
 
-/// The author of each line, as `git blame --line-porcelain` tells it.
-fn blamed(told: &str) -> BTreeMap<u32, String> {
-    let mut authors = BTreeMap::new();
-    let (mut author, mut number) = (None, 0);
-    for line in told.lines() {
-        if let Some(mail) = line.strip_prefix("author-mail ") {
-            author = Some(mail.trim_matches(['<', '>']).to_owned());
-        } else if line.starts_with('\t') {
-            number += 1;
-            authors.extend(author.take().map(|author| (number, author)));
-        }
-    }
-    authors
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,11 +155,5 @@ mod tests {
         assert_eq!(batches(sizes), [vec!["b\n", "c\n", "d\n"]]);
         let many = (0..12).map(|n| (n.to_string(), TEXT_BYTES_MAX)).collect();
         assert_eq!(batches(many).iter().map(Vec::len).collect::<Vec<_>>(), [8, 4]);
-    }
-
-    #[test]
-    fn each_line_has_the_address_of_its_author() {
-        let told = "aa 1 1\nauthor Ann\nauthor-mail <ann@x>\n\tfirst\nbb 2 2\nauthor-mail <bob@x>\n\tsecond\n";
-        assert_eq!(blamed(told), BTreeMap::from([(1, "ann@x".into()), (2, "bob@x".into())]));
     }
 }

@@ -12,9 +12,10 @@ use super::principles::{audit, person};
 use super::{By, Judged, Ownership, nowhere};
 use crate::Error;
 use crate::model::check::{Finding, findings};
+use crate::model::objection::{Objection, objection};
 use crate::model::proposal::{covered, is_for_a_while};
-use crate::model::verdict::{approvers, objection};
-use crate::model::{Check, Waiver};
+use crate::model::verdict::approvers;
+use crate::model::{Approval, Check, Waiver};
 use crate::store::{self, Asked, Stage};
 use crate::view::{WaiverState, WaiverView};
 
@@ -45,7 +46,7 @@ impl Ownership {
     pub(super) async fn waivers_of(&self, judged: &Judged) -> Result<Vec<WaiverView>, Error> {
         let asked = store::waivers(self.db()).await?;
         let (today, found) = (self.today(), findings(&judged.product));
-        let in_files = judged.product.waivers().filter(|waiver| waiver.number.is_none());
+        let in_files = judged.product.waivers().filter(|waiver| waiver.number().is_none());
         let mut views: Vec<WaiverView> = asked.iter().map(|asked| at_run_time(judged, &found, asked, today)).collect();
         views.extend(in_files.map(|waiver| in_file(judged, &found, waiver, today)));
         views.sort_by_key(|waiver| (waiver.state != WaiverState::Asked, waiver.state != WaiverState::Granted));
@@ -106,10 +107,9 @@ impl Ownership {
         let wish = waiver(&granted);
         is_for_a_while(&wish, self.today())?;
         let covered = covered(&judged.product, &wish)?;
-        let objections = covered.iter().filter_map(|finding| objection(&judged.product, &wish, finding, self.today()));
-        if let Some(objection) = objections.into_iter().next() {
-            let why = objection.split_once(": ").map_or(objection.as_str(), |(_, why)| why);
-            return Err(Problem::new(Kind::Forbidden, why).hint(who_may(&judged, &covered)).into());
+        let objection = covered.iter().find_map(|finding| objection(&judged.product, &wish, finding, self.today()));
+        if let Some(objection) = objection {
+            return Err(Problem::new(Kind::Forbidden, objection.why(&wish)).hint(who_may(&judged, &covered)).into());
         }
         self.decide(number, &[Stage::Asked], Stage::Granted, "waiver.approved", by).await
     }
@@ -168,7 +168,7 @@ pub(super) fn waiver(asked: &Asked) -> Waiver {
         approver: asked.decided_by.clone().unwrap_or_default(),
         author: Some(asked.author.clone()),
         place: nowhere(),
-        number: Some(asked.number),
+        approval: Approval::AtRunTime(asked.number),
     }
 }
 
@@ -231,11 +231,16 @@ fn view(judged: &Judged, found: &[Finding], waiver: &Waiver, today: Date) -> Wai
     let is_about =
         |finding: &&Finding| finding.check == waiver.check && waiver.covers(&finding.what, Some(&finding.path));
     let about: Vec<&Finding> = found.iter().filter(is_about).collect();
-    let why_not = about.iter().find_map(|finding| objection(&judged.product, waiver, finding, today));
-    let state = match (&why_not, waiver.expires < today) {
+    let objection = about.iter().find_map(|finding| objection(&judged.product, waiver, finding, today));
+    let state = match (&objection, waiver.expires < today) {
         (_, true) => WaiverState::Expired,
+        (Some(Objection::NotApproved { .. }), false) => WaiverState::NotApproved,
         (Some(_), false) => WaiverState::Unfit,
         (None, false) => WaiverState::Granted,
+    };
+    let told = |objection: &Objection| match objection {
+        Objection::NotApproved { .. } => format!("{}; {}", objection.told(waiver), objection.hint(waiver)),
+        _ => objection.told(waiver),
     };
     let people: BTreeSet<String> = about.iter().flat_map(|finding| approvers(&judged.product, finding)).collect();
     let is_author = |name: &String| waiver.author.as_deref() == Some(name.as_str());
@@ -256,7 +261,7 @@ fn view(judged: &Judged, found: &[Finding], waiver: &Waiver, today: Date) -> Wai
         decided_at: None,
         place: Some(waiver.place.to_string()),
         covers: about.len(),
-        why_not,
+        why_not: objection.as_ref().map(told),
         commands: vec![],
     }
 }

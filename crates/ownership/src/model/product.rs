@@ -7,8 +7,8 @@ use kernel::Problem;
 
 use super::parsed::{Declares, Facts};
 use super::{
-    Catalog, Check, CodeOwners, Experiment, Flag, Journey, Owner, Parsed, Principle, Relation, Thing, ThingKind,
-    Waiver, Word, codeowners,
+    Approval, Brought, Catalog, Check, CodeOwners, Experiment, Flag, Journey, Owner, Parsed, Principle, Relation,
+    Thing, ThingKind, Waiver, Word, codeowners,
 };
 
 /// Events that a library sends by itself begin so.
@@ -104,6 +104,11 @@ impl Product {
         self.files.keys().map(String::as_str)
     }
 
+    /// Which text a file has: the same one as long as it is there.
+    pub(crate) fn text_of(&self, path: &str) -> Option<*const Parsed> {
+        self.files.get(path).map(Arc::as_ptr)
+    }
+
     pub(crate) fn has(&self, path: &str) -> bool {
         self.files.contains_key(path)
     }
@@ -152,10 +157,12 @@ impl Product {
         self.waivers.iter()
     }
 
-    /// Who wrote each line of the waivers: that is who asks, where a waiver does not say it.
-    pub(crate) fn waivers_written_by(&mut self, authors: &BTreeMap<u32, String>) {
-        for waiver in self.waivers.iter_mut().filter(|waiver| waiver.author.is_none()) {
-            waiver.author = authors.get(&waiver.place.line).cloned();
+    /// Who brought each line of the waivers, and who approved of it. Who brought it asks, where a waiver does not say who does.
+    pub(crate) fn waivers_brought_by(&mut self, lines: &BTreeMap<u32, Brought>) {
+        for waiver in self.waivers.iter_mut().filter(|waiver| waiver.number().is_none()) {
+            let Some(brought) = lines.get(&waiver.place.line) else { continue };
+            waiver.author.get_or_insert_with(|| brought.author.clone());
+            waiver.approval = Approval::Brought(brought.clone());
         }
     }
 

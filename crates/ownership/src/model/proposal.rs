@@ -4,19 +4,17 @@ use jiff::civil::Date;
 use kernel::{Kind, Problem};
 
 use super::check::{Finding, findings};
-use super::verdict::objection;
+use super::objection::misfit;
 use super::{Product, Waiver, waiver};
 
 /// How many violations a waiver would let pass; or why it may not be.
 pub fn propose(product: &Product, waiver: &Waiver, today: Date) -> Result<usize, Problem> {
     is_for_a_while(waiver, today)?;
     let covered = covered(product, waiver)?;
-    match covered.iter().find_map(|finding| objection(product, waiver, finding, today)) {
-        Some(objection) => {
-            let why = objection.split_once(": ").map_or(objection.as_str(), |(_, why)| why);
-            Err(Problem::new(Kind::Forbidden, why)
-                .hint("--approver names someone of the owning domain, and not who asks"))
-        }
+    // Its commit is still to come.
+    match covered.iter().find_map(|finding| misfit(product, waiver, finding, today)) {
+        Some(objection) => Err(Problem::new(Kind::Forbidden, objection.why(waiver))
+            .hint("--approver names someone of the owning domain, and not who asks")),
         None => Ok(covered.len()),
     }
 }
@@ -84,7 +82,7 @@ fn is_same(read: &Waiver, new: &Waiver) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Check, Place};
+    use crate::model::{Approval, Check, Place};
 
     fn new() -> Waiver {
         Waiver {
@@ -95,7 +93,7 @@ mod tests {
             approver: "ann".into(),
             author: Some("bob".into()),
             place: Place { file: waiver::FILE.into(), line: 1 },
-            number: None,
+            approval: Approval::Unknown,
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::check::{Finding, findings};
+use super::objection::objection;
 use super::{Check, Gate, Mode, Place, Product, Waiver, waiver};
 
 /// Stands in a hint where nobody is known who may approve.
@@ -74,7 +75,7 @@ pub struct Judgement {
 pub fn judge(product: &Product, today: Date, gate: Gate) -> Judgement {
     let found = findings(product);
     let violations = found.iter().map(|finding| violation(product, finding, today, gate)).collect();
-    let in_files = product.waivers().filter(|waiver| waiver.number.is_none());
+    let in_files = product.waivers().filter(|waiver| waiver.number().is_none());
     let unfit_waivers = in_files.filter_map(|waiver| unfit(product, waiver, &found, today)).collect();
     Judgement { violations, problems: product.problems().to_vec(), unfit_waivers }
 }
@@ -91,8 +92,9 @@ pub(crate) fn violation(product: &Product, finding: &Finding, today: Date, gate:
         .filter(|waiver| waiver.check == finding.check && waiver.covers(&finding.what, Some(&finding.path)))
         .collect();
     let granted = about.iter().find(|waiver| objection(product, waiver, finding, today).is_none());
-    let objections = about.iter().filter_map(|waiver| objection(product, waiver, finding, today));
-    let refused = objections.map(|why| format!("{why}; ")).next().filter(|_| granted.is_none()).unwrap_or_default();
+    let told = |waiver: &&Waiver| Some(objection(product, waiver, finding, today)?.told(waiver));
+    let refused =
+        about.iter().find_map(told).map(|why| format!("{why}; ")).filter(|_| granted.is_none()).unwrap_or_default();
     Violation {
         check: finding.check,
         principle: principle.map(|principle| principle.id.clone()),
@@ -139,26 +141,8 @@ pub(crate) fn approvers(product: &Product, finding: &Finding) -> Vec<String> {
     }
 }
 
-/// Why a waiver does not count for a finding that it covers; none if it does.
-pub(crate) fn objection(product: &Product, waiver: &Waiver, finding: &Finding, today: Date) -> Option<String> {
-    if waiver.expires < today {
-        return Some(format!("{} expired on {} and counts as none", waiver.called(), waiver.expires));
-    }
-    if waiver.author.as_deref().is_some_and(|author| is_same(product, author, &waiver.approver)) {
-        return Some(format!("{} counts as none: nobody approves their own", waiver.called()));
-    }
-    let may = match &finding.domain {
-        Some(domain) => product.relation().answers_for(&waiver.approver, domain),
-        None => may_approve_unowned(product, &waiver.approver, finding.check),
-    };
-    (!may).then(|| {
-        let of = finding.domain.as_ref().map_or("any team".to_owned(), |domain| format!("domain {domain}"));
-        format!("{} counts as none: {} is nobody of {of}", waiver.called(), waiver.approver)
-    })
-}
-
 /// What no domain owns is approved by whoever agreed to the principle, or is in the catalog at all.
-fn may_approve_unowned(product: &Product, approver: &str, check: Check) -> bool {
+pub(super) fn may_approve_unowned(product: &Product, approver: &str, check: Check) -> bool {
     let agreed = product
         .principle_of(check)
         .is_some_and(|principle| principle.agreed_by.iter().any(|name| is_same(product, name, approver)));
@@ -181,9 +165,7 @@ fn unfit(product: &Product, waiver: &Waiver, found: &[Finding], today: Date) -> 
     let about =
         found.iter().find(|finding| finding.check == waiver.check && waiver.covers(&finding.what, Some(&finding.path)));
     let problem = match about.and_then(|finding| objection(product, waiver, finding, today)) {
-        Some(objection) => {
-            Problem::invalid(objection).hint("take it out, or let someone of the owning domain approve it anew")
-        }
+        Some(objection) => Problem::invalid(objection.told(waiver)).hint(objection.hint(waiver)),
         None if about.is_none() => {
             let problem =
                 Problem::invalid(format!("the waiver of {:?} for {} waives nothing", waiver.what, waiver.check.name()));

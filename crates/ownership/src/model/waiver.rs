@@ -36,16 +36,43 @@ pub struct Waiver {
     pub author: Option<String>,
     /// Nowhere, if it was granted at run time.
     pub place: Place,
-    /// Its number, if it was granted at run time.
-    pub number: Option<u64>,
+    pub approval: Approval,
+}
+
+/// How it is known that the approver did approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approval {
+    /// They granted it on the server, as the person of their token; its number.
+    AtRunTime(u64),
+    /// By what the commit says that brought the line.
+    Brought(Brought),
+    /// It is not known who brought the line.
+    Unknown,
+}
+
+/// Who brought a line, and who approved of it, as its commit says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Brought {
+    /// The commit's author, by name or address.
+    pub author: String,
+    /// The values of its trailers `Approved-by` and `Reviewed-by`.
+    pub approved_by: Vec<String>,
 }
 
 impl Waiver {
     /// As people call it.
     pub(crate) fn called(&self) -> String {
-        match self.number {
+        match self.number() {
             Some(number) => format!("waiver {number}"),
             None => format!("the waiver in {}", self.place),
+        }
+    }
+
+    /// Its number, if it was granted at run time.
+    pub fn number(&self) -> Option<u64> {
+        match self.approval {
+            Approval::AtRunTime(number) => Some(number),
+            Approval::Brought(_) | Approval::Unknown => None,
         }
     }
 
@@ -158,7 +185,7 @@ fn waiver(entries: Spanned<Entries<Spanned<String>>>, before: u32, file: &str) -
         approver: need("approver", approver)?.value,
         author: author.map(|author| Word::after(before, author).text),
         place,
-        number: None,
+        approval: Approval::Unknown,
     })
 }
 

@@ -4,6 +4,7 @@
 //! its waivers are those of its own time.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 use super::{Reader, Source, counted, fresh};
 use crate::model::check::findings;
 use crate::model::verdict::violation;
-use crate::model::{Check, Files, Gate, Mode, Product, Violation};
+use crate::model::{Check, Files, Gate, Mode, Product, Violation, waiver};
 
 /// Most commits that are told one by one.
 const SHOWN_MAX: usize = 200;
@@ -98,10 +99,19 @@ pub fn history<S: Source>(
         None => Files::new(),
     };
     let mut product = today.at(before);
+    let mut lines = BTreeMap::new();
     let mut known = counted(&findings(&product));
     for commit in commits {
         let files = reader.files(Some(&commit.commit))?;
+        // Whoever brought a line of a text brought it as long as the text stays.
+        let is_same = product.text_of(waiver::FILE) == files.get(waiver::FILE).map(Arc::as_ptr);
         product = product.at(files);
+        if product.waivers().next().is_some() {
+            if !is_same || lines.is_empty() {
+                lines = reader.source().brought(Some(&commit.commit), waiver::FILE)?;
+            }
+            product.waivers_brought_by(&lines);
+        }
         let found = findings(&product);
         let next = counted(&found);
         let day = day_of(commit.at);

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ownership::model::Product;
+use ownership::model::{Brought, Product};
 use ownership::offline::{Entry, Reader, Source};
 
 /// A folder without git.
@@ -23,6 +23,16 @@ impl Source for Folder {
     fn text(&mut self, entry: &Entry) -> std::io::Result<Option<String>> {
         Ok(String::from_utf8(fs::read(self.0.join(&entry.path))?).ok())
     }
+
+    fn brought(&mut self, _: Option<&str>, _: &str) -> std::io::Result<BTreeMap<u32, Brought>> {
+        Ok(every_line("ann", &["bob"]))
+    }
+}
+
+/// A file of few lines that one commit brought.
+fn every_line(author: &str, approved_by: &[&str]) -> BTreeMap<u32, Brought> {
+    let approved_by: Vec<String> = approved_by.iter().map(|name| (*name).to_owned()).collect();
+    (1..=9).map(|line| (line, Brought { author: author.to_owned(), approved_by: approved_by.clone() })).collect()
 }
 
 fn gather(top: &Path, folder: &Path, found: &mut Vec<Entry>) -> std::io::Result<()> {
@@ -54,8 +64,8 @@ pub(crate) fn product(files: &[(&str, &[u8])]) -> Product {
 pub(crate) struct Commits {
     pub(crate) trees: BTreeMap<String, Vec<(String, String)>>,
     pub(crate) asked: usize,
-    /// Of every line.
-    pub(crate) author: Option<String>,
+    /// Whoever brought every line of every file, and who approved of it.
+    pub(crate) brought: (String, Vec<String>),
 }
 
 impl Source for Commits {
@@ -73,7 +83,8 @@ impl Source for Commits {
         Ok(Some(entry.id.clone()))
     }
 
-    fn authors(&mut self, _: Option<&str>, _: &str) -> Result<BTreeMap<u32, String>, Infallible> {
-        Ok(self.author.iter().flat_map(|author| (1..=9).map(|line| (line, author.clone()))).collect())
+    fn brought(&mut self, _: Option<&str>, _: &str) -> Result<BTreeMap<u32, Brought>, Infallible> {
+        let (author, by) = &self.brought;
+        Ok(every_line(author, &by.iter().map(String::as_str).collect::<Vec<_>>()))
     }
 }

@@ -31,7 +31,8 @@ fn commits() -> Commits {
     ];
     let own = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
     let trees = trees.iter().map(|(commit, files)| ((*commit).to_owned(), files.iter().map(own).collect()));
-    Commits { trees: trees.collect(), ..Commits::default() }
+    let brought = ("ann".to_owned(), vec!["Bob <bob>".to_owned()]);
+    Commits { trees: trees.collect(), brought, ..Commits::default() }
 }
 
 fn commit(number: u8) -> Commit {
@@ -56,6 +57,16 @@ fn history_is_judged_by_todays_principles_and_its_own_waivers() {
 }
 
 #[test]
+fn what_was_not_approved_then_was_not_waived() {
+    let source = Commits { brought: ("ann".into(), vec![]), ..commits() };
+    let mut reader = Reader::new(source);
+    let today = reader.product(None).unwrap();
+    let all: Vec<_> = (2..=5).map(commit).collect();
+    let history = history(&mut reader, &today, Some("1"), &all).unwrap();
+    assert_eq!(history.principles["own-data"], Figures { commits: 2, violations: 2, waived: 0 });
+}
+
+#[test]
 fn a_text_is_read_once() {
     let mut reader = Reader::new(commits());
     for _ in 0..3 {
@@ -67,7 +78,7 @@ fn a_text_is_read_once() {
 
 #[test]
 fn who_wrote_the_line_asks_where_a_waiver_does_not_say_it() {
-    let stops = |author: &str| {
+    let stops = |author: &str, approved_by: &str| {
         let mut source = commits();
         let waiver = WAIVER.replace(", author: ann", "").replace("2026-11-03", "2026-12-03");
         let foreign = ("src/sales/b.sql".to_owned(), "UPDATE invoices SET a = 1;".to_owned());
@@ -75,12 +86,13 @@ fn who_wrote_the_line_asks_where_a_waiver_does_not_say_it() {
         tree.retain(|(path, _)| *path != foreign.0);
         tree.extend([foreign, ("waivers.yaml".into(), format!("# ours\n{waiver}"))]);
         source.trees.insert("6".into(), tree);
-        source.author = Some(author.to_owned());
+        source.brought = (author.to_owned(), vec![approved_by.to_owned()]);
         let product = Reader::new(source).product(None).unwrap();
         judge(&product, date(2026, 11, 24), Gate::Merge).violations.iter().filter(|violation| violation.stops()).count()
     };
-    assert_eq!(stops("ann"), 0);
-    assert_eq!(stops("bob"), 1, "nobody approves their own");
+    assert_eq!(stops("ann", "bob"), 0);
+    assert_eq!(stops("ann", "eve"), 1, "who is named in the file did not approve");
+    assert_eq!(stops("bob", "bob"), 1, "nobody approves their own");
 }
 
 #[test]

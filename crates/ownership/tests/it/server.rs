@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Kind, ManualClock, Problem};
-use ownership::model::{Check, Gate};
+use ownership::model::{Brought, Check, Gate};
 use ownership::offline::{Commit, Entry};
 use ownership::view::WaiverState;
 use ownership::{Answer, At, By, MIGRATIONS, Options, Ownership, Trunk, WaiverWish};
@@ -24,9 +24,9 @@ const EXPOSURE: &str = "---\nstatement: A flag has an end.\nwhy: Flags pile up.\
 
 type Tree = BTreeMap<String, String>;
 
-/// Commits by their names, oldest first; the id of a text is the text.
+/// Commits by their names, oldest first, and who brought the lines of every file; the id of a text is the text.
 #[derive(Debug, Default)]
-struct Memory(Mutex<Vec<(String, Tree)>>);
+struct Memory(Mutex<Vec<(String, Tree)>>, Mutex<BTreeMap<u32, Brought>>);
 
 impl Memory {
     fn land(&self, commit: &str, files: &[(&str, &str)]) {
@@ -55,8 +55,8 @@ impl Trunk for Memory {
         async { Ok(ids.into_iter().map(|id| (id.clone(), id)).collect()) }.boxed()
     }
 
-    fn authors<'a>(&'a self, _: &'a At, _: &'a str) -> Answer<'a, BTreeMap<u32, String>> {
-        async { Ok(BTreeMap::new()) }.boxed()
+    fn brought<'a>(&'a self, _: &'a At, _: &'a str) -> Answer<'a, BTreeMap<u32, Brought>> {
+        async { Ok(self.1.lock().unwrap().clone()) }.boxed()
     }
 
     fn since<'a>(&'a self, _: &'a At, since: Timestamp, limit: usize) -> Answer<'a, (Option<String>, Vec<Commit>)> {
@@ -201,6 +201,30 @@ async fn a_waiver_is_granted_by_another_person_of_the_owning_domain_and_ends() {
         assert!(waivers.iter().all(|waiver| waiver.state == WaiverState::Expired), "{waivers:?}");
         let audited = bed.audited().await;
         assert_eq!(audited.iter().filter(|what| *what == "waiver.approved").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_nobody_is_known_to_have_approved_is_shown_so_and_stops_nothing_less() {
+    const LINE: &str = "- { check: write-to-foreign-table, what: src/sales/a.sql, reason: r, expires: 2026-12-01, approver: bob, author: ann }\n";
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        let brought = |by: &str| Brought { author: "ann".into(), approved_by: vec![by.to_owned()] };
+        let states = [
+            (None, WaiverState::NotApproved, 1, "it is not known which commit brought the line"),
+            (Some(brought("Ann <ann>")), WaiverState::NotApproved, 1, "its commit does not say that bob approved"),
+            (Some(brought("Bob <bob>")), WaiverState::Granted, 0, ""),
+        ];
+        for (n, (brought, state, denied, why)) in states.into_iter().enumerate() {
+            *bed.trunk.1.lock().unwrap() = brought.into_iter().map(|brought| (1, brought)).collect();
+            let commit = format!("w{n}");
+            bed.trunk.land(&commit, &[("src/sales/a.sql", FOREIGN), ("waivers.yaml", LINE)]);
+            let waivers = bed.ownership.waivers().await.unwrap();
+            assert_eq!((waivers[0].state, waivers[0].number), (state, None));
+            let told = waivers[0].why_not.clone().unwrap_or_default();
+            assert!(told.contains(why) && (why.is_empty() || told.contains("`Approved-by: bob`")), "{told}");
+            assert_eq!(bed.denied(&commit, "c1").await, denied);
+        }
     }
 }
 

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Output, Stdio};
 
 use anyhow::{Context as _, bail};
+use delivery::git::blame::{self, Line};
 use jiff::Timestamp;
 use kernel::Problem;
+use ownership::model::Brought;
 use ownership::offline::{Commit, Entry, Source};
 
 use crate::out::short;
@@ -18,8 +20,6 @@ const TEXT_BYTES_MAX: u64 = 4 << 20;
 const COMMITS_MAX: &str = "--max-count=5000";
 /// Where no git says what belongs to the product.
 const LEFT_OUT: [&str; 3] = [".git", "node_modules", "target"];
-/// What git calls the author of a line that is in no commit.
-const NOT_COMMITTED: &str = "not.committed.yet";
 /// The id of a file as it lies in the folder.
 const HERE: &str = "here";
 
@@ -173,37 +173,38 @@ impl Source for Repository {
         blobs.text(&entry.id).with_context(|| format!("cannot read {}", entry.path))
     }
 
-    fn authors(&mut self, commit: Option<&str>, path: &str) -> anyhow::Result<BTreeMap<u32, String>> {
+    fn brought(&mut self, commit: Option<&str>, path: &str) -> anyhow::Result<BTreeMap<u32, Brought>> {
+        let here = self.author();
         let mut args = vec!["blame", "--line-porcelain"];
         args.extend(commit);
         args.extend(["--", path]);
         let output = self.git(&args)?;
-        let here = self.author();
         if output.status.success() {
-            return Ok(blamed(&String::from_utf8_lossy(&output.stdout), here.as_deref()));
+            let mut lines = blame::lines(&String::from_utf8_lossy(&output.stdout));
+            let commits = blame::commits(&lines);
+            if !commits.is_empty() {
+                let mut args = vec!["log", "--no-walk=unsorted", blame::TRAILERS];
+                args.extend(commits.iter().map(String::as_str));
+                blame::approved(&mut lines, &succeeded(&self.git(&args)?)?);
+            }
+            return Ok(lines
+                .into_iter()
+                .filter_map(|(at, line)| Some((at, brought(line, here.as_deref())?)))
+                .collect());
         }
         // A file that git does not know yet is ours; without git nobody knows.
         let Some(here) = here.filter(|_| self.is_git && commit.is_none()) else { return Ok(BTreeMap::new()) };
         let text = std::fs::read_to_string(self.top.join(path)).unwrap_or_default();
-        Ok((1..).zip(text.lines()).map(|(number, _)| (number, here.clone())).collect())
+        let ours = || Brought { author: here.clone(), approved_by: vec![] };
+        Ok((1..).zip(text.lines()).map(|(number, _)| (number, ours())).collect())
     }
 }
 
-/// The author of each line, as `git blame --line-porcelain` tells it; `here` for lines that no commit has.
-fn blamed(told: &str, here: Option<&str>) -> BTreeMap<u32, String> {
-    let mut authors = BTreeMap::new();
-    let mut author = None;
-    for line in told.lines() {
-        if let Some(mail) = line.strip_prefix("author-mail ") {
-            let mail = mail.trim_matches(['<', '>']);
-            author = if mail == NOT_COMMITTED { here.map(str::to_owned) } else { Some(mail.to_owned()) };
-        } else if line.starts_with('\t') {
-            let number = u32::try_from(authors.len()).unwrap_or(u32::MAX) + 1;
-            authors.insert(number, author.take().unwrap_or_default());
-        }
-    }
-    authors.retain(|_, author| !author.is_empty());
-    authors
+/// What no commit has yet is `here`'s.
+fn brought(line: Line, here: Option<&str>) -> Option<Brought> {
+    let author = if line.commit.is_some() { Some(line.author) } else { here.map(str::to_owned) };
+    let author = author.filter(|author| !author.is_empty())?;
+    Some(Brought { author, approved_by: line.approved_by })
 }
 
 fn walked(top: &Path) -> Vec<String> {
@@ -304,7 +305,10 @@ mod tests {
         fs::write(at(".gitignore"), "left-out\n").unwrap();
         std::os::unix::fs::symlink("inner", at("link")).unwrap();
         run(folder.path(), &["add", "-A"]);
-        run(folder.path(), &["commit", "-q", "-m", "one: a | b"]);
+        run(
+            folder.path(),
+            &["commit", "-q", "-m", "one: a | b", "-m", "Approved-by: Bob <bob@example.com>\nReviewed-by: cleo"],
+        );
         fs::write(at("inner/ä b.js"), "second").unwrap();
         fs::write(at("left-out"), "").unwrap();
         fs::write(at("new"), [0xff]).unwrap();
@@ -324,8 +328,9 @@ mod tests {
         assert_eq!(repository.parent(&head).unwrap(), None);
         let (base, commits) = repository.since(Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((base, commits.len(), commits[0].subject.as_str()), (None, 1, "one: a | b"));
-        let authors = repository.authors(Some(&head), ".gitignore").unwrap();
-        assert_eq!(authors[&1], "ann@example.com");
+        let brought = repository.brought(Some(&head), ".gitignore").unwrap();
+        let approved_by = ["Bob <bob@example.com>", "cleo"].map(str::to_owned).to_vec();
+        assert_eq!(brought[&1], Brought { author: "ann@example.com".into(), approved_by });
         assert!(repository.commit("nothing").is_err());
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::model::{Files, Gate, Mode, Severity, judge, parse};
+use crate::model::{Brought, Files, Gate, Mode, Severity, judge, parse};
 
 const CATALOG: &str = "\
 apiVersion: backstage.io/v1alpha1
@@ -214,8 +214,17 @@ fn an_import_past_the_surface_is_found() {
 const DENY: &str = "---\nstatement: Tables have one writer.\nwhy: Two cannot both be right.\nagreed_by: [ann]\nchecks: [write-to-foreign-table, file-without-owner]\nmode: deny\n---\n";
 const WRITE: (&str, &str) = ("src/sales/a.js", "q('DELETE FROM invoices')");
 
+/// Whose waivers one commit brought.
+fn brought_by(files: &[(&str, &str)], author: &str, approved_by: &[&str]) -> Product {
+    let approved_by = approved_by.iter().map(|by| (*by).to_owned()).collect();
+    let brought = Brought { author: author.to_owned(), approved_by };
+    let mut product = product(files);
+    product.waivers_brought_by(&[(1, brought)].into());
+    product
+}
+
 fn judged(files: &[(&str, &str)], gate: Gate) -> (Violation, Vec<String>) {
-    let judgement = judge(&product(files), TODAY, gate);
+    let judgement = judge(&brought_by(files, "ann", &["bob"]), TODAY, gate);
     let [violation] = &judgement.violations[..] else { panic!("{judgement:?}") };
     (violation.clone(), judgement.unfit_waivers.iter().map(kernel::Problem::told).collect())
 }
@@ -265,4 +274,32 @@ fn a_waiver_counts_if_someone_else_of_the_owning_domain_approved_it_and_while_it
     assert!(violation.stops() && problems[0].contains("waives nothing"), "{problems:?}");
     let (violation, problems) = with(&waiver.replace("2026-11-24", "2027-11-24"));
     assert!(!violation.stops() && problems[0].contains("lasts until 2027-11-24"), "{problems:?}");
+}
+
+#[test]
+fn a_waiver_counts_only_if_the_commit_of_its_line_says_that_its_approver_approved() {
+    let waiver = "- { check: write-to-foreign-table, what: /src/sales/, reason: moving, expires: 2026-11-24, approver: bob, author: ann }";
+    let stopped = |author: &str, approved_by: &[&str], waiver: &str| {
+        let files = [WRITE, ("principles/own-data.md", DENY), ("waivers.yaml", waiver)];
+        let judgement = judge(&brought_by(&files, author, approved_by), TODAY, Gate::Merge);
+        judgement.violations.into_iter().find(Violation::stops).map(|violation| violation.hint)
+    };
+    assert_eq!(stopped("ann", &["Bob B. <bob>"], waiver), None);
+    assert_eq!(stopped("ann", &["cleo", "@bob"], waiver), None);
+    assert_eq!(stopped("bob", &[], waiver), None, "whom ann asked wrote it");
+    let made_up = waiver.replace("author: ann", "author: zoe");
+    for (author, approved_by, waiver, why) in [
+        ("ann", &[][..], waiver, "ann wrote the line, and its commit does not say that bob approved"),
+        ("eve", &["Bob Other <rob>", "bobby"], waiver, "eve wrote the line"),
+        ("bob", &[], &made_up, "zoe, who is to have asked, is in no catalog-info.yaml"),
+        ("bob", &["bob"], &waiver.replace(", author: ann", ""), "nobody approves their own"),
+    ] {
+        let hint = stopped(author, approved_by, waiver).unwrap();
+        assert!(hint.contains(why), "{hint}");
+    }
+    let files = [WRITE, ("principles/own-data.md", DENY), ("waivers.yaml", waiver)];
+    let unknown = judge(&product(&files), TODAY, Gate::Merge);
+    let [problem] = &unknown.unfit_waivers[..] else { panic!("{unknown:?}") };
+    assert!(problem.message.contains("is not approved") && problem.message.contains("not known which commit"));
+    assert!(problem.hint.as_ref().unwrap().contains("`Approved-by: bob`"), "{problem:?}");
 }
