@@ -48,5 +48,5 @@ pub use model::deployment::{Outcome, Overruled};
 pub use probe::{Probe, ProbeResult, Probing};
 pub use standing::{Arrival, Standing};
 pub use store::MIGRATIONS;
-pub use store::evidence::EvidenceState;
+pub use store::evidence::{EvidenceKind, EvidenceState};
 pub use store::secret::SecretName;

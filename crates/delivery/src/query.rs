@@ -10,7 +10,7 @@ use crate::store::deployment::StoredDeployment;
 use crate::store::repository::StoredService;
 use crate::view::change::{ChangeRow, ChangeView, CommitView, Standing};
 use crate::view::deployment::{
-    ArtifactView, DeploymentItem, DeploymentView, HealthView, InstanceView, PlanView, ReleaseView,
+    ArtifactView, DeploymentItem, DeploymentStep, DeploymentView, HealthView, InstanceView, PlanView, ReleaseView,
 };
 use crate::view::run::RunView;
 use crate::view::{self, time};
@@ -278,6 +278,11 @@ impl Delivery {
             plan: plan.map(|p| PlanView { summary: p.summary.clone(), text: p.text.clone() }),
             command: format!("trunkline deploy show {number}"),
         })
+    }
+
+    /// What was seen of a deployment: its artifact, its probes, its guards.
+    pub async fn seen_of(&self, number: u64) -> Result<Vec<DeploymentStep>, Error> {
+        Ok(view::deployment::seen(&store::evidence::of(self.engine.db(), number).await?))
     }
 
     /// The last lines that the instances of a deployment wrote.

@@ -1,6 +1,7 @@
 //! Experiments: the verbs of the context.
 
 mod answer;
+mod course;
 mod declared;
 mod look;
 
@@ -19,6 +20,7 @@ use crate::model::{self, Decision};
 use crate::store::{self, Stored};
 
 pub use answer::{ArmView, ExperimentRow, ExperimentView, LookView, RunView, VerdictView};
+pub use course::{Course, Turn};
 pub use declared::check;
 
 /// Whose facts these are.

@@ -15,8 +15,8 @@ mod store;
 pub use customers::{Answer, Customers, Flags, Live};
 pub use error::Error;
 pub use facade::{
-    ArmView, By, Choice, Decided, ExperimentRow, ExperimentView, Experiments, Extent, LookView, Options, PUBLISHER,
-    RunView, Stage, VerdictView, check,
+    ArmView, By, Choice, Course, Decided, ExperimentRow, ExperimentView, Experiments, Extent, LookView, Options,
+    PUBLISHER, RunView, Stage, Turn, VerdictView, check,
 };
 pub use http::routes;
 pub use store::MIGRATIONS;

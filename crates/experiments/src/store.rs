@@ -12,7 +12,7 @@ use crate::facade::Stage;
 use crate::model::keeping::Reach;
 use crate::model::{Assessment, Decision, Definition, Evidence};
 
-pub(crate) use looks::{Look, keep_look, looks};
+pub(crate) use looks::{Look, Said, keep_look, looks, said};
 pub(crate) use runs::{Run, keep_run, run, runs};
 
 /// The context's tables.

@@ -130,8 +130,9 @@ impl Rollout {
     pub async fn lineage(&self, sha: &str) -> Result<Lineage, Error> {
         let mut view = self.delivery.change(sha).await?;
         let customers = customers::of(self, &view).await;
+        let guards = lineage::guarded::guards(self, &view).await;
         let findings = lineage::secured::of(self, &mut view).await;
-        Ok(lineage::tell(view, customers, findings, self.clock.now()))
+        Ok(lineage::tell(view, lineage::Known { customers, guards, findings }, self.clock.now()))
     }
 
     /// What is changing for customers this minute, and what needs somebody.

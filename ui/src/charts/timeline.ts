@@ -3,10 +3,10 @@ import { duration } from "../look/words";
 import { axis, type Axis, type Waits } from "./axis";
 import { colour, escape, line, round, svg, text, textWidth } from "./svg";
 
-export interface Span { from: string; to?: string | null | undefined; kind: string; label: string }
-export interface Mark { at: string; kind: string; icon: string; label: string }
+export interface Span { from: string; to?: string | null | undefined; kind: string; label: string; detail?: string | null | undefined; link?: string | null | undefined }
+export interface Mark { at: string; kind: string; icon: string; label: string; detail?: string | null | undefined; link?: string | null | undefined }
 export interface Lane { name: string; spans: Span[]; marks: Mark[] }
-export interface Timeline { from: string; to: string; lanes: Lane[]; waits?: Waits }
+export interface Timeline { from: string; to: string; lanes: Lane[]; waits?: Waits; left_out?: number }
 
 /** Below this the lane's name stands above its bar and labels of marks hide. */
 const NARROW = 420;
@@ -92,7 +92,7 @@ function markItem(mark: Mark, { time, width }: Frame): Item {
   const x = Math.min(time.x(Date.parse(mark.at)), width - 10);
   const path = glyphs[(mark.icon in glyphs ? mark.icon : mark.kind in glyphs ? mark.kind : "mark") as Glyph];
   const draw = (y: number) =>
-    `<g transform="translate(${round(x)} ${y + 11})" stroke="var(--${colour(mark.kind)})" fill="none" stroke-width="1.8" stroke-linecap="round"><title>${escape(mark.label)}</title><circle r="9" fill="var(--surface)"/><path d="${path}"/></g>`;
+    `<g transform="translate(${round(x)} ${y + 11})" stroke="var(--${colour(mark.kind)})" fill="none" stroke-width="1.8" stroke-linecap="round"><title>${escape(mark.detail ? `${mark.label}: ${mark.detail}` : mark.label)}</title><circle r="9" fill="var(--surface)"/><path d="${path}"/></g>`;
   return { start: x - 9, end: x + 9, label: mark.label, inside: false, draw };
 }
 

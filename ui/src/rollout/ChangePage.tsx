@@ -12,7 +12,7 @@ import { State } from "../look/State";
 import { Ago } from "../look/Time";
 import { short } from "../look/words";
 import { useChange } from "./api";
-import { Artifacts, Checks, Deployments, EvidenceList, Files, RedBeforeGreen } from "./ChangeParts";
+import { Artifacts, Checks, Deployments, EvidenceList, Files, Guards, RedBeforeGreen } from "./ChangeParts";
 import { ChangeTimeline } from "./ChangeTimeline";
 import { Customers } from "./Customers";
 import { Gates, isGate } from "./Gates";
@@ -62,6 +62,7 @@ const reachedCustomers = ({ findings, feedback, deployments }: Lineage): boolean
 /** In the order in which it happens: from the commit to what customers say. */
 function Story({ change }: { change: Lineage }) {
   const gates = (change.checks ?? []).filter(isGate);
+  const isWhole = change.unknown.length === 0;
   return (
     <>
       <div className={`verdict ${change.state.kind}`}>
@@ -73,8 +74,8 @@ function Story({ change }: { change: Lineage }) {
         <ChangeTimeline data={change.timeline} />
       </Card>
       <div className="grid">
-        <Card title="Evidence" note="what production runs is what was checked" span={7}><EvidenceList items={change.evidence} /></Card>
-        <Card title="Not known yet" note="unknown is never reported as fine" span={5}><NotKnown parts={change.unknown} /></Card>
+        <Card title="Evidence" note={isWhole ? "everything about this change is known" : "what production runs is what was checked"} span={isWhole ? 12 : 7}><EvidenceList items={change.evidence} /></Card>
+        {!isWhole && <Card title="Not known yet" note="unknown is never reported as fine" span={5}><NotKnown parts={change.unknown} /></Card>}
       </div>
       <div className="grid">
         <Card title="Checks" note={change.run ? <Link href={`/runs/${change.run}`}>run and logs</Link> : undefined} span={6}><Checks change={change} /></Card>
@@ -82,7 +83,8 @@ function Story({ change }: { change: Lineage }) {
       </div>
       {gates.length > 0 && <Card title="Gates" note="judged against exactly what customers had"><Gates gates={gates} /></Card>}
       <Card title="Artifacts" note="what is deployed, and where it comes from"><Artifacts items={change.artifacts} /></Card>
-      <Card title="Deployments"><Deployments change={change} /></Card>
+      <Card title="Deployments" note="walked in the dark before anybody has it"><Deployments change={change} /></Card>
+      {change.deployments.length > 0 && <Card title="Guards" note="customers on it beside those on the version before"><Guards guards={change.guards} /></Card>}
       <Customers change={change} />
       {reachedCustomers(change) && <><Findings findings={change.findings} /><Voices change={change} /></>}
       <Card title="Files" note={change.files.length > 0 ? <FileTotals change={change} /> : undefined}><Files files={change.files} /></Card>

@@ -1,5 +1,6 @@
 import { Link } from "wouter";
 import type { ChangeArtifact, CheckView, DeploymentItem, Evidence, FileStat, Lineage, RedGreen, State as StateShape } from "../api/shapes";
+import { probeOf } from "../delivery/probe";
 import { provenanceState } from "../delivery/provenance";
 import { ProvenanceView } from "../delivery/ProvenanceView";
 import { stateOf } from "../delivery/states";
@@ -89,12 +90,41 @@ export function Deployments({ change }: { change: Lineage }) {
   return <Table label="Deployments of this change" columns={DEPLOYMENTS} rows={change.deployments} rowKey={(d) => d.number} empty={<p>None: {change.shipped_in ? "it reached customers inside a newer change." : change.why ?? "it is not verified yet."}</p>} />;
 }
 
+/** How the probes went that walked it before any customer had it. */
+function Dark({ deployment }: { deployment: DeploymentItem }) {
+  const probe = probeOf(deployment.phase, deployment.probe);
+  return probe ? <><State state={probe.state} /> <div className="small muted"><Said text={probe.text} /></div></> : none;
+}
+
 const DEPLOYMENTS: Column<DeploymentItem>[] = [
   { name: "Deployment", narrow: "lead", nowrap: true, cell: (d) => <Link href={`/deployments/${d.number}`} data-row>{d.service} {d.number}</Link> },
   { name: "State", nowrap: true, cell: (d) => <State state={d.state} /> },
   { name: "Visitors", narrow: "named", cell: (d) => (d.weight > 0 ? percent(d.weight) : <span className="muted">none</span>) },
+  { name: "In the dark", narrow: "whole", cell: (d) => <Dark deployment={d} /> },
   { name: "Why", narrow: "whole", cell: (d) => (d.reason ? <Said text={d.reason} /> : none) },
   { name: "Began", narrow: "named", nowrap: true, cell: (d) => <Ago at={d.started} /> },
+];
+
+/** What guards saw: customers on it beside those on the version before, at the same time. */
+export function Guards({ guards }: { guards: Lineage["guards"] }) {
+  if (!guards) return <p className="empty">Not known yet: no customer has had it, or its guards have not looked.</p>;
+  return <Table label="Guards of this change" columns={GUARDS} rows={guards} rowKey={(g) => `${g.deployment}-${g.journey}`} empty={<p>None: no journey guards it.</p>} />;
+}
+
+type Guard = NonNullable<Lineage["guards"]>[number];
+
+const WORDS: Record<Guard["state"], StateShape> = {
+  running: { kind: "busy", word: "Watches" },
+  passed: { kind: "good", word: "Holds" },
+  failed: { kind: "bad", word: "Worse" },
+};
+
+const GUARDS: Column<Guard>[] = [
+  { name: "Journey", narrow: "lead", nowrap: true, cell: (g) => <Link href={`/journeys/${encodeURIComponent(g.journey)}?by=release`}>{g.journey}</Link> },
+  { name: "State", nowrap: true, cell: (g) => <State state={WORDS[g.state]} /> },
+  { name: "What it saw", narrow: "whole", cell: (g) => (g.summary ? <Said text={g.summary} /> : none) },
+  { name: "Deployment", narrow: "named", num: true, cell: (g) => <Link href={`/deployments/${g.deployment}`}>{g.deployment}</Link> },
+  { name: "Looked", num: true, narrow: "named", nowrap: true, cell: (g) => <Ago at={g.at} /> },
 ];
 
 const FILES_SHOWN = 40;

@@ -9,7 +9,8 @@ import { useFlag } from "../flags/api";
 import { flagState, splitOf, splitWords } from "../flags/words";
 import { Card } from "../look/Card";
 import { State } from "../look/State";
-import { count } from "../look/words";
+import { Ago } from "../look/Time";
+import { count, counted } from "../look/words";
 import { drawable, effectWords, rateOf, type JourneyEffect } from "./effects";
 
 /** What the change means for customers: its flags, who saw it, what they did. Parts that nobody knows are not drawn. */
@@ -19,7 +20,7 @@ export function Customers({ change }: { change: Lineage }) {
   return (
     <>
       <div className="grid">
-        <Card title="Flags and who saw it" note={typeof exposed === "number" ? `${count(exposed)} exposed ${exposed === 1 ? "person" : "persons"}` : "who saw it is not known yet"} span={5}>{flags ? <Flags keys={flags} /> : <p className="empty">Not known yet.</p>}</Card>
+        <Card title="Flags and who saw it" note={typeof exposed === "number" ? `${count(exposed)} exposed ${exposed === 1 ? "person" : "persons"}` : "who saw it is not known yet"} span={5}>{flags ? <Flags keys={flags} exposures={change.exposures ?? []} /> : <p className="empty">Not known yet.</p>}</Card>
         <Card title="Effect on journeys" note="95 % intervals, in percentage points" span={7}>{journeys ? <Journeys effects={journeys} /> : <p className="empty">Not known yet.</p>}</Card>
       </div>
       {change.verdicts && change.verdicts.length > 0 && <Card title="Verdicts" note="of experiments with its flags"><Verdicts all={change.verdicts} /></Card>}
@@ -43,22 +44,31 @@ function Verdicts({ all }: { all: NonNullable<Lineage["verdicts"]> }) {
   );
 }
 
-function Flags({ keys }: { keys: string[] }) {
+type Exposure = NonNullable<Lineage["exposures"]>[number];
+
+function Flags({ keys, exposures }: { keys: string[]; exposures: Exposure[] }) {
   if (keys.length === 0) return <p className="empty">It touches no flag: whoever gets its deployment sees it.</p>;
-  return <ul className="list">{keys.map((key) => <FlagLine key={key} flagKey={key} />)}</ul>;
+  return <ul className="list">{keys.map((key) => <FlagLine key={key} flagKey={key} exposure={exposures.find(({ flag }) => flag === key)} />)}</ul>;
 }
 
-function FlagLine({ flagKey }: { flagKey: string }) {
+function FlagLine({ flagKey, exposure }: { flagKey: string; exposure: Exposure | undefined }) {
   const flag = useFlag(flagKey).data;
   return (
     <li className="flag-line">
       <div>
         <Link href={`/flags/${encodeURIComponent(flagKey)}`}><code>{flagKey}</code></Link>
         {flag && <div className="small muted">{splitWords(splitOf(flag)) || "by rule"}</div>}
+        {exposure && <div className="small muted"><FirstSeen exposure={exposure} /></div>}
       </div>
       {flag ? <State state={flagState(flag.state)} /> : <span className="skeleton" style={{ width: 60 }} />}
     </li>
   );
+}
+
+/** When what is behind a flag first reached somebody, and how many since. */
+function FirstSeen({ exposure: { first, persons, variants } }: { exposure: Exposure }) {
+  if (!first) return <>nobody has seen what is behind it</>;
+  return <>{variants.join(", ")} first seen <Ago at={first} />, by {counted(persons, "person")} since</>;
 }
 
 function Journeys({ effects }: { effects: JourneyEffect[] }) {

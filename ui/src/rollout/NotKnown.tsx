@@ -3,6 +3,9 @@ import { Icon } from "../look/Icon";
 const WORDS: Record<string, [name: string, why: string]> = {
   checks: ["Checks", "its run has not begun"],
   red_green: ["Red before green", "its tests were not run against the parent yet"],
+  gates: ["Gates", "one of them has not answered yet"],
+  guards: ["Guards", "no customer has had it, or they have not looked yet"],
+  exposures: ["First seen", "its flags are not looked up yet"],
   artifacts: ["Artifacts", "nothing is built yet"],
   flags: ["Flags", "its flags are not looked up yet"],
   exposed_persons: ["Who saw it", "nobody was exposed to a flag of it yet"],
@@ -14,7 +17,6 @@ const WORDS: Record<string, [name: string, why: string]> = {
 
 /** Parts of the story that nobody can tell; said, never drawn as zero. */
 export function NotKnown({ parts }: { parts: string[] }) {
-  if (parts.length === 0) return <p className="empty">Everything about this change is known.</p>;
   return (
     <ul className="list">
       {parts.map((part) => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { drawable, effectWords, type JourneyEffect } from "./effects";
 
 const side = (name: string, entered: number, converted: number, pending = 0) => ({ name, entered, converted, pending, rate: entered > 0 ? converted / entered : null });
-const effect: JourneyEffect = { journey: "checkout", comparison: "before_after", randomised: false, sentence: "", before: side("before", 1000, 531), after: side("after", 1000, 553), difference: { estimate: 0.022, lower: 0.018, upper: 0.026 } };
+const effect: JourneyEffect = { journey: "checkout", comparison: "before_after", randomised: false, sentence: "", from: "2026-11-22T14:00:00Z", before: side("before", 1000, 531), after: side("after", 1000, 553), difference: { estimate: 0.022, lower: 0.018, upper: 0.026 } };
 
 test("an effect says no more than is known", () => {
   expect(effectWords(effect)).toBe("checkout: from 53.1 % to 55.3 %, better (+1.8 to +2.6 points; before and after, not randomised)");

@@ -87,10 +87,14 @@ test("the theme follows the system until one is chosen, and the choice stays", a
 
 test("the change page tells the story, with a table for its picture", async ({ page }) => {
   await play(page, "loaded", "/changes/3f9c2ab");
-  await expect(page.locator(".verdict p")).toHaveText("All customers have it: deployment 6 is live");
+  await expect(page.locator(".verdict p")).toHaveText("All customers have it: deployment 6 is live; 4,812 persons have seen what is behind its flag. The experiment goes on: so far paid +2.1 points, between -0.4 and +4.6; 2 findings are open");
   await expect(page.getByRole("img", { name: /^Timeline of 34 min 58 s\. Commit: 3f9c2ab on trunk/ })).toBeVisible();
   await page.getByText("as a table").first().click();
   await expect(page.getByRole("region", { name: "Timeline as a table" })).toContainText("goes on");
+  await expect(page.getByRole("region", { name: "Timeline as a table" }).getByRole("row").nth(2)).toContainText("6 steps passed");
+  await expect(page.getByRole("region", { name: "Timeline as a table" })).toContainText("3 things more: each lane shows its newest.");
+  await expect(page.getByRole("table", { name: "Guards of this change" })).toContainText("nothing speaks against it");
+  await expect(page.getByText("on first seen 27 min ago, by 4,812 persons since")).toBeVisible();
   await expect(page.getByText("What customers said")).toBeVisible();
   await expect(page.getByText("from 53.1 % to 55.3 %, better (+0.2 to +4.2 points; variants of its flag, both at the same time)")).toBeVisible();
   await expect(page.getByRole("img", { name: "checkout: +2.2 points, +0.2 to +4.2; search: −1.0 points, −4.2 to +2.1" })).toBeVisible();

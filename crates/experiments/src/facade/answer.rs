@@ -199,7 +199,7 @@ fn arms(definition: &Definition, evidence: Option<&Evidence>) -> Vec<ArmView> {
 }
 
 /// A person's word comes before the figures'.
-fn verdict(run: &Run) -> Option<VerdictView> {
+pub(super) fn verdict(run: &Run) -> Option<VerdictView> {
     if let (Some(by), Some(decision)) = (&run.ended_by, run.decision) {
         let why = run.ended_why.clone().unwrap_or_default();
         let at = run.ended.map(|at| at.to_string());

@@ -42,6 +42,19 @@ pub struct Assessment {
     pub sentence: String,
 }
 
+impl Assessment {
+    /// The metric that decided; else the first success. Nothing of a look whose figures do not count.
+    pub fn rests_on(&self) -> Option<&MetricAssessment> {
+        let decided = match self.decision {
+            Decision::Invalid => return None,
+            Decision::Ship => self.metrics.iter().find(|metric| metric.state == State::Better),
+            Decision::RollBack => self.metrics.iter().find(|metric| metric.state == State::Worse),
+            Decision::KeepRunning | Decision::Inconclusive => None,
+        };
+        decided.or_else(|| self.metrics.iter().find(|metric| metric.role == Role::Success))
+    }
+}
+
 /// Whether the arms have as many persons as they were to have.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Srm {

@@ -1,35 +1,27 @@
 //! A look in words.
 
-use super::assess::{Assessment, MetricAssessment, State};
-use super::{Decision, Definition, Evidence, Role};
+use super::assess::{Assessment, MetricAssessment};
+use super::{Decision, Definition, Evidence};
 
 pub(super) fn of(definition: &Definition, evidence: &Evidence, assessment: &Assessment) -> String {
     let treatment = &definition.treatment;
     match assessment.decision {
         Decision::Invalid => invalid(definition, evidence, assessment),
-        Decision::Ship => format!("{treatment:?} {}: ship it.", changed(pick(assessment, State::Better))),
-        Decision::RollBack => format!("{treatment:?} {}: roll it back.", changed(pick(assessment, State::Worse))),
+        Decision::Ship => format!("{treatment:?} {}: ship it.", changed(rests_on(assessment))),
+        Decision::RollBack => format!("{treatment:?} {}: roll it back.", changed(rests_on(assessment))),
         Decision::Inconclusive => {
             let persons = thousands(evidence.followed().a + evidence.followed().b);
-            format!("{persons} persons, as planned, and {}: no difference was shown.", beside(main(assessment)))
+            format!("{persons} persons, as planned, and {}: no difference was shown.", beside(rests_on(assessment)))
         }
         Decision::KeepRunning => {
             let left = assessment.days_left.map_or_else(|| "nobody came yet".to_owned(), days);
-            format!("So far {}: keep running, {left}.", beside(main(assessment)))
+            format!("So far {}: keep running, {left}.", beside(rests_on(assessment)))
         }
     }
 }
 
-/// The metric that decided.
-fn pick(assessment: &Assessment, state: State) -> &MetricAssessment {
-    let decided = assessment.metrics.iter().find(|metric| metric.state == state);
-    decided.unwrap_or_else(|| main(assessment))
-}
-
-/// The first success.
-fn main(assessment: &Assessment) -> &MetricAssessment {
-    let success = assessment.metrics.iter().find(|metric| metric.role == Role::Success);
-    success.expect("parsing asks for one")
+fn rests_on(assessment: &Assessment) -> &MetricAssessment {
+    assessment.rests_on().expect("parsing asks for a success")
 }
 
 fn changed(metric: &MetricAssessment) -> String {

@@ -16,6 +16,14 @@ pub(crate) struct Look {
     pub(crate) assessment: Assessment,
 }
 
+/// What a look said, without what it saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Said {
+    pub(crate) look: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) decision: Decision,
+}
+
 /// Keeps a look of a run with all that it saw, and lets go of those that need not stay beside it. `after` is the experiment with
 /// this look counted; `change` numbers it if it changed anything.
 pub(crate) async fn keep_look(tx: &mut Tx, after: &Stored, look: &Look, change: Option<u64>) -> Result<(), Error> {
@@ -70,4 +78,18 @@ pub(crate) async fn looks(db: &Db, experiment: &str, run: u64) -> Result<Vec<Loo
         })
     };
     db.all(sql, args![experiment, run]).await?.iter().map(look).collect()
+}
+
+/// What those that are kept of a run said, oldest first.
+pub(crate) async fn said(db: &Db, experiment: &str, run: u64) -> Result<Vec<Said>, Error> {
+    #[derive(serde::Deserialize)]
+    struct Assessed {
+        decision: Decision,
+    }
+    let sql = "SELECT look, at, assessment FROM experiments_look WHERE experiment = $1 AND run = $2 ORDER BY look";
+    let said = |row: &Row| {
+        let Assessed { decision } = json(row, "assessment")?;
+        Ok(Said { look: row.get("look")?, at: row.get("at")?, decision })
+    };
+    db.all(sql, args![experiment, run]).await?.iter().map(said).collect()
 }

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 
 use delivery::view::change::ChangeView;
-use experiments::{Stage, VerdictView};
+use experiments::model::assess::MetricAssessment;
+use experiments::{Course, Stage, VerdictView};
 use flags::model::Definition;
 use kernel::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::effect::{self, Compared, Effect};
+use super::exposure::{self, FlagExposure};
+use super::switched::{self, Switched};
 use crate::dark::{declared, defined, flags_of};
 use crate::definitions::Contexts;
 use crate::facade::{Error, Rollout};
@@ -22,6 +25,21 @@ pub struct FlagVerdict {
     pub state: Stage,
     #[serde(flatten)]
     pub verdict: VerdictView,
+    /// What the newest look rests on; `null` of one whose figures do not count, and where a person decided before the first.
+    pub metric: Option<MetricAssessment>,
+}
+
+impl FlagVerdict {
+    /// `None` while it has nothing to say.
+    fn of(course: &Course) -> Option<Self> {
+        Some(Self {
+            experiment: course.experiment.clone(),
+            flag: course.flag.clone(),
+            state: course.state,
+            verdict: course.verdict.clone()?,
+            metric: course.metric.clone(),
+        })
+    }
 }
 
 /// Parts are `None` as long as they are not known.
@@ -32,6 +50,10 @@ pub struct Customers {
     pub(crate) journeys: Option<Vec<Effect>>,
     pub(crate) verdicts: Option<Vec<FlagVerdict>>,
     pub(crate) feedback: Option<Vec<feedback::Item>>,
+    /// Of those flags whose variants reached somebody.
+    pub(crate) exposures: Option<Vec<FlagExposure>>,
+    pub(crate) courses: Option<Vec<Course>>,
+    pub(crate) switched: Option<Vec<Switched>>,
 }
 
 /// What is known. A part that cannot be found out is unknown, and the rest of the story is told.
@@ -40,39 +62,27 @@ pub(crate) async fn of(rollout: &Rollout, view: &ChangeView) -> Customers {
     let defined = known("flags", definitions(rollout, view).await);
     let Some(defined) = defined else { return Customers::default() };
     let flags = known("flags", flags_of_change(rollout, view, &defined).await);
-    let exposed_persons = match &flags {
-        Some(flags) => known("exposed_persons", exposed(contexts, view, flags).await).flatten(),
-        None => None,
-    };
     let touched: Vec<_> = flags.iter().flatten().filter_map(|key| defined.get(key)).collect();
     let journeys = known("journeys", effects(rollout, contexts, view, &touched).await).flatten();
-    let verdicts = match &flags {
-        Some(flags) => known("verdicts", verdicts(contexts, flags).await),
-        None => None,
-    };
-    let feedback = match &flags {
-        Some(flags) => known("feedback", super::feedback::of(rollout, contexts, view, flags).await),
-        None => None,
-    };
-    Customers { flags, exposed_persons, journeys, verdicts, feedback }
+    let Some(flags) = flags else { return Customers { journeys, ..Customers::default() } };
+    let courses = known("verdicts", contexts.experiments.courses(&flags).await.map_err(Error::from));
+    let landed = view.commit.landed.parse().unwrap_or(jiff::Timestamp::MIN);
+    Customers {
+        exposed_persons: known("exposed_persons", exposed(contexts, view, &flags).await).flatten(),
+        journeys,
+        verdicts: courses.as_ref().map(|courses| courses.iter().filter_map(FlagVerdict::of).collect()),
+        feedback: known("feedback", super::feedback::of(rollout, contexts, view, &flags).await),
+        exposures: known("exposures", exposure::of(contexts, &flags, landed).await),
+        switched: known("flags", switched::of(rollout, contexts, &flags, landed).await),
+        courses,
+        flags: Some(flags),
+    }
 }
 
 /// The flags of a change.
 pub(crate) async fn flags(rollout: &Rollout, view: &ChangeView) -> Result<Vec<String>, Error> {
     let defined = definitions(rollout, view).await?;
     flags_of_change(rollout, view, &defined).await
-}
-
-/// Of all experiments that compare variants of these flags and have something to say.
-async fn verdicts(contexts: &Contexts, flags: &[String]) -> Result<Vec<FlagVerdict>, Error> {
-    let all = contexts.experiments.list().await?;
-    let about = all.into_iter().filter(|experiment| flags.contains(&experiment.flag));
-    Ok(about
-        .filter_map(|experiment| {
-            let verdict = experiment.verdict?;
-            Some(FlagVerdict { experiment: experiment.key, flag: experiment.flag, state: experiment.state, verdict })
-        })
-        .collect())
 }
 
 fn known<T>(part: &str, found: Result<T, Error>) -> Option<T> {

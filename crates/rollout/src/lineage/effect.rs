@@ -30,6 +30,10 @@ pub struct Effect {
     /// `variants` and `canary` are concurrent arms that chance made; `before_after` is not randomised.
     pub comparison: String,
     pub randomised: bool,
+    /// Who entered from then on counts …
+    pub from: String,
+    /// … up to then; `null` while it goes on.
+    pub to: Option<String>,
     /// The old way: before the change, or the arm without it.
     pub before: Side,
     /// The new way: after the change, or the arm with it.
@@ -80,6 +84,13 @@ pub(crate) struct Compared<'a> {
     pub(crate) now: Timestamp,
 }
 
+/// When those who are compared entered; without an end it goes on.
+#[derive(Debug, Clone, Copy)]
+struct Time {
+    from: Timestamp,
+    to: Option<Timestamp>,
+}
+
 /// What became of one journey.
 pub(crate) async fn of(contexts: &Contexts, journey: &str, compared: &Compared<'_>) -> Result<Option<Effect>, Error> {
     for flag in compared.flags {
@@ -116,7 +127,7 @@ async fn by_variant(
     let (control, treatment) = arms(&report, is_control);
     Ok(control.zip(treatment).map(|((old, before), (new, after))| {
         let (before, after) = (Side { name: name(&old), ..before }, Side { name: name(&new), ..after });
-        effect(journey, "variants", before, after)
+        effect(journey, "variants", Time { from: compared.release.from, to: None }, before, after)
     }))
 }
 
@@ -133,7 +144,8 @@ async fn by_canary(contexts: &Contexts, journey: &str, compared: &Compared<'_>) 
         let group = report.breakdown.iter().find(|group| group.value.as_deref() == Some(&number.to_string()))?;
         Some(Side::of(format!("deployment {number}"), &group.steps, group.pending_persons))
     };
-    Ok(side(old).zip(side(release.number)).map(|(before, after)| effect(journey, "canary", before, after)))
+    let time = Time { from: release.from, to: release.live_at.or(release.to) };
+    Ok(side(old).zip(side(release.number)).map(|(before, after)| effect(journey, "canary", time, before, after)))
 }
 
 async fn before_after(contexts: &Contexts, journey: &str, compared: &Compared<'_>) -> Result<Option<Effect>, Error> {
@@ -148,7 +160,14 @@ async fn before_after(contexts: &Contexts, journey: &str, compared: &Compared<'_
         // Before the first version there was no product to do anything in.
         None => Some(Side::of("before".into(), &[], 0)),
     };
-    Ok(before.map(|before| effect(journey, "before_after", before, side("after", &after))))
+    let is_over = compared.release.to.is_some() || from + back < compared.now;
+    let time = Time { from, to: is_over.then_some(to.min(from + back)) };
+    Ok(before.map(|before| effect(journey, "before_after", time, before, side("after", &after))))
+}
+
+/// `+4.1`
+pub(crate) fn points(share: f64) -> String {
+    format!("{:+.1}", share * 100.0)
 }
 
 /// A variant and the persons who were given it.
@@ -172,18 +191,27 @@ fn arms(report: &Report, is_control: impl Fn(&str) -> bool) -> (Option<Group>, O
     (control, treatment)
 }
 
-fn effect(journey: &str, comparison: &str, before: Side, after: Side) -> Effect {
+fn effect(journey: &str, comparison: &str, time: Time, before: Side, after: Side) -> Effect {
     let randomised = comparison != "before_after";
     let difference = difference(before.counted(), after.counted());
     let how_sure = difference.map_or_else(String::new, |d| {
-        let points = |share: f64| format!("{:+.1}", share * 100.0);
         format!("; {} points ({} to {}, 95 %)", points(d.estimate), points(d.lower), points(d.upper))
     });
     let pending = before.pending + after.pending;
     let open = if pending > 0 { format!("; {pending} of them may still convert") } else { String::new() };
     let caution = if randomised { "" } else { "; not randomised: other things changed meanwhile too" };
     let sentence = format!("{journey}: {}, {}{how_sure}{open}{caution}", before.told(), after.told());
-    Effect { journey: journey.into(), comparison: comparison.into(), randomised, before, after, difference, sentence }
+    Effect {
+        journey: journey.into(),
+        comparison: comparison.into(),
+        randomised,
+        from: time.from.to_string(),
+        to: time.to.map(|to| to.to_string()),
+        before,
+        after,
+        difference,
+        sentence,
+    }
 }
 
 #[cfg(test)]
@@ -194,9 +222,11 @@ mod tests {
         Side { name: name.into(), entered, converted, pending: 0, rate: Counted { of: entered, converted }.rate() }
     }
 
+    const TIME: Time = Time { from: Timestamp::UNIX_EPOCH, to: None };
+
     #[test]
     fn before_against_after_says_that_chance_did_not_choose() {
-        let told = effect("checkout", "before_after", side("before", 80, 48), side("after", 70, 56));
+        let told = effect("checkout", "before_after", TIME, side("before", 80, 48), side("after", 70, 56));
         assert!(!told.randomised);
         assert_eq!(
             told.sentence,
@@ -206,7 +236,7 @@ mod tests {
 
     #[test]
     fn concurrent_arms_are_randomised_and_nobody_is_no_rate() {
-        let told = effect("checkout", "canary", side("deployment 46", 10, 4), side("deployment 47", 0, 0));
+        let told = effect("checkout", "canary", TIME, side("deployment 46", 10, 4), side("deployment 47", 0, 0));
         assert!(told.randomised);
         assert_eq!((told.difference, told.after.rate), (None, None));
         assert_eq!(told.sentence, "checkout: deployment 46: 4 of 10 persons (40 %), deployment 47: nobody");
