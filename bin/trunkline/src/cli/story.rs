@@ -1,8 +1,14 @@
-//! The story of a change in words.
+//! The story of a change in words, in the order in which it happens: checks, gates, artifacts, deployments, customers.
 
-use delivery::verify::{Proof, RedGreen, StepState};
+mod customers;
+
+use delivery::Outcome;
+use delivery::gate::Verdict;
+use delivery::verify::{Proof, RedGreen, StepKind, StepState};
+use delivery::view::change::ChangeArtifact;
 use delivery::view::deployment::DeploymentItem;
 use rollout::lineage::Lineage;
+use rollout::lineage::guarded::GateSaid;
 use serde_json::Value;
 
 use crate::out::short;
@@ -10,11 +16,6 @@ use crate::out::{self, FAINT};
 
 /// Width of the label column.
 const LABEL: usize = 10;
-/// Characters of what a customer said.
-const WORDS_SHOWN: usize = 120;
-/// As many as a story has at most.
-const STORY_ANSWERS: usize = 20;
-
 pub(super) fn tell(lineage: &Lineage) {
     let kind = serde_json::to_value(lineage.row.state.kind).ok();
     let mark = out::mark(kind.as_ref().and_then(Value::as_str).unwrap_or_default());
@@ -26,19 +27,21 @@ pub(super) fn tell(lineage: &Lineage) {
     if let Some(proof) = &lineage.red_green {
         part("", &red_green(proof));
     }
-    for deployment in &lineage.row.deployments {
-        part("deployed", &deployed(deployment));
+    for gate in lineage.gates.iter().flatten() {
+        part("gate", &self::gate(gate));
     }
     for artifact in lineage.artifacts.iter().flatten() {
-        part("artifact", &format!("{} of {}, {} files", digest(&artifact.digest), artifact.service, artifact.files));
+        part("artifact", &self::artifact(artifact));
     }
-    for one in lineage.verdicts.iter().flatten() {
-        part("verdict", &format!("{}: {}", one.experiment, one.verdict.sentence));
+    for deployment in &lineage.row.deployments {
+        part("deployed", &deployed(deployment));
+        if let Some(probe) = &deployment.probe {
+            part("", &probed(probe));
+        }
     }
-    if let Some(said) = lineage.feedback.as_ref().filter(|said| !said.is_empty()) {
-        part("said", &self::said(said));
-    }
+    customers::tell(lineage);
     links(lineage);
+    customers::moments(lineage);
     if !lineage.unknown.is_empty() {
         part("", &format!("{FAINT}not known yet: {}{FAINT:#}", lineage.unknown.join(", ")));
     }
@@ -46,17 +49,6 @@ pub(super) fn tell(lineage: &Lineage) {
 
 fn part(label: &str, text: &str) {
     out::line(format_args!("  {label:<LABEL$}{text}"));
-}
-
-/// `2 answers: "Finally."`
-fn said(said: &[feedback::Item]) -> String {
-    let many = match said.len() {
-        1 => "1 answer".to_owned(),
-        STORY_ANSWERS => format!("the newest {STORY_ANSWERS} answers"),
-        several => format!("{several} answers"),
-    };
-    let text: String = said[0].text.chars().take(WORDS_SHOWN).collect();
-    format!("{many}: \"{}\"", text.replace('\n', " "))
 }
 
 fn links(lineage: &Lineage) {
@@ -85,10 +77,11 @@ fn time(text: &str) -> String {
 
 fn checks(lineage: &Lineage) -> String {
     let Some(checks) = &lineage.checks else { return "not run yet".into() };
+    let checks: Vec<_> = checks.iter().filter(|check| check.kind != StepKind::Gate).collect();
     if checks.is_empty() {
         return "no checks".into();
     }
-    let one = |check: &delivery::view::change::CheckView| {
+    let one = |check: &&delivery::view::change::CheckView| {
         let kind = match check.state {
             StepState::Passed => "good",
             StepState::Failed | StepState::TimedOut => "bad",
@@ -131,6 +124,39 @@ fn deployed(deployment: &DeploymentItem) -> String {
         );
     }
     format!("{} of {} · {}{why}{since}", deployment.number, deployment.service, deployment.state.word.to_lowercase())
+}
+
+fn gate(gate: &GateSaid) -> String {
+    let (kind, word) = match gate.verdict {
+        Some(Verdict::Passed) => ("good", "passed"),
+        Some(Verdict::Held) => ("warn", "would stop it"),
+        Some(Verdict::Failed) => ("bad", "stopped it"),
+        Some(Verdict::Unknown) => ("warn", "unknown"),
+        None => ("plain", "not asked"),
+    };
+    let why = gate.summary.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    format!("{} {} {word}{why}", out::mark(kind), gate.name.trim_start_matches("gate: "))
+}
+
+fn artifact(artifact: &ChangeArtifact) -> String {
+    let proof = match (&artifact.provenance.why, artifact.provenance.verified) {
+        (_, true) => "signed".to_owned(),
+        (Some(why), false) => format!("not proved: {why}"),
+        (None, false) => "not proved".to_owned(),
+    };
+    let made = match (artifact.components, artifact.findings) {
+        (Some(components), Some(findings)) => format!(" · components: {components}, open findings: {findings}"),
+        _ => String::new(),
+    };
+    format!("{} of {}, {} files · {proof}{made}", digest(&artifact.digest), artifact.service, artifact.files)
+}
+
+fn probed(probe: &Outcome) -> String {
+    match probe {
+        Outcome::Passed { sentence } => format!("{} in the dark: {sentence}", out::mark("good")),
+        Outcome::Failed { why } => format!("{} in the dark: {why}", out::mark("bad")),
+        Outcome::NothingToProbe => format!("{} not probed: no journey declares a probe", out::mark("plain")),
+    }
 }
 
 fn digest(digest: &str) -> String {
