@@ -86,6 +86,31 @@ fn what_is_better_ships_and_everybody_gets_it() {
     let (_, change) = shown.trunkline.cli(&["change", "show", &shown.repository.git(&["rev-parse", "HEAD~1"])]);
     let verdict = &change["verdicts"][0];
     assert_eq!((text(&verdict["experiment"]), text(&verdict["sentence"])), (FLAG.to_owned(), sentence), "{change}");
+    its_story_tells_it(&change);
+    crate::shapes::hold("experiment-show", &decided);
+    crate::shapes::hold("change-show", &change);
+}
+
+/// Whom it reached, and what the experiment said of it when.
+fn its_story_tells_it(change: &Value) {
+    let sentence = text(&change["sentence"]);
+    assert!(
+        sentence.contains(" persons have seen what is behind its flag. The experiment says ship: paid +"),
+        "{sentence}"
+    );
+    let lanes = change["timeline"]["lanes"].as_array().unwrap();
+    let lane =
+        |name: &str| lanes.iter().find(|lane| lane["name"] == name).unwrap_or_else(|| panic!("{name}: {change}"));
+    let labels = |name: &str, kind: &str| {
+        let all = lane(name)[kind].as_array().unwrap();
+        all.iter().map(|one| text(&one["label"])).collect::<Vec<_>>()
+    };
+    let reached = &change["exposures"][0];
+    assert_eq!((&reached["flag"], &reached["variants"]), (&json!(FLAG), &json!(["on"])), "{change}");
+    assert_eq!(labels("Exposure", "marks"), [format!("first of {} persons with \"on\"", reached["persons"])]);
+    assert_eq!(labels("Experiment new-checkout", "spans"), ["decided"]);
+    assert_eq!(labels("Experiment new-checkout", "marks").last().map(String::as_str), Some("ship"), "{change}");
+    assert!(labels("Flag new-checkout", "marks").contains(&"ramped: 100 % \"on\"".to_owned()), "{change}");
 }
 
 #[test]

@@ -70,6 +70,8 @@ fn an_answer_is_on_the_change_the_variant_and_the_journey_that_it_belongs_to() {
     assert!(ended.elapsed() < JOINED_WITHIN, "after {:?}", ended.elapsed());
 
     let story = trunkline.change(&change);
+    crate::shapes::hold("change-show", &story);
+    crate::shapes::hold("feedback-list", &trunkline.cli(&["feedback", "list"]).1);
     for visitor in &asked {
         let all = story["feedback"].as_array().unwrap();
         let said = all.iter().find(|said| said["text"] == visitor["words"]).unwrap();
@@ -146,6 +148,7 @@ fn words_of_the_api_a_file_and_the_command_line_are_one_list() {
 
     until_within("both are there", JOINED_WITHIN, || total(&shown.trunkline, "") == 2);
     let (_, list) = shown.trunkline.cli(&["feedback", "list", "parcel"]);
+    crate::shapes::hold("feedback-list", &list);
     let said = &list["items"][0];
     assert_eq!((said["person"].as_str(), said["release"].as_u64()), (Some(person.as_str()), Some(1)), "{list}");
     let (code, tagged) = shown.trunkline.cli(&["feedback", "tag", said["id"].as_str().unwrap(), "shipping"]);

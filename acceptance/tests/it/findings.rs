@@ -145,6 +145,12 @@ fn a_vulnerability_in_production_is_found_switched_off_and_fixed() {
     let history: Vec<&str> =
         shown["history"].as_array().unwrap().iter().filter_map(|event| event["what"].as_str()).collect();
     assert_eq!(history, ["opened", "killed flag new-checkout", "closed"]);
+    let change = story.trunkline.change(&second);
+    crate::shapes::hold("change-show", &change);
+    crate::shapes::hold("finding-list", &story.trunkline.cli(&["finding", "list"]).1);
+    let told = change["sentence"].as_str().unwrap();
+    assert!(told.contains("; its flag new-checkout was killed by "), "{told}");
+    assert!(!told.contains("open"), "it is closed: {told}");
 }
 
 #[test]

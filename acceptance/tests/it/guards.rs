@@ -76,6 +76,11 @@ fn a_canary_with_which_customers_give_up_is_taken_back_with_the_reason() {
     let why = text(&pets.trunkline.deployment_of(&sha).unwrap()["reason"]);
     assert!(why.contains("checkout: ") && why.contains("they are lost at \"paid\""), "{why}");
     assert!(pets.serves("v1"));
+    let change = pets.trunkline.change(&sha);
+    crate::shapes::hold("change-show", &change);
+    let guard = &change["guards"][0];
+    assert_eq!((&guard["journey"], &guard["state"]), (&json!("checkout"), &json!("failed")), "{change}");
+    assert!(text(&change["sentence"]).starts_with("Taken back by guard checkout: checkout: "), "{change}");
 }
 
 #[test]

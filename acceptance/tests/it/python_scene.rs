@@ -156,4 +156,7 @@ fn its_page_tells_it(scene: &Scene, mended: &str) {
     assert_eq!(change["artifacts"][0]["components"], 1, "{change}");
     assert_eq!(change["artifacts"][0]["findings"], 1, "{change}");
     assert_eq!(change["findings"][0]["id"], "PYSEC-test-2", "{change}");
+    assert!(text(&change["sentence"]).ends_with("1 finding is open: PYSEC-test-2 in pyyaml 6.0.1"), "{change}");
+    crate::shapes::hold("change-show", &change);
+    crate::shapes::hold("finding-list", &scene.trunkline().cli(&["finding", "list"]).1);
 }
