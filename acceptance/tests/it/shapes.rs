@@ -116,7 +116,8 @@ fn offline(folder: &Path, args: &[&str], input: &str) -> Value {
     serde_json::from_slice(&text).unwrap_or_else(|_| panic!("{args:?}: {}", String::from_utf8_lossy(&text)))
 }
 
-fn product(repository: &Repository) {
+/// Something of everything: a flag with its experiment, a journey, owners, a principle, and a package with an advisory.
+pub(crate) fn product(repository: &Repository) {
     for (path, text) in [
         ("flags/checkout.yaml", FLAGS),
         ("journeys/checkout.yaml", JOURNEY),
