@@ -131,8 +131,9 @@ impl Rollout {
         let mut view = self.delivery.change(sha).await?;
         let customers = customers::of(self, &view).await;
         let guards = lineage::guarded::guards(self, &view).await;
-        let findings = lineage::secured::of(self, &mut view).await;
-        Ok(lineage::tell(view, lineage::Known { customers, guards, findings }, self.clock.now()))
+        let secured = lineage::secured::of(self, &mut view).await;
+        let (findings, advisories) = secured.map(|secured| (secured.findings, secured.advisories)).unzip();
+        Ok(lineage::tell(view, lineage::Known { customers, guards, findings, advisories }, self.clock.now()))
     }
 
     /// What is changing for customers this minute, and what needs somebody.

@@ -4,12 +4,12 @@ mod http;
 pub(crate) mod owner;
 mod sentence;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use flags::view::FlagItem;
 use kernel::Problem;
 use security::model::join::Place;
-use security::{AdvisoryStatus, FindingEvent, FindingState, LiveFinding, Security, Since, UnknownView};
+use security::{FeedAge, FindingEvent, FindingState, LiveFinding, Security, Since, UnknownView};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -30,24 +30,8 @@ pub struct FindingPage {
     pub next: Option<String>,
     /// What is live and not known: nobody finds anything in it.
     pub unknown: Vec<UnknownView>,
+    /// How old that is by which all that is live is judged.
     pub advisories: FeedAge,
-}
-
-/// How old what the answer rests on is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct FeedAge {
-    pub count: u64,
-    pub imported_at: Option<String>,
-    pub age_seconds: Option<f64>,
-    pub stale: bool,
-    pub sentence: String,
-}
-
-impl From<AdvisoryStatus> for FeedAge {
-    fn from(status: AdvisoryStatus) -> Self {
-        let AdvisoryStatus { count, imported_at, age_seconds, stale, sentence, .. } = status;
-        Self { count, imported_at, age_seconds, stale, sentence }
-    }
 }
 
 /// A finding. `id` is the advisory's; `key` is the finding's own.
@@ -84,6 +68,9 @@ pub struct FindingView {
     /// Of the finding's page; empty in lists.
     #[serde(default)]
     pub history: Vec<FindingEvent>,
+    /// How old the feed of its ecosystem is; of the finding's page, in lists there is one for all.
+    #[serde(default)]
+    pub advisories: Option<FeedAge>,
 }
 
 /// A flag of the change that brought a finding.
@@ -118,14 +105,15 @@ impl Findings {
         for found in self.security.findings().await? {
             items.push(self.view(found, &mut known).await?);
         }
-        let advisories = self.security.status().await?;
-        Ok(FindingPage { items, next: None, unknown: advisories.unknown.clone(), advisories: advisories.into() })
+        let (unknown, advisories) = (self.security.unknown().await?, self.security.age().await?);
+        Ok(FindingPage { items, next: None, unknown, advisories })
     }
 
     /// One, by its key or one of its ids.
     pub async fn show(&self, name: &str) -> Result<FindingView, Error> {
         let (found, history) = self.security.finding(name).await?;
-        Ok(FindingView { history, ..self.view(found, &mut Known::default()).await? })
+        let age = self.security.age_of(&BTreeSet::from([found.flaw.ecosystem.clone()])).await?;
+        Ok(FindingView { history, advisories: Some(age), ..self.view(found, &mut Known::default()).await? })
     }
 
     /// Those in what these deployments brought or have.
@@ -284,5 +272,6 @@ fn view(
         closed: closed.map(|at| at.to_string()),
         closed_why,
         history: Vec::new(),
+        advisories: None,
     }
 }

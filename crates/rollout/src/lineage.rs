@@ -19,6 +19,7 @@ pub mod timeline;
 use delivery::verify::RedGreen;
 use delivery::view::change::{ChangeArtifact, ChangeRow, ChangeView, CheckView, CommitView};
 use delivery::view::run::RunView;
+use security::FeedAge;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -53,6 +54,9 @@ pub struct Lineage {
     pub verdicts: Option<Vec<FlagVerdict>>,
     /// What is known against what customers got of it; `null` while no customer has had it.
     pub findings: Option<Vec<FindingView>>,
+    /// How old the feeds are by which that is judged; `null` as long as nothing is.
+    #[serde(default)]
+    pub advisories: Option<FeedAge>,
     /// The newest 20; `GET /api/v1/feedback?change=` has all.
     pub feedback: Option<Vec<::feedback::Item>>,
     /// The answer first, in one or two sentences.
@@ -77,6 +81,8 @@ pub struct Known {
     pub customers: Customers,
     pub guards: Option<Vec<GuardSaid>>,
     pub findings: Option<Vec<FindingView>>,
+    /// How old the feeds are by which that is judged.
+    pub advisories: Option<FeedAge>,
 }
 
 /// Tells the story. `now` ends what is still going on.
@@ -84,7 +90,7 @@ pub fn tell(view: ChangeView, known: Known, now: jiff::Timestamp) -> Lineage {
     let gates = guarded::gates(&view);
     let sentence = sentence::of(&view, &known);
     let timeline = timeline::of(&view, &known, now);
-    let Known { customers, guards, findings } = known;
+    let Known { customers, guards, findings, advisories } = known;
     let verdicts = customers.verdicts.as_deref();
     let evidence = evidence::of(
         &view,
@@ -113,6 +119,7 @@ pub fn tell(view: ChangeView, known: Known, now: jiff::Timestamp) -> Lineage {
         journeys: customers.journeys,
         verdicts: customers.verdicts,
         findings,
+        advisories,
         feedback: customers.feedback,
         run_view: view.run_view,
         fixes: view.fixes,

@@ -1,5 +1,6 @@
 //! Security: the verbs of the context.
 
+mod age;
 mod answer;
 mod deployed;
 mod import;
@@ -21,12 +22,12 @@ use crate::mirror::{self, Mirror};
 use crate::reader::Reader;
 use crate::store::{self, finding::StoredEvent};
 
+pub use age::{FeedAge, FeedView, ecosystems_of};
 pub use answer::{
-    AdvisoryStatus, FeedView, FindingEvent, FindingState, ImportView, LiveFinding, QuarantinedView, Since, UnknownView,
-    span,
+    AdvisoryStatus, FindingEvent, FindingState, ImportView, LiveFinding, QuarantinedView, Since, UnknownView, span,
 };
 pub use deployed::Deployed;
-pub use import::{Document, Import, Imported, Part};
+pub use import::{Document, FeedOf, Import, Imported, Part};
 
 /// Whose facts these are.
 pub const PUBLISHER: &str = "security";

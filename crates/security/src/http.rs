@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::model::advisory::DOCUMENT_BYTES_MAX;
-use crate::{AdvisoryStatus, By, Document, Import, Imported, Part, Security};
+use crate::{AdvisoryStatus, By, Document, FeedOf, Import, Imported, Part, Security};
 
 /// A part of an import holds the longest document, written as a JSON text.
 const PART_BYTES_MAX: usize = 2 * DOCUMENT_BYTES_MAX + (1 << 20);
@@ -69,7 +69,7 @@ async fn import(
 ) -> web::Result<Json<Imported>> {
     let documents = documents(&lines)?;
     let part = if query.last { Part::Last { etag: None } } else { Part::More };
-    let import = Import { source: query.source, id: query.import, part };
+    let import = Import { source: query.source, id: query.import, part, feed_of: FeedOf::Whatever };
     let by = By { who: caller.name(), why: None };
     Ok(Json(security.import(&import, documents, &by).await?))
 }

@@ -16,8 +16,9 @@ mod store;
 
 pub use error::Error;
 pub use facade::{
-    AdvisoryStatus, By, Deployed, Document, FeedView, FindingEvent, FindingState, Import, ImportView, Imported,
-    LiveFinding, Options, PUBLISHER, Part, QuarantinedView, Security, Since, UnknownView, span,
+    AdvisoryStatus, By, Deployed, Document, FeedAge, FeedOf, FeedView, FindingEvent, FindingState, Import, ImportView,
+    Imported, LiveFinding, Options, PUBLISHER, Part, QuarantinedView, Security, Since, UnknownView, ecosystems_of,
+    span,
 };
 pub use http::{Line, routes};
 pub use mirror::Mirror;

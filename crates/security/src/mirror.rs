@@ -8,7 +8,8 @@ use std::time::Duration;
 use kernel::Problem;
 use tokio_util::sync::CancellationToken;
 
-use crate::facade::{By, Document, Import, Part, Security};
+use crate::facade::{By, Document, FeedOf, Import, Part, Security};
+use crate::model::Ecosystem;
 use crate::store::advisory;
 use crate::{Error, offline};
 
@@ -29,7 +30,8 @@ pub struct Mirror {
 }
 
 impl Mirror {
-    fn source(&self, ecosystem: &str) -> String {
+    /// The address of an ecosystem's archive, by which its import is known.
+    pub fn source(&self, ecosystem: &str) -> String {
         format!("{}/{ecosystem}/all.zip", self.url)
     }
 }
@@ -38,17 +40,16 @@ impl Mirror {
 pub(crate) async fn refresh_always(security: Security, mirror: Mirror, shutdown: CancellationToken) {
     while !shutdown.is_cancelled() {
         for ecosystem in &mirror.ecosystems {
-            let source = mirror.source(ecosystem);
             let refreshed = tokio::select! {
                 () = shutdown.cancelled() => return,
-                refreshed = security.refresh(&source) => refreshed,
+                refreshed = security.refresh(&mirror, ecosystem) => refreshed,
             };
             if let Err(error) = refreshed {
-                let why = Problem::from(error).message;
-                tracing::warn!(source, why, "advisories could not be refreshed; what is known stays");
-                if let Err(error) = security.refreshed(&source, Some(why)).await {
-                    tracing::error!(error = Problem::from(error).message, "and that could not be written down");
-                }
+                tracing::error!(
+                    ecosystem,
+                    error = Problem::from(error).message,
+                    "what became of a refresh could not be written down"
+                );
             }
         }
         tokio::select! {
@@ -65,8 +66,22 @@ enum Fetched {
 }
 
 impl Security {
-    /// Fetches one archive and takes it in, unless it is the one that was taken last.
-    pub async fn refresh(&self, source: &str) -> Result<(), Error> {
+    /// Fetches an ecosystem's archive and takes it in, unless it is the one that was taken last. What fails is told in the status,
+    /// and what is known stays; an error is one of the control store.
+    pub async fn refresh(&self, mirror: &Mirror, ecosystem: &str) -> Result<(), Error> {
+        let source = mirror.source(ecosystem);
+        match self.fetch_and_take(&source, ecosystem).await {
+            Ok(()) => Ok(()),
+            Err(error @ Error::Storage(_)) => Err(error),
+            Err(error) => {
+                let why = Problem::from(error).message;
+                tracing::warn!(source, why, "advisories could not be refreshed; what is known stays");
+                self.refreshed(&source, Some(why)).await
+            }
+        }
+    }
+
+    async fn fetch_and_take(&self, source: &str, ecosystem: &str) -> Result<(), Error> {
         let known = advisory::imports(&self.db).await?.into_iter().find(|import| import.source == source);
         let etag = known.filter(|import| import.ended.is_some()).and_then(|import| import.etag);
         std::fs::create_dir_all(&self.scratch).map_err(|error| cannot("keep what is fetched", &error))?;
@@ -74,16 +89,23 @@ impl Security {
         let (address, path) = (source.to_owned(), file.0.clone());
         match tokio::task::spawn_blocking(move || fetch(&address, etag.as_deref(), &path)).await?? {
             Fetched::Same => self.refreshed(source, None).await,
-            Fetched::New { etag } => self.take_archive(source, file.0.clone(), etag).await,
+            Fetched::New { etag } => self.take_archive(source, ecosystem, file.0.clone(), etag).await,
         }
     }
 
-    async fn take_archive(&self, source: &str, path: PathBuf, etag: Option<String>) -> Result<(), Error> {
+    async fn take_archive(
+        &self,
+        source: &str,
+        ecosystem: &str,
+        path: PathBuf,
+        etag: Option<String>,
+    ) -> Result<(), Error> {
         let (sender, mut parts) = tokio::sync::mpsc::channel::<Vec<Document>>(1);
         let reading = tokio::task::spawn_blocking(move || parts_of(&path, &sender));
         let id = kernel::id::fresh();
         let by = By { who: "trunkline".into(), why: Some("refresh".into()) };
-        let import = |part| Import { source: source.to_owned(), id: id.clone(), part };
+        let feed_of = FeedOf::One(Ecosystem::named(ecosystem));
+        let import = |part| Import { source: source.to_owned(), id: id.clone(), part, feed_of: feed_of.clone() };
         while let Some(part) = parts.recv().await {
             self.import(&import(Part::More), part, &by).await?;
         }

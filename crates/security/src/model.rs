@@ -4,6 +4,7 @@ pub mod advisories;
 pub mod advisory;
 pub mod cyclonedx;
 pub mod ecosystem;
+pub mod freshness;
 pub mod inventory;
 pub mod join;
 pub mod lockfile;

@@ -1,6 +1,7 @@
 //! SQL of security, private to it.
 
 pub(crate) mod advisory;
+pub(crate) mod carried;
 pub(crate) mod finding;
 pub(crate) mod inventory;
 
@@ -11,8 +12,13 @@ use serde::de::DeserializeOwned;
 use storage::{Error, Migrations, Row, Tx, Value};
 
 /// The context's tables.
-pub const MIGRATIONS: Migrations =
-    Migrations { context: "security", scripts: &[("0001_init", include_str!("../migrations/0001_init.sql"))] };
+pub const MIGRATIONS: Migrations = Migrations {
+    context: "security",
+    scripts: &[
+        ("0001_init", include_str!("../migrations/0001_init.sql")),
+        ("0002_feed_age", include_str!("../migrations/0002_feed_age.sql")),
+    ],
+};
 
 /// So many rows go into one statement.
 const BATCH: usize = 200;

@@ -86,7 +86,7 @@ function Story({ change }: { change: Lineage }) {
       <Card title="Deployments" note="walked in the dark before anybody has it"><Deployments change={change} /></Card>
       {change.deployments.length > 0 && <Card title="Guards" note="customers on it beside those on the version before"><Guards guards={change.guards} /></Card>}
       <Customers change={change} />
-      {reachedCustomers(change) && <><Findings findings={change.findings} /><Voices change={change} /></>}
+      {reachedCustomers(change) && <><Findings change={change} /><Voices change={change} /></>}
       <Card title="Files" note={change.files.length > 0 ? <FileTotals change={change} /> : undefined}><Files files={change.files} /></Card>
     </>
   );

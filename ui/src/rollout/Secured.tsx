@@ -4,15 +4,17 @@ import { Card } from "../look/Card";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Lasted } from "../look/Time";
+import { FeedAge } from "../security/FeedAge";
 import { Owner } from "../security/Owner";
 import type { Finding } from "../security/shapes";
 import { exposureWords, findingState, inOrder, severityState } from "../security/words";
 
 /** What is known against what customers got of a change. */
-export function Findings({ findings }: { findings: Lineage["findings"] }) {
+export function Findings({ change: { findings, advisories } }: { change: Lineage }) {
   return (
     <Card title="Findings" note="known against what customers got of it">
-      {findings ? <Table label="Findings of this change" columns={COLUMNS} rows={inOrder(findings)} rowKey={(f) => f.key} empty={<p>None: no advisory speaks of what it is made of.</p>} /> : <p className="empty">Not known yet: no customer has had it, or what it is made of could not be read.</p>}
+      {advisories && <p><FeedAge age={advisories} /></p>}
+      {findings ? <Table label="Findings of this change" columns={COLUMNS} rows={inOrder(findings)} rowKey={(f) => f.key} empty={<p>{advisories?.stale ? "None that is known of, and not everything is." : "None: no advisory speaks of what it is made of."}</p>} /> : <p className="empty">Not known yet: no customer has had it, or what it is made of could not be read.</p>}
     </Card>
   );
 }

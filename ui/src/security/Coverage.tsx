@@ -49,7 +49,7 @@ const Question = () => <span className="ink-warn"><Icon name="question" size={16
 function Feed({ feed }: { feed: Advisories }) {
   return (
     <div className="below">
-      <p className="small muted">{feed.imported_at ? <>Last brought up to date <Ago at={feed.imported_at} /></> : "Never brought up to date"}{feed.mirror ? <> from <code>{feed.mirror}</code></> : "; no mirror is followed"}</p>
+      <p className="small muted">{feed.imported_at ? <>The oldest feed was brought up to date <Ago at={feed.imported_at} /></> : "Never brought up to date"}{feed.mirror ? <> from <code>{feed.mirror}</code></> : "; no mirror is followed"}</p>
       {feed.ecosystems.length > 0 && <Table label="Advisories by ecosystem" columns={FEEDS} rows={feed.ecosystems} rowKey={(e) => e.ecosystem} />}
       {feed.quarantine.length > 0 && (
         <details className="small">
@@ -61,8 +61,14 @@ function Feed({ feed }: { feed: Advisories }) {
   );
 }
 
+function Renewed({ feed }: { feed: Advisories["ecosystems"][number] }) {
+  const ago = feed.renewed_at ? <Ago at={feed.renewed_at} /> : <span>no feed</span>;
+  return feed.state === "fresh" ? ago : <span className="ink-warn"><Icon name="question" size={14} /> {ago}</span>;
+}
+
 const FEEDS: Column<Advisories["ecosystems"][number]>[] = [
   { name: "Ecosystem", narrow: "title", cell: (e) => e.ecosystem },
   { name: "Advisories", num: true, narrow: "named", cell: (e) => count(e.advisories) },
+  { name: "Up to date", num: true, narrow: "named", cell: (e) => <Renewed feed={e} /> },
   { name: "Newest", num: true, narrow: "named", cell: (e) => (e.newest_modified ? <Ago at={e.newest_modified} /> : <span className="muted">not known</span>) },
 ];

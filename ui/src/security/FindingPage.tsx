@@ -13,6 +13,7 @@ import { Ago, Lasted, useNow } from "../look/Time";
 import { absolute, percent, short } from "../look/words";
 import { ChangeTimeline } from "../rollout/ChangeTimeline";
 import { useFinding } from "./api";
+import { FeedAge } from "./FeedAge";
 import { FindingActions, type Killed } from "./FindingActions";
 import { Owner } from "./Owner";
 import type { Finding, FindingEvent, FindingFlag } from "./shapes";
@@ -69,6 +70,7 @@ function Inside({ finding }: { finding: Finding }) {
         <State state={state} />
         <p><Said text={finding.sentence} /></p>
         {finding.summary && <small>{finding.summary}</small>}
+        {finding.advisories && <FeedAge age={finding.advisories} />}
       </div>
       <Card title="How long customers have it" note="all times on one axis; widths are real durations"><InTime finding={finding} /></Card>
       <div className="grid">

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use kernel::Problem;
-use security::{AdvisoryStatus, Imported, Line, offline};
+use security::model::freshness::FeedState;
+use security::{AdvisoryStatus, FeedView, Imported, Line, offline};
 use serde_json::Value;
 
 use super::client::{Client, segment};
@@ -103,6 +104,16 @@ impl Sending<'_> {
     }
 }
 
+fn feed(feed: &FeedView) -> [String; 5] {
+    let (kind, renewed) = match (feed.state, &feed.renewed_at) {
+        (FeedState::Fresh, Some(at)) => ("good", at.clone()),
+        (FeedState::Stale, Some(at)) => ("warn", format!("{at}: stale")),
+        (_, None) | (FeedState::Missing, _) => ("warn", "never: there is no feed of it".to_owned()),
+    };
+    let newest = feed.newest_modified.clone().unwrap_or_else(|| "not known".to_owned());
+    [out::mark(kind), feed.ecosystem.clone(), feed.advisories.to_string(), renewed, newest]
+}
+
 fn status(client: &Client) -> anyhow::Result<()> {
     if client.is_json {
         return out::json(&client.get::<Value>("/api/v1/advisories")?);
@@ -110,11 +121,10 @@ fn status(client: &Client) -> anyhow::Result<()> {
     let status: AdvisoryStatus = client.get("/api/v1/advisories")?;
     let mark = out::mark(if status.stale { "warn" } else { "good" });
     out::line(format_args!("{mark} {}", status.sentence));
-    let rows = status.ecosystems.iter().map(|feed| {
-        let newest = feed.newest_modified.clone().unwrap_or_else(|| "not known".to_owned());
-        [feed.ecosystem.clone(), feed.advisories.to_string(), newest]
-    });
-    out::table(["ecosystem", "advisories", "newest changed"], rows);
+    out::table(
+        ["", "ecosystem", "advisories", "brought up to date", "newest changed"],
+        status.ecosystems.iter().map(feed),
+    );
     for import in &status.imports {
         let ended = import.ended.as_ref().map_or_else(|| "not ended".to_owned(), |at| format!("ended {at}"));
         out::line(format_args!("from {}: {} documents, {ended}", import.source, import.documents));

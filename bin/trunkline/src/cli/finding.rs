@@ -2,7 +2,7 @@
 
 use clap::Subcommand;
 use rollout::finding::{FindingPage, FindingView};
-use security::{FindingState, UnknownView};
+use security::{FeedAge, FindingState, UnknownView};
 use serde_json::{Value, json};
 
 use super::client::{Client, segment};
@@ -55,6 +55,9 @@ fn kill(client: &Client, id: &str, sure: &Sure) -> anyhow::Result<()> {
     }
     if let Some(flag) = &view.flag {
         out::line(format_args!("{} {} is off", out::mark("good"), flag.key));
+        if let Some(age) = &view.advisories {
+            tell_age(age);
+        }
         out::line(format_args!("Undo: trunkline flag clear {}", flag.key));
     }
     client.tell_page(&page(&view));
@@ -70,8 +73,7 @@ fn list(client: &Client) -> anyhow::Result<()> {
         return out::json(&client.get::<Value>("/api/v1/findings")?);
     }
     let page: FindingPage = client.get("/api/v1/findings")?;
-    let stale = if page.advisories.stale { "warn" } else { "none" };
-    out::line(format_args!("{} {}", out::mark(stale), page.advisories.sentence));
+    tell_age(&page.advisories);
     tell_unknown(&page.unknown);
     if page.items.is_empty() {
         out::line("No finding in what is live, as far as it is known.");
@@ -81,6 +83,11 @@ fn list(client: &Client) -> anyhow::Result<()> {
     }
     client.tell_page("/security");
     Ok(())
+}
+
+/// How old what an answer rests on is.
+pub(super) fn tell_age(age: &FeedAge) {
+    out::line(format_args!("{} {}", out::mark(if age.stale { "warn" } else { "none" }), age.sentence));
 }
 
 /// What of live deployments could not be read or judged.
@@ -121,6 +128,9 @@ fn tell(finding: &FindingView, client: &Client) {
     let names: Vec<&str> =
         std::iter::once(finding.id.as_str()).chain(finding.aliases.iter().map(String::as_str)).collect();
     out::line(format_args!("  {}, {} in {}", finding.severity, names.join(", "), finding.source));
+    if let Some(age) = &finding.advisories {
+        tell_age(age);
+    }
     for event in &finding.history {
         let detail = event.detail.as_ref().map_or_else(String::new, |detail| format!(": {detail}"));
         out::line(format_args!("  {}  {} by {}{detail}", event.at, event.what, event.who));

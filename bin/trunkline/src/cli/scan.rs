@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use kernel::Problem;
+use jiff::Timestamp;
+use kernel::{Clock as _, Problem, SystemClock};
 use security::model::cyclonedx::{self, Document};
+use security::model::freshness::FeedState;
 use security::model::inventory::Why;
 use security::model::report::{Coverage, Verdict};
-use security::model::{Advisories, Finding, Inventory, Report, Severity, Threshold};
-use security::offline;
+use security::model::{Advisories, Ecosystem, Feed, Finding, Inventory, Report, Severity, Threshold};
+use security::{offline, span};
 
 use super::options::Common;
 use crate::out::{self, mark};
@@ -166,12 +168,25 @@ fn tell(report: &Report, advisories: &Advisories, inventory: &Inventory, verdict
     }
     for (ecosystem, feed) in &report.advisories.ecosystems {
         let Some(feed) = feed else { continue };
-        let newest = feed.newest_modified.map_or_else(|| "at no known time".to_owned(), |time| time.to_string());
-        out::talk(format_args!("{} advisories of {ecosystem}, the newest changed {newest}", feed.advisories));
+        out::talk(format_args!("{}", age(ecosystem, *feed, SystemClock.now())));
     }
     let (packages, findings, files) = (report.packages.len(), report.findings.len(), inventory.files.len());
     out::talk(format_args!("findings: {findings}, packages: {packages}, lockfiles: {files}"));
     tell_verdict(verdict, args);
+}
+
+/// A folder says when its newest advisory was changed, and not when somebody fetched it: so old it is, at least.
+fn age(ecosystem: &Ecosystem, feed: Feed, now: Timestamp) -> String {
+    let Feed { advisories, newest_modified } = feed;
+    let Some(newest) = newest_modified else {
+        return format!(
+            "{advisories} advisories of {ecosystem}, changed at no known time: how old they are is not known"
+        );
+    };
+    let age = now.duration_since(newest);
+    let kind = if FeedState::of(Some(age)) == FeedState::Fresh { "none" } else { "warn" };
+    let mark = mark(kind);
+    format!("{mark} {advisories} advisories of {ecosystem}, the newest changed {newest}, {} ago", span(age))
 }
 
 fn tell_verdict(verdict: Verdict, args: &ScanArgs) {

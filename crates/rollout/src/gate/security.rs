@@ -15,7 +15,7 @@ use kernel::Problem;
 use security::model::inventory::Why;
 use security::model::report::{Finding, Report};
 use security::model::{Inventory, Threshold};
-use security::{Security, span};
+use security::{Security, ecosystems_of};
 use serde_json::json;
 
 use crate::finding::owner;
@@ -66,9 +66,9 @@ impl VulnerabilityGate {
                 return Ok(Judgement::new(Verdict::Unknown, summary).with_problems(vec![problem]));
             }
         };
-        let status = self.security.status().await?;
+        let advisories = self.security.age_of(&ecosystems_of(&inventory)).await?;
         let packages = inventory.packages().count();
-        if status.count == 0 {
+        if advisories.count == 0 {
             let summary =
                 format!("not scanned: no advisories were imported, so nothing is known of its {packages} packages");
             let hint =
@@ -82,7 +82,7 @@ impl VulnerabilityGate {
         let mirror = Mirror::existing(&candidate.mirror, "");
         let owners = owner::declared(&mirror, &candidate.commit).await.ok();
         let owner = |path: &str| owner::owner(owners.as_ref()?, path);
-        let age = age(status.age_seconds, status.stale);
+        let age = format!("; {}", advisories.sentence);
         let evidence = json!({
             "packages": packages,
             "new": brought.new,
@@ -90,7 +90,7 @@ impl VulnerabilityGate {
             "fixed": brought.fixed,
             "not_known": brought.gaps,
             "compared_with": baseline.live,
-            "advisories": { "count": status.count, "age_seconds": status.age_seconds, "stale": status.stale },
+            "advisories": advisories,
         });
         let problems = brought.problems(&owner);
         Ok(brought.judgement(&owner, &age).with_problems(problems).with_evidence(evidence))
@@ -227,16 +227,6 @@ fn gaps(report: &Report) -> impl Iterator<Item = (String, String)> {
     let opaque = coverage.opaque.iter().map(|path| (path.clone(), "nobody looks into it".to_owned()));
     let skipped = coverage.skipped.iter().filter(|skipped| skipped.why == Why::Unknown);
     unsupported.chain(opaque).chain(skipped.map(|skipped| (skipped.path.clone(), skipped.reason.clone())))
-}
-
-/// Said where it matters: what is newer than the advisories is not known.
-fn age(seconds: Option<f64>, is_stale: bool) -> String {
-    let age = seconds.and_then(|seconds| jiff::SignedDuration::try_from_secs_f64(seconds).ok());
-    match age {
-        Some(age) if is_stale => format!("; the advisories are stale: brought up to date {} ago", span(age)),
-        Some(_) => String::new(),
-        None => "; the advisories are of an import that has not ended".to_owned(),
-    }
 }
 
 #[cfg(test)]

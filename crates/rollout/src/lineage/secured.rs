@@ -1,14 +1,21 @@
 //! What a change is made of, and what is known against what customers got of it.
 
 use delivery::view::change::ChangeView;
-use security::{FindingState, Security};
+use security::{FeedAge, FindingState, Security};
 
 use crate::facade::{Error, Rollout};
 use crate::finding::{FindingView, Findings};
 
+/// What is known against what customers got, and how old what that rests on is.
+#[derive(Debug)]
+pub struct Secured {
+    pub findings: Vec<FindingView>,
+    pub advisories: FeedAge,
+}
+
 /// Says of each artifact what it is made of, and gives the findings. Not known while no customer has had it, or where an inventory
 /// is not known.
-pub(crate) async fn of(rollout: &Rollout, view: &mut ChangeView) -> Option<Vec<FindingView>> {
+pub(crate) async fn of(rollout: &Rollout, view: &mut ChangeView) -> Option<Secured> {
     let security = rollout.security.as_ref()?;
     let found = find(rollout, security, view).await;
     let found = found.inspect_err(|error| {
@@ -17,11 +24,7 @@ pub(crate) async fn of(rollout: &Rollout, view: &mut ChangeView) -> Option<Vec<F
     found.ok().flatten()
 }
 
-async fn find(
-    rollout: &Rollout,
-    security: &Security,
-    view: &mut ChangeView,
-) -> Result<Option<Vec<FindingView>>, Error> {
+async fn find(rollout: &Rollout, security: &Security, view: &mut ChangeView) -> Result<Option<Secured>, Error> {
     // Of the deployments whose inventory is known.
     let mut known = Vec::new();
     for deployment in &view.row.deployments {
@@ -43,6 +46,8 @@ async fn find(
         let is_open = |found: &&FindingView| found.state == FindingState::Open && found.deployments.contains(number);
         artifact.findings = Some(findings.iter().filter(is_open).count() as u64);
     }
-    let is_whole = known.len() == view.row.deployments.len();
-    Ok(is_whole.then_some(findings))
+    if known.len() != view.row.deployments.len() {
+        return Ok(None);
+    }
+    Ok(Some(Secured { findings, advisories: security.age_in(&numbers).await? }))
 }

@@ -1,23 +1,23 @@
 //! What is known, as callers see it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::Security;
+use super::age::Feeds;
 use super::settle::told;
+use super::{FeedAge, FeedView, Security};
 use crate::Error;
-use crate::model::Finding;
 use crate::model::join::Place;
+use crate::model::report::without_feed;
+use crate::model::{Ecosystem, Finding};
 use crate::store::advisory::StoredImport;
 use crate::store::finding::StoredFinding;
 use crate::store::{self, advisory, finding, inventory};
 
-/// Advisories that nobody has brought up to date for so long are told to be stale.
-const STALE_AFTER: SignedDuration = SignedDuration::from_hours(48);
 /// Most findings of a list.
 const FINDINGS_SHOWN: u64 = 500;
 
@@ -33,26 +33,16 @@ pub struct AdvisoryStatus {
     pub imports: Vec<ImportView>,
     /// Of all advisories the newest time at which one was changed.
     pub newest_modified: Option<String>,
-    /// When the newest import ended, and how long ago that is.
+    /// Of what is live and what is mirrored, when the feed that is the oldest was last brought up to date, and how long ago that is.
     pub imported_at: Option<String>,
     pub age_seconds: Option<f64>,
-    /// So old that what is new since then is not known.
+    /// Whether one of those is older than 48 hours, or missing: what is new in that ecosystem is not known.
     pub stale: bool,
     /// Where they are fetched from.
     pub mirror: Option<String>,
     pub sentence: String,
     /// What is live and not known.
     pub unknown: Vec<UnknownView>,
-}
-
-/// What is known of an ecosystem.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = AdvisoryFeed)]
-pub struct FeedView {
-    /// As OSV calls it.
-    pub ecosystem: String,
-    pub advisories: u64,
-    pub newest_modified: Option<String>,
 }
 
 /// The newest import of a source.
@@ -141,38 +131,36 @@ pub struct FindingEvent {
 impl Security {
     /// What answers rest on.
     pub async fn status(&self) -> Result<AdvisoryStatus, Error> {
-        let (imports, feeds) = (advisory::imports(&self.db).await?, advisory::feeds(&self.db).await?);
+        let imports = advisory::imports(&self.db).await?;
         let quarantine = advisory::quarantined(&self.db).await?.into_iter();
         let quarantine = quarantine.map(|(source, path, reason)| QuarantinedView { source, path, reason }).collect();
-        let imported_at = imports.iter().filter_map(|import| import.ended).max();
-        let age = imported_at.map(|at| self.clock.now().duration_since(at).max(SignedDuration::ZERO));
-        let newest_modified = feeds.values().filter_map(|feed| feed.newest_modified).max();
-        let count = advisory::count(&self.db).await?;
+        let feeds = self.feeds().await?;
+        let concerned = self.concerned(&feeds).await?;
+        let FeedAge { count, imported_at, age_seconds, stale, sentence, .. } = feeds.age(&concerned);
+        let named: BTreeSet<&Ecosystem> = feeds.known.keys().chain(&concerned).collect();
+        let newest_modified = feeds.known.values().filter_map(|feed| feed.newest_modified).max();
         Ok(AdvisoryStatus {
             count,
             quarantined: imports.iter().map(|import| import.quarantined).sum(),
             quarantine,
-            ecosystems: feeds
-                .iter()
-                .map(|(ecosystem, feed)| FeedView {
-                    ecosystem: ecosystem.name().to_owned(),
-                    advisories: feed.advisories,
-                    newest_modified: feed.newest_modified.map(|at| at.to_string()),
-                })
-                .collect(),
+            ecosystems: named.into_iter().map(|ecosystem| feeds.view(ecosystem)).collect(),
             imports: imports.iter().map(import_view).collect(),
             newest_modified: newest_modified.map(|at| at.to_string()),
-            imported_at: imported_at.map(|at| at.to_string()),
-            age_seconds: age.map(|age| age.as_secs_f64()),
-            stale: age.is_none_or(|age| age > STALE_AFTER),
+            imported_at,
+            age_seconds,
+            stale,
             mirror: self.mirror.as_ref().map(|mirror| mirror.url.clone()),
-            sentence: sentence(count, age, newest_modified),
-            unknown: self.unknown().await?,
+            sentence,
+            unknown: self.unknown_by(&feeds).await?,
         })
     }
 
     /// What is live and not known: nobody finds anything in it.
     pub async fn unknown(&self) -> Result<Vec<UnknownView>, Error> {
+        self.unknown_by(&self.feeds().await?).await
+    }
+
+    async fn unknown_by(&self, feeds: &Feeds) -> Result<Vec<UnknownView>, Error> {
         let mut unknown = Vec::new();
         for stored in inventory::live(&self.db).await? {
             let (service, deployment) = (stored.service, stored.deployment);
@@ -180,17 +168,22 @@ impl Security {
                 Some(bill) => inventory::bill(&self.db, bill).await?,
                 None => None,
             };
-            let Some(inventory) = bill else {
-                let reason = stored.why.unwrap_or_else(|| "it was not read yet".to_owned());
-                unknown.push(UnknownView { service, deployment, path: None, reason });
-                continue;
-            };
-            unknown.extend(inventory.gaps().map(|(path, reason)| UnknownView {
+            let gap = |path: Option<String>, reason: String| UnknownView {
                 service: service.clone(),
                 deployment,
-                path: Some(path.to_owned()),
-                reason: reason.to_owned(),
-            }));
+                path,
+                reason,
+            };
+            let Some(inventory) = bill else {
+                unknown.push(gap(None, stored.why.unwrap_or_else(|| "it was not read yet".to_owned())));
+                continue;
+            };
+            unknown.extend(inventory.gaps().map(|(path, reason)| gap(Some(path.to_owned()), reason.to_owned())));
+            // While there are none at all, that is said once, and not of each file.
+            if feeds.count > 0 {
+                let without = without_feed(&inventory, |ecosystem| feeds.known.contains_key(ecosystem));
+                unknown.extend(without.into_iter().map(|skipped| gap(Some(skipped.path), skipped.reason)));
+            }
         }
         Ok(unknown)
     }
@@ -289,19 +282,6 @@ fn live_finding(stored: StoredFinding, since: Since) -> LiveFinding {
         closed: stored.closed,
         closed_why: stored.closed_why.map(|why| told(why).to_owned()),
     }
-}
-
-fn sentence(count: u64, age: Option<SignedDuration>, newest: Option<Timestamp>) -> String {
-    let Some(age) = age else {
-        return if count == 0 {
-            "no advisories were imported, so nothing is known to be affected or not".to_owned()
-        } else {
-            format!("{count} advisories of an import that has not ended")
-        };
-    };
-    let newest = newest.map_or_else(String::new, |at| format!(", the newest changed {at}"));
-    let stale = if age > STALE_AFTER { "; stale: what is new since then is not known" } else { "" };
-    format!("{count} advisories{newest}; last brought up to date {} ago{stale}", span(age))
 }
 
 /// `9 days`, `3 hours`, `5 minutes`.

@@ -1,7 +1,7 @@
 //! Taking advisories in, part by part: each part is one transaction, so that whatever ends an import, what was taken is whole,
 //! and the same import again adds nothing twice.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use kernel::Problem;
@@ -13,13 +13,15 @@ use utoipa::ToSchema;
 
 use super::{By, Security};
 use crate::Error;
+use crate::model::Ecosystem;
 use crate::model::advisory::parse;
 use crate::model::plain::plain;
 use crate::store::advisory::{self, Incoming, QUARANTINED_KEPT, StoredImport};
+use crate::store::carried;
 
 /// Longest name of a source.
 const SOURCE_BYTES_MAX: usize = 300;
-/// A feed as old as that is told to be stale.
+/// Longest reason for which a document is kept aside.
 const REASON_CHARS_MAX: usize = 300;
 
 /// Which import, and how far it is.
@@ -30,6 +32,25 @@ pub struct Import {
     /// Parts with the same id belong together.
     pub id: String,
     pub part: Part,
+    pub feed_of: FeedOf,
+}
+
+/// Which ecosystems a source is a feed of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FeedOf {
+    /// Of all that its documents speak of.
+    Whatever,
+    /// Of this one and its releases: what its documents say of others is not all there is of them.
+    One(Ecosystem),
+}
+
+impl FeedOf {
+    fn is_of(&self, ecosystem: &Ecosystem) -> bool {
+        match self {
+            Self::Whatever => true,
+            Self::One(one) => ecosystem.is_of(one),
+        }
+    }
 }
 
 /// Which part of an import.
@@ -105,11 +126,15 @@ impl Security {
             }
             stored.quarantined += 1;
         }
+        for (ecosystem, documents) in met(&read.incoming, &import.feed_of) {
+            carried::met(tx, (&import.source, &import.id), ecosystem, documents).await?;
+        }
         let ids: Vec<&str> = read.incoming.iter().map(|incoming| incoming.advisory.id.as_ref()).collect();
         let known = advisory::known(tx, &ids).await?;
         let new = sorted_out(read.incoming, &known, &mut stored);
         advisory::write(tx, &new).await?;
         if let Part::Last { etag } = &import.part {
+            carried::ended(tx, &import.source, &import.id, now).await?;
             advisory::count_feeds(tx).await?;
             stored.ended = Some(now);
             stored.etag.clone_from(etag);
@@ -124,16 +149,31 @@ impl Security {
         let _writing = self.writing.lock().await;
         let mut tx = self.db.begin().await?;
         let now = self.clock.now();
-        let import = Import { source: source.to_owned(), id: String::new(), part: Part::More };
-        let mut stored = advisory::import_in(&mut tx, source).await?.unwrap_or_else(|| begun(&import, now, None));
+        let (source, id) = (source.to_owned(), String::new());
+        let import = Import { source, id, part: Part::More, feed_of: FeedOf::Whatever };
+        let mut stored =
+            advisory::import_in(&mut tx, &import.source).await?.unwrap_or_else(|| begun(&import, now, None));
         if trouble.is_none() {
             stored.ended = Some(now);
+            carried::renewed(&mut tx, &import.source, now).await?;
         }
         stored.trouble = trouble;
         advisory::put_import(&mut tx, &stored).await?;
         tx.commit().await?;
         Ok(())
     }
+}
+
+/// How many documents speak of each ecosystem that their source is a feed of.
+fn met<'a>(incoming: &'a [Incoming], feed_of: &FeedOf) -> BTreeMap<&'a Ecosystem, u64> {
+    let mut met = BTreeMap::new();
+    for one in incoming {
+        let spoken: BTreeSet<&Ecosystem> = one.advisory.affected.iter().map(|part| &part.ecosystem).collect();
+        for ecosystem in spoken.into_iter().filter(|ecosystem| feed_of.is_of(ecosystem)) {
+            *met.entry(ecosystem).or_default() += 1;
+        }
+    }
+    met
 }
 
 fn begun(import: &Import, now: Timestamp, etag: Option<String>) -> StoredImport {

@@ -73,9 +73,9 @@ impl Advisories {
         }
     }
 
-    /// Says what is known of an ecosystem, of which only a part is here.
-    pub fn set_feed(&mut self, ecosystem: Ecosystem, feed: Feed) {
-        self.feeds.insert(ecosystem, feed);
+    /// Says what is known of each ecosystem, of which only a part is here.
+    pub fn set_feeds(&mut self, feeds: BTreeMap<Ecosystem, Feed>) {
+        self.feeds = feeds;
     }
 
     /// Keeps a document aside.

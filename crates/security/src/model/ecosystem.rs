@@ -37,6 +37,11 @@ impl Ecosystem {
         }
     }
 
+    /// Whether it is another, or a release of it: `Debian:12` is of `Debian`.
+    pub fn is_of(&self, other: &Self) -> bool {
+        self == other || self.name().strip_prefix(other.name()).is_some_and(|rest| rest.starts_with(':'))
+    }
+
     /// How its versions are ordered, if that is known here.
     pub const fn scheme(&self) -> Option<Scheme> {
         match self {

@@ -100,7 +100,7 @@ impl Report {
                 skipped.extend(unknown.into_iter().map(|reason| Skipped::unknown(source, reason)));
             }
         }
-        skipped.extend(without_feed(inventory, advisories));
+        skipped.extend(without_feed(inventory, |ecosystem| advisories.feed(ecosystem).is_some()));
         findings.sort_by(|a, b| order(a).cmp(&order(b)));
         Self {
             packages: inventory.packages().map(|(source, package)| row(source, package)).collect(),
@@ -204,12 +204,12 @@ fn finding(source: &str, package: &Package, group: grouping::Group) -> Finding {
 }
 
 /// A file of packages of which there is not one advisory was not judged at all.
-fn without_feed(inventory: &Inventory, advisories: &Advisories) -> Vec<Skipped> {
+pub fn without_feed(inventory: &Inventory, has_feed: impl Fn(&Ecosystem) -> bool) -> Vec<Skipped> {
     let mut skipped = Vec::new();
     for file in &inventory.files {
         let registered = file.packages.iter().filter(|package| package.origin == Origin::Registry);
         let ecosystems: BTreeSet<&Ecosystem> = registered.map(|package| &package.ecosystem).collect();
-        let unknown = ecosystems.into_iter().filter(|ecosystem| advisories.feed(ecosystem).is_none());
+        let unknown = ecosystems.into_iter().filter(|ecosystem| !has_feed(ecosystem));
         skipped.extend(unknown.map(|ecosystem| {
             Skipped::unknown(&file.path, format!("there are no advisories of {ecosystem} to judge it by"))
         }));

@@ -177,13 +177,15 @@ pub(crate) async fn write(tx: &mut Tx, incoming: &[Incoming]) -> Result<(), Erro
     Ok(())
 }
 
-/// Works out again what is known of each ecosystem.
+/// Works out again what is known of each ecosystem that some source is a feed of: advisories of one that speak of another as well are
+/// not all there are of that.
 pub(crate) async fn count_feeds(tx: &mut Tx) -> Result<(), Error> {
     tx.execute("DELETE FROM security_feed", args![]).await?;
     tx.execute(
         "INSERT INTO security_feed (ecosystem, advisories, newest_modified)
          SELECT f.ecosystem, COUNT(DISTINCT f.advisory), MAX(a.modified) FROM security_affected f
-         JOIN security_advisory a ON a.id = f.advisory GROUP BY f.ecosystem",
+         JOIN security_advisory a ON a.id = f.advisory
+         WHERE f.ecosystem IN (SELECT ecosystem FROM security_carried) GROUP BY f.ecosystem",
         args![],
     )
     .await?;
@@ -229,8 +231,6 @@ pub(crate) async fn of(db: &Db, packages: &BTreeMap<Ecosystem, BTreeSet<String>>
     for advisory in found.into_values() {
         advisories.add(advisory);
     }
-    for (ecosystem, feed) in feeds(db).await? {
-        advisories.set_feed(ecosystem, feed);
-    }
+    advisories.set_feeds(feeds(db).await?);
     Ok(advisories)
 }

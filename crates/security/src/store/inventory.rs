@@ -55,6 +55,13 @@ pub(crate) async fn live(db: &Db) -> Result<Vec<StoredInventory>, Error> {
     db.all(LIVE, args![true]).await?.iter().map(stored).collect()
 }
 
+/// Of which ecosystems something is live.
+pub(crate) async fn live_ecosystems(db: &Db) -> Result<BTreeSet<Ecosystem>, Error> {
+    let sql = "SELECT DISTINCT c.ecosystem FROM security_component c JOIN security_inventory i ON i.bill = c.bill WHERE i.live = $1";
+    let rows = db.all(sql, args![true]).await?;
+    rows.iter().map(|row| Ok(Ecosystem::named(&row.get::<String>("ecosystem")?))).collect()
+}
+
 const OF_SERVICE: &str = "SELECT * FROM security_inventory WHERE service = $1 AND deployment <= $2
     ORDER BY deployment DESC LIMIT 500";
 

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
+mod ages;
 mod answers;
+mod bed;
 mod bill;
 mod folders;
 mod golden;

@@ -1,100 +1,11 @@
 //! Advisories against what is live: findings open once, close, open again, whichever side changes and wherever it is broken off.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-use kernel::SystemClock;
-use security::model::inventory::Scanned;
-use security::model::{Ecosystem, Inventory, Package};
-use security::{By, Deployed, Document, FindingState, Here, Import, Imported, Options, Part, Security, offline};
-use storage::testing::TestDb;
+use security::{Document, FeedOf, FindingState, Import, Imported, Part, offline};
 
+use crate::bed::{Bed, SOON, by, document, inventory};
 use crate::suites;
-
-struct Bed {
-    test: TestDb,
-    security: Security,
-}
-
-fn by() -> By {
-    By { who: "ann".into(), why: None }
-}
-
-fn inventory(packages: &[(&str, &str)]) -> Inventory {
-    let packages =
-        packages.iter().map(|(name, version)| Package::registered(Ecosystem::Npm, *name, *version)).collect();
-    Inventory { files: vec![Scanned { path: "package-lock.json".into(), packages }], ..Inventory::default() }
-}
-
-/// An advisory of npm: `package` is affected before `fixed`.
-fn document(id: &str, aliases: &[&str], package: &str, fixed: &str, modified: &str) -> Document {
-    let text = serde_json::json!({
-        "id": id, "modified": modified, "aliases": aliases, "summary": format!("{package} is bad"),
-        "affected": [{
-            "package": { "ecosystem": "npm", "name": package },
-            "ranges": [{ "type": "SEMVER", "events": [{ "introduced": "0" }, { "fixed": fixed }] }],
-            "database_specific": { "severity": "HIGH" },
-        }],
-    });
-    Document { name: format!("{id}.json"), bytes: Ok(text.to_string().into_bytes()) }
-}
-
-const SOON: &str = "2026-01-02T00:00:00Z";
-
-impl Bed {
-    async fn open() -> Self {
-        let test = storage::testing::sqlite().await;
-        test.db.migrate(&[security::MIGRATIONS]).await.unwrap();
-        let scratch = std::env::temp_dir();
-        let security = Security::open(Options {
-            db: test.db.clone(),
-            clock: Arc::new(SystemClock),
-            reader: Arc::new(Here),
-            mirror: None,
-            scratch,
-        });
-        Self { test, security }
-    }
-
-    async fn keep(&self, number: u64, inventory: Result<Inventory, String>) {
-        let deployed = Deployed {
-            deployment: number,
-            service: "shop".into(),
-            repository: "shop".into(),
-            commit: format!("c{number}"),
-            digest: format!("sha256:{number}"),
-            since: Timestamp::from_second(1_700_000_000 + i64::try_from(number).unwrap()).unwrap(),
-        };
-        self.security.keep(&deployed, inventory).await.unwrap();
-    }
-
-    async fn live(&self, numbers: &[u64]) {
-        self.security.live(&numbers.iter().copied().collect::<BTreeSet<_>>()).await.unwrap();
-    }
-
-    async fn import(&self, id: &str, documents: Vec<Document>) -> Imported {
-        let import = Import { source: "here".into(), id: id.into(), part: Part::Last { etag: None } };
-        self.security.import(&import, documents, &by()).await.unwrap()
-    }
-
-    async fn states(&self) -> Vec<(String, FindingState)> {
-        let findings = self.security.findings().await.unwrap();
-        findings.into_iter().map(|found| (format!("{} {}", found.flaw.id, found.flaw.version), found.state)).collect()
-    }
-
-    /// What happened to the only finding.
-    async fn history(&self, name: &str) -> Vec<String> {
-        let (_, history) = self.security.finding(name).await.unwrap();
-        history.into_iter().map(|event| event.what).collect()
-    }
-
-    async fn end(self) {
-        drop(self.security);
-        self.test.db.close().await;
-    }
-}
 
 #[tokio::test]
 async fn an_advisory_opens_a_finding_in_what_is_live_and_a_fixed_version_closes_it() {
@@ -222,7 +133,12 @@ async fn an_import_that_is_broken_off_anywhere_converges_and_opens_each_finding_
         let security = bed.security.clone();
         let part = documents(round);
         let task = tokio::spawn(async move {
-            let import = Import { source: "here".into(), id: round.to_string(), part: Part::Last { etag: None } };
+            let import = Import {
+                source: "here".into(),
+                id: round.to_string(),
+                part: Part::Last { etag: None },
+                feed_of: FeedOf::Whatever,
+            };
             security.import(&import, part, &by()).await.map(drop)
         });
         tokio::time::sleep(Duration::from_micros(random.below(150_000))).await;
@@ -259,7 +175,7 @@ async fn all_the_advisories_are_imported_in_seconds_and_found_in_what_is_live_at
     while documents.len() > 0 {
         let part: Vec<_> = documents.by_ref().take(2_000).collect();
         let last = if documents.len() == 0 { Part::Last { etag: None } } else { Part::More };
-        let import = Import { source: "osv".into(), id: "1".into(), part: last };
+        let import = Import { source: "osv".into(), id: "1".into(), part: last, feed_of: FeedOf::Whatever };
         imported = bed.security.import(&import, part, &by()).await.unwrap();
     }
     println!("{count} documents in {:?}", began.elapsed());
