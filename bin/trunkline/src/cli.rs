@@ -261,7 +261,9 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Backup(args) => backup::backup(&args, &common)?,
         Command::Restore(args) => backup::restore(&args, &common)?,
         Command::Edge(args) => edge::serve(args, &common)?,
-        Command::Worker { request } => out::line(security::worker::answer(&request)),
+        Command::Worker { request } => {
+            security::worker::answer(&request, &mut std::io::BufWriter::new(std::io::stdout().lock()))?;
+        }
         Command::Openapi => out::json(&runtime()?.block_on(up::document())?)?,
     }
     Ok(ExitCode::SUCCESS)
@@ -282,6 +284,7 @@ async fn go_up(flags: UpFlags, common: &Common) -> anyhow::Result<()> {
                 url: url.trim_end_matches('/').to_owned(),
                 ecosystems: flags.advisory_ecosystems,
                 every: Duration::from_mins(flags.advisory_every),
+                archive_bytes_max: security::Mirror::ARCHIVE_BYTES_MAX,
             }),
             threshold: flags.vulnerabilities_stop_from.threshold(),
         },

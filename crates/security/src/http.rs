@@ -5,12 +5,13 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Query, State};
 use axum::{Extension, Json};
 use kernel::Problem;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::model::advisory::DOCUMENT_BYTES_MAX;
+use crate::offline::Line;
 use crate::{AdvisoryStatus, By, Document, FeedOf, Import, Imported, Part, Security};
 
 /// A part of an import holds the longest document, written as a JSON text.
@@ -41,19 +42,6 @@ struct ImportQuery {
     /// Whether nothing follows
     #[serde(default)]
     last: bool,
-}
-
-/// A line of an import.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Line {
-    /// Its path.
-    pub name: String,
-    /// Its text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document: Option<String>,
-    /// Why it could not be read.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unreadable: Option<String>,
 }
 
 /// Takes a part of an import: one JSON a line, `{"name", "document"}`, the document as a text in the OSV format. Answers with what

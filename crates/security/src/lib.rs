@@ -12,6 +12,7 @@ mod facade;
 mod http;
 mod mirror;
 mod reader;
+mod scratch;
 mod store;
 
 pub use error::Error;
@@ -20,7 +21,8 @@ pub use facade::{
     Imported, LiveFinding, Options, PUBLISHER, Part, QuarantinedView, Security, Since, UnknownView, ecosystems_of,
     span,
 };
-pub use http::{Line, routes};
+pub use http::routes;
 pub use mirror::Mirror;
-pub use reader::{Here, Reader};
+pub use offline::Line;
+pub use reader::{Entries, Here, Reader};
 pub use store::MIGRATIONS;

@@ -2,22 +2,23 @@
 
 use std::fs::File;
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use kernel::Problem;
 use tokio_util::sync::CancellationToken;
 
-use crate::facade::{By, Document, FeedOf, Import, Part, Security};
+use crate::Error;
+use crate::facade::{By, FeedOf, Import, Part, Security};
 use crate::model::Ecosystem;
+use crate::offline::{Entry, Feed};
+use crate::scratch::Scratch;
 use crate::store::advisory;
-use crate::{Error, offline};
 
-/// An archive may take so long, and have so many bytes.
+/// An archive may take so long.
 const FETCHED_WITHIN: Duration = Duration::from_mins(10);
-const ARCHIVE_BYTES_MAX: u64 = 2 << 30;
 /// Documents of one transaction.
-const PART_BYTES: usize = 4 << 20;
+const PART_DOCUMENTS: usize = 2_000;
 
 /// Where advisories come from, and how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,9 +28,14 @@ pub struct Mirror {
     /// As OSV calls them.
     pub ecosystems: Vec<String>,
     pub every: Duration,
+    /// Longest archive that is taken.
+    pub archive_bytes_max: u64,
 }
 
 impl Mirror {
+    /// Several times the largest of OSV's exports.
+    pub const ARCHIVE_BYTES_MAX: u64 = 2 << 30;
+
     /// The address of an ecosystem's archive, by which its import is known.
     pub fn source(&self, ecosystem: &str) -> String {
         format!("{}/{ecosystem}/all.zip", self.url)
@@ -70,7 +76,7 @@ impl Security {
     /// and what is known stays; an error is one of the control store.
     pub async fn refresh(&self, mirror: &Mirror, ecosystem: &str) -> Result<(), Error> {
         let source = mirror.source(ecosystem);
-        match self.fetch_and_take(&source, ecosystem).await {
+        match self.fetch_and_take(mirror, &source, ecosystem).await {
             Ok(()) => Ok(()),
             Err(error @ Error::Storage(_)) => Err(error),
             Err(error) => {
@@ -81,57 +87,57 @@ impl Security {
         }
     }
 
-    async fn fetch_and_take(&self, source: &str, ecosystem: &str) -> Result<(), Error> {
+    async fn fetch_and_take(&self, mirror: &Mirror, source: &str, ecosystem: &str) -> Result<(), Error> {
         let known = advisory::imports(&self.db).await?.into_iter().find(|import| import.source == source);
         let etag = known.filter(|import| import.ended.is_some()).and_then(|import| import.etag);
-        std::fs::create_dir_all(&self.scratch).map_err(|error| cannot("keep what is fetched", &error))?;
-        let file = Scratch(self.scratch.join(format!("{}.zip", kernel::id::fresh())));
-        let (address, path) = (source.to_owned(), file.0.clone());
-        match tokio::task::spawn_blocking(move || fetch(&address, etag.as_deref(), &path)).await?? {
+        let scratch = Scratch::within(&self.scratch)?;
+        let (address, path, bytes_max) = (source.to_owned(), scratch.file("all.zip"), mirror.archive_bytes_max);
+        let archive = Feed::Archive(path.clone());
+        match tokio::task::spawn_blocking(move || fetch(&address, etag.as_deref(), &path, bytes_max)).await?? {
             Fetched::Same => self.refreshed(source, None).await,
-            Fetched::New { etag } => self.take_archive(source, ecosystem, file.0.clone(), etag).await,
+            Fetched::New { etag } => self.take_archive(source, ecosystem, &archive, etag).await,
         }
     }
 
+    /// Takes an archive in, once all of it could be read.
     async fn take_archive(
         &self,
         source: &str,
         ecosystem: &str,
-        path: PathBuf,
+        archive: &Feed,
         etag: Option<String>,
     ) -> Result<(), Error> {
-        let (sender, mut parts) = tokio::sync::mpsc::channel::<Vec<Document>>(1);
-        let reading = tokio::task::spawn_blocking(move || parts_of(&path, &sender));
+        let mut entries = self.reader.advisories(archive).await?;
         let id = kernel::id::fresh();
         let by = By { who: "trunkline".into(), why: Some("refresh".into()) };
         let feed_of = FeedOf::One(Ecosystem::named(ecosystem));
         let import = |part| Import { source: source.to_owned(), id: id.clone(), part, feed_of: feed_of.clone() };
-        while let Some(part) = parts.recv().await {
-            self.import(&import(Part::More), part, &by).await?;
+        let mut is_first = true;
+        loop {
+            let next = tokio::task::spawn_blocking(move || {
+                let part = entries.by_ref().take(PART_DOCUMENTS).collect::<Result<Vec<_>, Problem>>();
+                part.map(|part| (part, entries))
+            });
+            let (part, rest) = next.await??;
+            if part.is_empty() {
+                break;
+            }
+            // Whatever else an archive of nothing but other documents is, it is no feed.
+            if is_first && !part.iter().any(|entry| matches!(entry, Entry::Advisory { .. })) {
+                return Err(Problem::invalid("none of its first documents is an advisory").into());
+            }
+            (entries, is_first) = (rest, false);
+            self.import_entries(&import(Part::More), part, &by).await?;
         }
-        // An archive that broke off is no import that ended.
-        reading.await??;
-        self.import(&import(Part::Last { etag }), Vec::new(), &by).await?;
+        if is_first {
+            return Err(Problem::invalid("there is no advisory in it").into());
+        }
+        self.import_entries(&import(Part::Last { etag }), Vec::new(), &by).await?;
         Ok(())
     }
 }
 
-fn parts_of(path: &Path, sender: &tokio::sync::mpsc::Sender<Vec<Document>>) -> Result<(), Problem> {
-    let (mut part, mut bytes) = (Vec::new(), 0);
-    let gone = || Problem::unavailable("the import was broken off");
-    offline::each(path, &mut |name, document| {
-        bytes += document.as_ref().map_or(0, Vec::len);
-        part.push(Document { name, bytes: document });
-        if bytes >= PART_BYTES {
-            bytes = 0;
-            sender.blocking_send(std::mem::take(&mut part)).map_err(|_| gone())?;
-        }
-        Ok::<(), Problem>(())
-    })?;
-    sender.blocking_send(part).map_err(|_| gone())
-}
-
-fn fetch(address: &str, etag: Option<&str>, path: &Path) -> Result<Fetched, Problem> {
+fn fetch(address: &str, etag: Option<&str>, path: &Path, bytes_max: u64) -> Result<Fetched, Problem> {
     let failed = |error: &dyn std::fmt::Display| Problem::unavailable(format!("{address} cannot be fetched: {error}"));
     let agent: ureq::Agent =
         ureq::Agent::config_builder().timeout_global(Some(FETCHED_WITHIN)).http_status_as_error(false).build().into();
@@ -147,24 +153,14 @@ fn fetch(address: &str, etag: Option<&str>, path: &Path) -> Result<Fetched, Prob
     }
     let etag = answer.headers().get("etag").and_then(|etag| etag.to_str().ok()).map(str::to_owned);
     let mut file = File::create(path).map_err(|error| cannot("keep what is fetched", &error))?;
-    let mut body = answer.into_body().into_reader().take(ARCHIVE_BYTES_MAX + 1);
+    let mut body = answer.into_body().into_reader().take(bytes_max + 1);
     let copied = std::io::copy(&mut body, &mut file).map_err(|error| failed(&error))?;
-    if copied > ARCHIVE_BYTES_MAX {
-        return Err(failed(&format!("it has more than {} GiB", ARCHIVE_BYTES_MAX >> 30)));
+    if copied > bytes_max {
+        return Err(failed(&format!("it has more than {} MiB", bytes_max >> 20)));
     }
     Ok(Fetched::New { etag })
 }
 
 fn cannot(what: &str, error: &std::io::Error) -> Problem {
     Problem::internal(format!("cannot {what}: {error}"))
-}
-
-/// A file that goes with its owner.
-struct Scratch(PathBuf);
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // It may not be there yet.
-        let _ = std::fs::remove_file(&self.0);
-    }
 }

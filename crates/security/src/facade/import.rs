@@ -2,20 +2,23 @@
 //! and the same import again adds nothing twice.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::Path;
 
 use jiff::Timestamp;
 use kernel::Problem;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 use storage::{Audit, Tx};
 use utoipa::ToSchema;
 
 use super::{By, Security};
 use crate::Error;
 use crate::model::Ecosystem;
-use crate::model::advisory::parse;
 use crate::model::plain::plain;
+use crate::offline::{Entry, Feed, Line};
+use crate::scratch::Scratch;
 use crate::store::advisory::{self, Incoming, QUARANTINED_KEPT, StoredImport};
 use crate::store::carried;
 
@@ -84,6 +87,7 @@ pub struct Imported {
 }
 
 /// What was read of a part.
+#[derive(Debug)]
 struct Read {
     incoming: Vec<Incoming>,
     quarantined: Vec<(String, String)>,
@@ -91,13 +95,32 @@ struct Read {
 }
 
 impl Security {
-    /// Takes documents of an import in; gives what became of all of it so far. Once it returns, findings in what is live are open.
+    /// Takes documents of an import in, read by the reader; gives what became of all of it so far. Once it returns, findings in
+    /// what is live are open.
     pub async fn import(&self, import: &Import, documents: Vec<Document>, by: &By) -> Result<Imported, Error> {
+        if documents.is_empty() {
+            return self.import_entries(import, Vec::new(), by).await;
+        }
+        let scratch = Scratch::within(&self.scratch)?;
+        let path = scratch.file("documents.ndjson");
+        let feed = tokio::task::spawn_blocking(move || written(&path, documents).map(|()| Feed::Lines(path))).await??;
+        let entries = self.reader.advisories(&feed).await?;
+        let entries = tokio::task::spawn_blocking(move || entries.collect::<Result<Vec<_>, Problem>>()).await??;
+        self.import_entries(import, entries, by).await
+    }
+
+    /// As [`Security::import`], of what was read.
+    pub(crate) async fn import_entries(
+        &self,
+        import: &Import,
+        entries: Vec<Entry>,
+        by: &By,
+    ) -> Result<Imported, Error> {
         if import.source.is_empty() || import.source.len() > SOURCE_BYTES_MAX {
             let message = format!("an import has a source of 1 to {SOURCE_BYTES_MAX} bytes");
             return Err(Problem::invalid(message).hint("the name of the folder or the address of the feed").into());
         }
-        let read = tokio::task::spawn_blocking(move || read(documents)).await?;
+        let read = read(entries);
         let imported = {
             let _writing = self.writing.lock().await;
             let mut tx = self.db.begin().await?;
@@ -193,20 +216,38 @@ fn begun(import: &Import, now: Timestamp, etag: Option<String>) -> StoredImport 
     }
 }
 
-/// Parses; of documents with one id the last counts.
-fn read(documents: Vec<Document>) -> Read {
-    let count = documents.len() as u64;
-    let (mut incoming, mut quarantined) = (BTreeMap::new(), Vec::new());
+/// Documents as the reader takes them.
+fn written(path: &Path, documents: Vec<Document>) -> Result<(), Problem> {
+    let cannot = |error: std::io::Error| Problem::internal(format!("cannot keep what is imported: {error}"));
+    let mut file = BufWriter::new(File::create(path).map_err(cannot)?);
     for Document { name, bytes } in documents {
-        match bytes.and_then(|bytes| Ok((parse(&bytes)?, bytes))) {
-            Ok((advisory, bytes)) => {
-                let hash = hex::encode(&Sha256::digest(&bytes)[..16]);
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()));
+        let (document, unreadable) = match text {
+            Ok(text) => (Some(text), None),
+            Err(why) => (None, Some(why)),
+        };
+        let line = serde_json::to_vec(&Line { name, document, unreadable });
+        file.write_all(&line.map_err(|error| cannot(error.into()))?).map_err(cannot)?;
+        file.write_all(b"\n").map_err(cannot)?;
+    }
+    file.flush().map_err(cannot)
+}
+
+/// Of documents with one id the last counts.
+fn read(entries: Vec<Entry>) -> Read {
+    let documents = entries.len() as u64;
+    let (mut incoming, mut quarantined) = (BTreeMap::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            Entry::Advisory { hash, advisory } => {
                 incoming.insert(advisory.id.clone(), Incoming { hash, advisory });
             }
-            Err(reason) => quarantined.push((plain(&name), plain(&reason).chars().take(REASON_CHARS_MAX).collect())),
+            Entry::Aside { name, reason } => {
+                quarantined.push((plain(&name), plain(&reason).chars().take(REASON_CHARS_MAX).collect()));
+            }
         }
     }
-    Read { incoming: incoming.into_values().collect(), quarantined, documents: count }
+    Read { incoming: incoming.into_values().collect(), quarantined, documents }
 }
 
 /// What is to be written, and the others counted. Content decides whether something changed; a time only, which of two is older.

@@ -3,7 +3,7 @@
 //! Read one after the other; of a document nothing is kept but what matching needs.
 
 use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use kernel::Problem;
@@ -64,7 +64,7 @@ pub fn each<E: From<Problem>>(
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("json") => {
                 let file = File::open(path).map_err(|error| unreadable(path, &error.to_string()))?;
-                counted(name, document(file))?;
+                counted(name, document(file).unwrap_or_else(|error| Err(error.to_string())))?;
             }
             Some("zip") => archive(path, &name, &mut counted)?,
             _ => {}
@@ -86,20 +86,23 @@ fn archive<E: From<Problem>>(
         let inner = entry.name().map_err(broken)?.into_owned();
         let is_document = entry.is_file() && Path::new(&inner).extension().is_some_and(|end| end == "json");
         if is_document {
-            take(plain(&format!("{name}/{inner}")), document(entry))?;
+            // What is damaged in one place may lack another.
+            let document = document(entry).map_err(|error| unreadable(path, &format!("{inner}: {error}")))?;
+            take(plain(&format!("{name}/{inner}")), document)?;
         }
     }
     Ok(())
 }
 
-fn document(from: impl Read) -> Result<Vec<u8>, String> {
+/// Its bytes, or why nobody reads them.
+fn document(from: impl Read) -> io::Result<Result<Vec<u8>, String>> {
     let mut bytes = Vec::new();
     let limit = DOCUMENT_BYTES_MAX as u64 + 1;
-    from.take(limit).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    from.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() > DOCUMENT_BYTES_MAX {
-        return Err(format!("it has more than {} MiB", DOCUMENT_BYTES_MAX >> 20));
+        return Ok(Err(format!("it has more than {} MiB", DOCUMENT_BYTES_MAX >> 20)));
     }
-    Ok(bytes)
+    Ok(Ok(bytes))
 }
 
 fn unreadable(path: &Path, why: &str) -> Problem {

@@ -9,6 +9,7 @@ mod bill;
 mod folders;
 mod golden;
 mod inventories;
+mod mirrors;
 mod production;
 mod purls;
 mod suites;
