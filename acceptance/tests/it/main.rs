@@ -9,6 +9,7 @@ mod crowd;
 mod demo;
 mod experiments;
 mod feedback;
+mod feeds;
 mod findings;
 mod flags;
 mod guarded_kills;

@@ -113,9 +113,8 @@ impl Worker {
         let read = tokio::task::spawn_blocking(move || last(&output.0).map(|last| (last, output)));
         match read.await.map_err(|error| Problem::internal(error.to_string()))? {
             Ok((Answer::End, output)) => Ok(output),
-            Ok((Answer::Problem(problem), _)) => Err(problem),
+            Ok((Answer::Problem(problem), _)) | Err(problem) => Err(problem),
             Ok(_) => Err(lost("its answer is cut off")),
-            Err(problem) => Err(problem),
         }
     }
 

@@ -139,6 +139,7 @@ pub(super) fn finding(id: &str, state: FindingState) -> FindingView {
         closed: (state == FindingState::Closed).then(|| at(30)),
         closed_why: None,
         history: Vec::new(),
+        advisories: None,
     }
 }
 

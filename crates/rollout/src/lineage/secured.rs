@@ -8,7 +8,7 @@ use crate::finding::{FindingView, Findings};
 
 /// What is known against what customers got, and how old what that rests on is.
 #[derive(Debug)]
-pub struct Secured {
+pub(crate) struct Secured {
     pub findings: Vec<FindingView>,
     pub advisories: FeedAge,
 }
