@@ -93,11 +93,13 @@ pub enum Verdict {
     Unknown,
     /// It would have failed, and its people have not turned it on: it passes.
     Held,
+    /// What it judges by was never given to it: nothing is known, it says so, and the change passes.
+    NotJudged,
 }
 
 impl Verdict {
     pub(crate) const fn lets_pass(self) -> bool {
-        matches!(self, Self::Passed | Self::Held)
+        matches!(self, Self::Passed | Self::Held | Self::NotJudged)
     }
 }
 
@@ -140,7 +142,7 @@ impl Judgement {
     /// The sentence with what it means.
     pub fn told(&self) -> String {
         match self.state {
-            Verdict::Passed | Verdict::Failed => self.summary.clone(),
+            Verdict::Passed | Verdict::Failed | Verdict::NotJudged => self.summary.clone(),
             Verdict::Unknown => format!("unknown: {}", self.summary),
             Verdict::Held => format!("would have failed: {}", self.summary),
         }
@@ -196,8 +198,8 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_known_to_be_fine_or_only_observed_passes() {
-        let passes = [Verdict::Passed, Verdict::Failed, Verdict::Unknown, Verdict::Held].map(Verdict::lets_pass);
-        assert_eq!(passes, [true, false, false, true]);
+    fn only_what_is_fine_or_observed_or_was_given_nothing_to_judge_by_passes() {
+        let verdicts = [Verdict::Passed, Verdict::Failed, Verdict::Unknown, Verdict::Held, Verdict::NotJudged];
+        assert_eq!(verdicts.map(Verdict::lets_pass), [true, false, false, true, true]);
     }
 }

@@ -7,7 +7,9 @@ mod sentence;
 use std::collections::{BTreeMap, BTreeSet};
 
 use flags::view::FlagItem;
+use jiff::{SignedDuration, Timestamp};
 use kernel::Problem;
+use security::model::Severity;
 use security::model::join::Place;
 use security::{FeedAge, FindingEvent, FindingState, LiveFinding, Security, Since, UnknownView};
 use serde::{Deserialize, Serialize};
@@ -63,6 +65,12 @@ pub struct FindingView {
     pub sentence: String,
     pub state: FindingState,
     pub opened: String,
+    /// When it is to be mended, by its severity; `null` of what is informational.
+    #[serde(default)]
+    pub due: Option<String>,
+    /// It is open, and that is over.
+    #[serde(default)]
+    pub overdue: bool,
     pub closed: Option<String>,
     pub closed_why: Option<String>,
     /// Of the finding's page; empty in lists.
@@ -162,7 +170,7 @@ impl Findings {
         }
         let now = self.rollout.clock.now();
         let sentence = sentence::of(&found, owner.as_deref(), flag.as_ref(), back, now);
-        Ok(view(found, owner, flag, actions, sentence))
+        Ok(FindingView { owner, flag, actions, sentence, ..view(found, now) })
     }
 
     /// The newest earlier version of its service that is known to be without it, if it is in one service.
@@ -238,16 +246,12 @@ fn share(flag: &FlagItem, off: Option<&str>) -> Option<f64> {
     Some(on.clamp(0.0, 1.0))
 }
 
-fn view(
-    found: LiveFinding,
-    owner: Option<String>,
-    flag: Option<FindingFlag>,
-    actions: Vec<String>,
-    sentence: String,
-) -> FindingView {
+/// By itself; whose it is and what helps is not in it.
+fn view(found: LiveFinding, now: Timestamp) -> FindingView {
     let LiveFinding { key, state, flaw, places, since, opened, closed, closed_why, .. } = found;
     let mut services: Vec<String> = places.iter().map(|place| place.service.clone()).collect();
     services.dedup();
+    let due = due(flaw.severity, opened);
     FindingView {
         id: flaw.id,
         key,
@@ -263,15 +267,45 @@ fn view(
         services,
         deployments: places.iter().map(|place| place.deployment).collect(),
         since,
-        owner,
-        flag,
-        actions,
-        sentence,
+        owner: None,
+        flag: None,
+        actions: Vec::new(),
+        sentence: String::new(),
         state,
         opened: opened.to_string(),
+        due: due.map(|at| at.to_string()),
+        overdue: state == FindingState::Open && due.is_some_and(|due| due < now),
         closed: closed.map(|at| at.to_string()),
         closed_why,
         history: Vec::new(),
         advisories: None,
+    }
+}
+
+fn due(severity: Severity, opened: Timestamp) -> Option<Timestamp> {
+    let days = severity.due_days()?;
+    opened.checked_add(SignedDuration::from_hours(24 * days)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_worse_is_due_earlier_and_what_nobody_rated_is_not_harmless() {
+        use Severity::{Critical, High, Informational, Low, Medium, Unknown};
+        let opened: Timestamp = "2026-11-01T10:00:00Z".parse().unwrap();
+        let told = [Critical, High, Unknown, Medium, Low].map(|severity| due(severity, opened).unwrap().to_string());
+        assert_eq!(
+            told,
+            [
+                "2026-11-08T10:00:00Z",
+                "2026-12-01T10:00:00Z",
+                "2026-12-01T10:00:00Z",
+                "2027-01-30T10:00:00Z",
+                "2027-04-30T10:00:00Z"
+            ]
+        );
+        assert_eq!(due(Informational, opened), None);
     }
 }

@@ -4,8 +4,9 @@ import { builtFrom, provenanceState } from "./provenance";
 import { guardOf } from "./steps";
 
 test("a gate that only observes and one that does not know are told from one that passed", () => {
-  const judged = (state: "passed" | "held" | "unknown") => ({ state, summary: "", problems: [] });
+  const judged = (state: "passed" | "held" | "unknown" | "not_judged") => ({ state, summary: "", problems: [] });
   expect(stepState({ state: "passed", judgement: judged("held") })).toEqual({ kind: "warn", word: "Observed" });
+  expect(stepState({ state: "passed", judgement: judged("not_judged") })).toEqual({ kind: "warn", word: "Not judged" });
   expect(stepState({ state: "failed", judgement: judged("unknown") })).toEqual({ kind: "bad", word: "Unknown" });
   expect(stepState({ state: "timed_out", judgement: judged("unknown") }).word).toBe("Timed out");
   expect(stepState({ state: "passed" }).word).toBe("Passed");

@@ -7,6 +7,7 @@ const VERDICTS: Record<Judgement["state"], State> = {
   failed: { kind: "bad", word: "Failed" },
   unknown: { kind: "bad", word: "Unknown" },
   held: { kind: "warn", word: "Observed" },
+  not_judged: { kind: "warn", word: "Not judged" },
 };
 
 export const verdictState = (judgement: Judgement): State => VERDICTS[judgement.state];
@@ -23,6 +24,7 @@ const MEANINGS: Record<Judgement["state"], string> = {
   failed: "It stops the change.",
   unknown: "It could not judge, and what is not known does not pass.",
   held: "It would have stopped the change; its people have not turned it on, so it passes.",
+  not_judged: "It was given nothing to judge by, so nothing is known, and the change passes.",
 };
 
 export const meaningOf = (judgement: Judgement): string => MEANINGS[judgement.state];

@@ -15,6 +15,7 @@ import { ChangeTimeline } from "../rollout/ChangeTimeline";
 import { useFinding } from "./api";
 import { FeedAge } from "./FeedAge";
 import { FindingActions, type Killed } from "./FindingActions";
+import { Due } from "./FindingTable";
 import { Owner } from "./Owner";
 import type { Finding, FindingEvent, FindingFlag } from "./shapes";
 import { bumpText, eventWords, findingState, severityState, timelineOf, waysOf } from "./words";
@@ -98,7 +99,7 @@ function Package({ finding }: { finding: Finding }) {
       <dt>Came with</dt><dd><Link href={`/deployments/${since.deployment}`}>deployment {since.deployment}</Link>{since.commit && <>, change <Link href={`/changes/${since.commit}`}><code>{short(since.commit)}</code></Link></>} <Ago at={since.at} /></dd>
       <dt>{finding.state === "open" ? "Is in" : "Was last in"}</dt><dd>{finding.services.join(", ")} {finding.deployments.map((number, i) => <span key={number}>{i > 0 && ", "}<Link href={`/deployments/${number}`}>{number}</Link></span>)}</dd>
       <dt>Owner</dt><dd><Owner domain={finding.owner} />{!finding.owner && <span className="muted"> owns the lockfile</span>}</dd>
-      <dt>Due</dt><dd className="muted">no date is agreed</dd>
+      <dt>Due</dt><dd><Due finding={finding} /></dd>
       {finding.aliases.length > 0 && <><dt>Also known as</dt><dd>{finding.aliases.join(", ")}</dd></>}
     </dl>
   );

@@ -6,11 +6,17 @@ import { Table, type Column } from "../look/Table";
 import { Lasted } from "../look/Time";
 import { Owner } from "./Owner";
 import type { Finding } from "./shapes";
-import { exposureWords, findingState, severityState } from "./words";
+import { dueState, exposureWords, findingState, severityState } from "./words";
 
 /** Findings, each with how bad it is, whom it reaches and what mends it. */
 export function FindingTable({ rows, empty }: { rows: Finding[] | undefined; empty: ReactNode }) {
   return <Table label="Findings" columns={COLUMNS} rows={rows} rowKey={(f) => f.key} skeletonRows={5} empty={empty} />;
+}
+
+/** Until when it is to be mended. */
+export function Due({ finding }: { finding: Finding }) {
+  const state = dueState(finding);
+  return state ? <State state={state} /> : none;
 }
 
 const COLUMNS: Column<Finding>[] = [
@@ -28,5 +34,6 @@ const COLUMNS: Column<Finding>[] = [
   { name: "Domain", narrow: "named", nowrap: true, cell: (f) => <Owner domain={f.owner} /> },
   { name: "Reaches", narrow: "named", cell: (f) => (f.state === "open" ? exposureWords(f.flag) : none) },
   { name: "Age", num: true, narrow: "named", cell: (f) => <Lasted from={f.since.at} to={f.closed} /> },
+  { name: "Due", narrow: "named", nowrap: true, cell: (f) => <Due finding={f} /> },
   { name: "Fixed in", narrow: "named", cell: (f) => (f.fixed.length > 0 ? <code>{f.fixed.join(", ")}</code> : <span className="muted">no version</span>) },
 ];

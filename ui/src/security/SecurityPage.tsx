@@ -17,7 +17,7 @@ import { FindingTable } from "./FindingTable";
 import type { FindingPage } from "./shapes";
 import { COUNTED, domainsOf, inOrder, matches, severityState, standing, type DomainRow } from "./words";
 
-const EXAMPLES = ["state:open", "state:closed", "severity:critical", "severity:high"];
+const EXAMPLES = ["state:open", "due:overdue", "state:closed", "severity:critical", "severity:high"];
 
 /** What is known against what customers have, whose it is, and what is not known. */
 export function SecurityPage() {
@@ -61,7 +61,7 @@ function Answer({ page }: { page: FindingPage | undefined }) {
 function Findings({ page, filter, clear }: { page: FindingPage | undefined; filter: string; clear: () => void }) {
   const rows = page && inOrder(page.items.filter((finding) => matches(finding, filter)));
   return (
-    <Card title={filter ? `Findings that match ${filter}` : "All findings"} note="age counts from the first customer; no due dates are agreed">
+    <Card title={filter ? `Findings that match ${filter}` : "All findings"} note="age counts from the first customer; due from when it was known, by severity">
       <FindingTable rows={rows} empty={<Empty isKnown={(page?.advisories.count ?? 0) > 0} filter={filter} clear={clear} />} />
     </Card>
   );
@@ -71,7 +71,7 @@ function Empty({ isKnown, filter, clear }: { isKnown: boolean; filter: string; c
   if (filter !== "") {
     return (
       <p>
-        No finding matches. Keys are <code>state</code>, <code>severity</code>, <code>domain</code>, <code>service</code>, <code>package</code> and <code>flag</code>; other words are looked for in advisory and package.{" "}
+        No finding matches. Keys are <code>state</code>, <code>severity</code>, <code>due</code>, <code>domain</code>, <code>service</code>, <code>package</code> and <code>flag</code>; other words are looked for in advisory and package.{" "}
         <button type="button" className="text-button" onClick={clear}>Show all</button>
       </p>
     );
@@ -84,6 +84,7 @@ function Domains({ page, choose }: { page: FindingPage | undefined; choose: (dom
   const columns: Column<DomainRow>[] = [
     { name: "Domain", narrow: "lead", cell: (row) => <button type="button" className="row-button" onClick={() => choose(row.domain)}>{row.domain}</button> },
     ...COUNTED.map((severity) => ({ name: severityState(severity).word, num: true, narrow: "named" as const, cell: (row: DomainRow): ReactNode => (row.bySeverity[severity] ? count(row.bySeverity[severity]) : none) })),
+    { name: "Overdue", num: true, narrow: "named", cell: (row) => (row.overdue > 0 ? <State state={{ kind: "bad", word: count(row.overdue) }} /> : none) },
     { name: "Oldest", num: true, narrow: "named", cell: (row) => <Ago at={row.oldest} /> },
   ];
   return <Table label="Open findings by domain" columns={columns} rows={page && domainsOf(page.items)} rowKey={(row) => row.domain} empty={<p><Said text={page?.advisories.count === 0 ? "Nobody can tell without advisories." : "No domain has an open finding."} /></p>} />;

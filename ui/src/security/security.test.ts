@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Advisories, Finding, FindingPage } from "./shapes";
-import { bumpText, domainsOf, doubts, exposureWords, findingState, inOrder, matches, severityState, standing, timelineOf, waysOf } from "./words";
+import { bumpText, domainsOf, doubts, dueState, exposureWords, findingState, inOrder, matches, severityState, standing, timelineOf, waysOf } from "./words";
 
 const finding = (more: Partial<Finding> = {}): Finding => ({
   id: "GHSA-1", key: "k1", aliases: ["CVE-2026-1"], ecosystem: "npm", package: "left-pad", version: "1.0.0", purl: "pkg:npm/left-pad@1.0.0", severity: "high", summary: "pads too far", fixed: ["1.0.1"], source: "package-lock.json",
-  services: ["shop"], deployments: [7], since: { deployment: 7, commit: "a1b2c3d", at: "2026-11-20T00:00:00Z" }, owner: "sales", actions: [], sentence: "", state: "open", opened: "2026-11-21T00:00:00Z", history: [], ...more,
+  services: ["shop"], deployments: [7], since: { deployment: 7, commit: "a1b2c3d", at: "2026-11-20T00:00:00Z" }, owner: "sales", actions: [], sentence: "", state: "open", opened: "2026-11-21T00:00:00Z", due: "2026-12-21T00:00:00Z", overdue: false, history: [], ...more,
 });
 const page = (more: Partial<FindingPage> = {}): FindingPage => ({ items: [], unknown: [], advisories: { count: 10, stale: false, sentence: "10 advisories" }, ...more });
 const gap = { service: "shop", deployment: 7, path: "go.sum", reason: "not read yet" };
@@ -19,6 +19,15 @@ test("only what was judged whole, by advisories that are fresh, is called fine",
 test("the answer names the worst that is open, and what could not be judged", () => {
   const items = [finding({ state: "closed", severity: "critical", id: "GHSA-0" }), finding(), finding({ id: "GHSA-2", severity: "low" })];
   expect(standing(page({ items, unknown: [gap] }))).toEqual({ state: { kind: "bad", word: "Open findings" }, text: "2 findings are open in what customers have, the worst is high: GHSA-1 in left-pad 1.0.0; 1 part of what is live could not be judged" });
+});
+
+test("what is over is due since its day, and a closed one is due no more", () => {
+  expect(dueState(finding())).toEqual({ kind: "plain", word: "2026-12-21" });
+  const late = finding({ due: "2026-11-28T00:00:00Z", overdue: true });
+  expect(dueState(late)).toEqual({ kind: "bad", word: "Overdue since 2026-11-28" });
+  expect([dueState(finding({ state: "closed" })), dueState(finding({ due: null }))]).toEqual([undefined, undefined]);
+  expect([matches(late, "due:overdue"), matches(finding(), "due:overdue")]).toEqual([true, false]);
+  expect(domainsOf([late, finding()])[0]!.overdue).toBe(1);
 });
 
 test("open ones come first, then the worst, then the oldest; what nobody rated is not harmless", () => {

@@ -47,6 +47,8 @@ export function matches(finding: Finding, filter: string): boolean {
         return finding.state === value;
       case "severity":
         return finding.severity === value;
+      case "due":
+        return value === "overdue" && finding.overdue;
       case "domain":
         return (finding.owner ?? NOBODY).toLowerCase() === value;
       case "service":
@@ -64,7 +66,7 @@ export function matches(finding: Finding, filter: string): boolean {
 }
 
 /** What is open of one domain. */
-export interface DomainRow { domain: string; open: Finding[]; bySeverity: Record<string, number>; oldest: string }
+export interface DomainRow { domain: string; open: Finding[]; bySeverity: Record<string, number>; overdue: number; oldest: string }
 
 /** The columns of the table of domains; what nobody has rated stands for itself. */
 export const COUNTED = ["critical", "high", "medium", "low", "informational", "unknown"] as const;
@@ -76,7 +78,7 @@ export function domainsOf(findings: Finding[]): DomainRow[] {
     const own = open.filter(({ owner }) => (owner ?? NOBODY) === domain);
     const bySeverity = Object.fromEntries(COUNTED.map((severity) => [severity, own.filter((f) => SEVERITIES[rank(f.severity)]!.name === severity).length]));
     const oldest = own.map(({ since }) => since.at).sort((a, b) => Date.parse(a) - Date.parse(b))[0]!;
-    return { domain, open: own, bySeverity, oldest };
+    return { domain, open: own, bySeverity, overdue: own.filter(({ overdue }) => overdue).length, oldest };
   });
   return rows.sort((a, b) => b.open.length - a.open.length || a.domain.localeCompare(b.domain));
 }
@@ -94,6 +96,14 @@ export function standing({ items, unknown, advisories }: FindingPage): { state: 
   if (advisories.stale) return { state: { kind: "warn", word: "Out of date" }, text: `Nothing is known against what customers have, by advisories that are out of date${gaps}` };
   if (gaps !== "") return { state: { kind: "warn", word: "Partly known" }, text: `Nothing is known against the rest of what customers have${gaps}` };
   return { state: { kind: "good", word: "Nothing known" }, text: "No advisory speaks of anything that customers have" };
+}
+
+const day = (at: string): string => at.slice(0, 10);
+
+/** When it is to be mended; nothing of what is closed or has no day. */
+export function dueState({ state, due, overdue }: Pick<Finding, "state" | "due" | "overdue">): State | undefined {
+  if (state === "closed" || !due) return undefined;
+  return overdue ? { kind: "bad", word: `Overdue since ${day(due)}` } : { kind: "plain", word: day(due) };
 }
 
 /** Who is reached by what it stands behind. */

@@ -78,7 +78,7 @@ fn list(client: &Client) -> anyhow::Result<()> {
     if page.items.is_empty() {
         out::line("No finding in what is live, as far as it is known.");
     } else {
-        let head = ["", "severity", "package", "version", "advisory", "services", "owner", "do"];
+        let head = ["", "severity", "due", "package", "version", "advisory", "services", "owner", "do"];
         out::table(head, page.items.iter().map(row));
     }
     client.tell_page("/security");
@@ -99,10 +99,11 @@ pub(super) fn tell_unknown(all: &[UnknownView]) {
     }
 }
 
-fn row(finding: &FindingView) -> [String; 8] {
+fn row(finding: &FindingView) -> [String; 9] {
     [
         out::mark(kind(finding)),
         finding.severity.clone(),
+        due(finding).unwrap_or_default(),
         finding.package.clone(),
         finding.version.clone(),
         finding.id.clone(),
@@ -110,6 +111,16 @@ fn row(finding: &FindingView) -> [String; 8] {
         finding.owner.clone().unwrap_or_else(|| "nobody".to_owned()),
         finding.actions.join(", "),
     ]
+}
+
+/// Of an open one.
+fn due(finding: &FindingView) -> Option<String> {
+    let day = finding.due.as_ref()?.split('T').next()?;
+    match (finding.state, finding.overdue) {
+        (FindingState::Closed, _) => None,
+        (FindingState::Open, true) => Some(format!("overdue since {day}")),
+        (FindingState::Open, false) => Some(day.to_owned()),
+    }
 }
 
 fn kind(finding: &FindingView) -> &'static str {
@@ -128,6 +139,9 @@ fn tell(finding: &FindingView, client: &Client) {
     let names: Vec<&str> =
         std::iter::once(finding.id.as_str()).chain(finding.aliases.iter().map(String::as_str)).collect();
     out::line(format_args!("  {}, {} in {}", finding.severity, names.join(", "), finding.source));
+    if let Some(due) = due(finding) {
+        out::line(format_args!("  due: {due}"));
+    }
     if let Some(age) = &finding.advisories {
         tell_age(age);
     }

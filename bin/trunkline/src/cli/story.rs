@@ -131,6 +131,7 @@ fn gate(gate: &GateSaid) -> String {
         Some(Verdict::Passed) => ("good", "passed"),
         Some(Verdict::Held) => ("warn", "would stop it"),
         Some(Verdict::Failed) => ("bad", "stopped it"),
+        Some(Verdict::NotJudged) => ("warn", "did not judge it"),
         Some(Verdict::Unknown) => ("warn", "unknown"),
         None => ("plain", "not asked"),
     };

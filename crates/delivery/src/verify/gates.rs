@@ -98,7 +98,7 @@ async fn one(
     let judgement = judgement.bounded();
     let state = match judgement.state {
         _ if !in_time => StepState::TimedOut,
-        Verdict::Passed | Verdict::Held => StepState::Passed,
+        Verdict::Passed | Verdict::Held | Verdict::NotJudged => StepState::Passed,
         Verdict::Failed | Verdict::Unknown => StepState::Failed,
     };
     let why = (!judgement.state.lets_pass()).then(|| format!("gate {}: {}", gate.name(), judgement.told()));

@@ -74,7 +74,7 @@ impl VulnerabilityGate {
             let hint =
                 "`trunkline advisory import DIR` takes them in, `trunkline up --advisory-mirror URL` fetches them";
             let problems = vec![Problem::unavailable("no advisories were imported").hint(hint)];
-            return Ok(Judgement::new(Verdict::Passed, summary).with_problems(problems));
+            return Ok(Judgement::new(Verdict::NotJudged, summary).with_problems(problems));
         }
         let baseline = self.baseline(&candidate.live).await?;
         let (after, before) = (self.security.judge(&inventory).await?, self.security.judge(&baseline.inventory).await?);

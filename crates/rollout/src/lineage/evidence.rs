@@ -105,6 +105,7 @@ fn gate(gate: &GateSaid, run: Option<&str>) -> Evidence {
         (Some(Verdict::Passed), _) | (None, StepState::Passed) => (StateKind::Good, "Passed"),
         (Some(Verdict::Failed), _) => (StateKind::Bad, "Stopped it"),
         (Some(Verdict::Held), _) => (StateKind::Warn, "Would stop it"),
+        (Some(Verdict::NotJudged), _) => (StateKind::Warn, "Not judged"),
         (Some(Verdict::Unknown), _) => (StateKind::Warn, "Unknown"),
         (None, StepState::Failed | StepState::TimedOut) => (StateKind::Bad, "No answer"),
         (None, _) => (StateKind::Plain, "Not asked"),

@@ -136,6 +136,8 @@ pub(super) fn finding(id: &str, state: FindingState) -> FindingView {
         sentence: format!("{id} is in production"),
         state,
         opened: at(20),
+        due: None,
+        overdue: false,
         closed: (state == FindingState::Closed).then(|| at(30)),
         closed_why: None,
         history: Vec::new(),

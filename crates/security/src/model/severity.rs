@@ -29,6 +29,18 @@ impl Severity {
         }
     }
 
+    /// In how many days somebody is to have mended it, from when it was known; none of what is no vulnerability. What nobody has
+    /// rated is due like what is high. They are Trunkline's own; nothing follows from them but that it is told.
+    pub const fn due_days(self) -> Option<i64> {
+        match self {
+            Self::Critical => Some(7),
+            Self::High | Self::Unknown => Some(30),
+            Self::Medium => Some(90),
+            Self::Low => Some(180),
+            Self::Informational => None,
+        }
+    }
+
     /// What databases write in words; none of them is [`Severity::Informational`].
     pub fn of_word(word: &str) -> Option<Self> {
         match word.to_ascii_lowercase().as_str() {

@@ -66,6 +66,7 @@ fn what_is_not_proved_or_not_asked_is_never_good() {
     for (verdict, state, kind, word) in [
         (Some(Verdict::Failed), StepState::Failed, StateKind::Bad, "Stopped it"),
         (Some(Verdict::Held), StepState::Passed, StateKind::Warn, "Would stop it"),
+        (Some(Verdict::NotJudged), StepState::Passed, StateKind::Warn, "Not judged"),
         (Some(Verdict::Unknown), StepState::Failed, StateKind::Warn, "Unknown"),
         (None, StepState::TimedOut, StateKind::Bad, "No answer"),
         (None, StepState::Skipped, StateKind::Plain, "Not asked"),
