@@ -41,11 +41,11 @@ fn archive(folder: &Path, documents: &str) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-const GOOD: &str = r#"[("a.json", '{"id": "GHSA-1", "affected": [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["1.0.0"]}]}')]"#;
+const GOOD: &str = r#"[("a.json", '{"id": "GHSA-1", "modified": "2026-01-01T00:00:00Z", "affected": [{"package": {"ecosystem": "npm", "name": "a"}, "versions": ["1.0.0"]}]}')]"#;
 /// Sixteen thousandfold: 4 MiB that are 4 GiB.
 const ZIP_BOMB: &str = r#"[(f"{n}.json", b"\0" * (64 << 20)) for n in range(20)]"#;
 /// Within the bound of a document, and far more in memory than on disk.
-const JSON_BOMB: &str = r#"[("a.json", '{"id": "GHSA-2", "affected": [' + "{}," * 5_000_000 + '{}]}')]"#;
+const JSON_BOMB: &str = r#"[("a.json", '{"id": "GHSA-2", "modified": "2026-01-01T00:00:00Z", "affected": [' + "{}," * 5_000_000 + '{}]}')]"#;
 
 #[test]
 fn an_archive_that_is_a_bomb_ends_its_reader_and_not_the_control_plane() {

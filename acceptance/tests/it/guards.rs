@@ -107,12 +107,12 @@ fn guard(pets: &Pets, sha: &str) -> Value {
 #[test]
 fn a_person_may_overrule_a_guard_and_is_told_what_it_sees() {
     // Long enough to promote before anybody's time is over.
-    let pets = live_with(&declaration(), "{ within: 8s, min_persons: 40, min_seconds: 1 }");
+    let pets = live_with(&declaration(), "{ within: 15s, min_persons: 40, min_seconds: 1 }");
     let (url, books) = receiver(0);
     assert_eq!(pets.trunkline.cli(&["notify", "add", &url, "--allow-private"]).0, 0);
     let sha = pets.commit("v2", &declaration());
     pets.trunkline.until_phase(&sha, "canary", SOON);
-    play(&pets, &sha, 300, |version| if version.starts_with("v2") { 0 } else { 80 });
+    play(&pets, &sha, 120, |version| if version.starts_with("v2") { 0 } else { 80 });
     let promoted = pets.trunkline.cli(&["deploy", "promote", "--reason", "the shop closes at noon"]);
     assert_eq!(promoted.0, 0, "{}", promoted.1);
     pets.trunkline.until_phase(&sha, "live", SOON);

@@ -280,22 +280,27 @@ impl Delivery {
     /// Leaves out the rest of a canary. It overrules whoever guards: from now on they see and tell, and do not act. So it needs a
     /// reason.
     pub async fn promote(&self, service: Option<&str>, by: &By) -> Result<u64, Error> {
-        let why = by.why.as_deref().map(str::trim).filter(|why| !why.is_empty());
-        let overruled = why.map(|why| Overruled { by: by.who.clone(), why: why.to_owned() }).ok_or_else(|| {
-            Problem::invalid("promoting overrules the guards of a deployment and needs a reason")
-                .hint("trunkline deploy promote --reason \"…\"; the reason stays with the deployment")
-        })?;
         self.change_candidate(service, by, "deployment.promoted", |d| {
+            let why = by.why.as_deref().map(str::trim).filter(|why| !why.is_empty());
+            let overruled = why.map(|why| Overruled { by: by.who.clone(), why: why.to_owned() }).ok_or_else(|| {
+                Problem::invalid("promoting overrules the guards of a deployment and needs a reason")
+                    .hint("trunkline deploy promote --reason \"…\"; the reason stays with the deployment")
+            })?;
             d.promoted = true;
             d.paused = false;
             d.overruled = Some(overruled);
+            Ok(())
         })
         .await
     }
 
     /// Stops a deployment where it is; a bad one is still rolled back.
     pub async fn pause(&self, service: Option<&str>, by: &By) -> Result<u64, Error> {
-        self.change_candidate(service, by, "deployment.paused", |d| d.paused = true).await
+        let pause = |d: &mut Deployment| {
+            d.paused = true;
+            Ok(())
+        };
+        self.change_candidate(service, by, "deployment.paused", pause).await
     }
 
     async fn change_candidate(
@@ -303,7 +308,7 @@ impl Delivery {
         service: Option<&str>,
         by: &By,
         what: &str,
-        change: impl FnOnce(&mut Deployment),
+        change: impl FnOnce(&mut Deployment) -> Result<(), Problem>,
     ) -> Result<u64, Error> {
         let _deciding = self.engine.deciding.lock().await;
         let service = self.service(service).await?;
@@ -316,7 +321,7 @@ impl Delivery {
                 .hint("`trunkline deploy status` says what is live and what waits")
                 .into());
         };
-        change(&mut candidate.state);
+        change(&mut candidate.state)?;
         let number = candidate.state.number;
         let mut tx = self.engine.db().begin().await?;
         store::deployment::update(&mut tx, &candidate.state, &candidate.waits_for).await?;

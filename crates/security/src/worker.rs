@@ -17,7 +17,7 @@ use crate::model::Inventory;
 use crate::offline::{self, Entry, Feed};
 use crate::reader::{Entries, Reader};
 
-/// Of whatever is read.
+/// Of whatever is read, beyond what the process has before it begins.
 const MEMORY_BYTES: u64 = 1 << 30;
 
 /// What one request may take.
@@ -173,13 +173,21 @@ fn answer_of(line: &[u8]) -> Result<Answer, Problem> {
 /// The worker's side: does what the request says and writes its answer. Bounds its own memory first, so that nothing that it reads
 /// can take that of others.
 pub fn answer(request: &str, output: &mut dyn Write) -> io::Result<()> {
-    let bound = rustix::process::Rlimit { current: Some(MEMORY_BYTES), maximum: Some(MEMORY_BYTES) };
-    let done = match rustix::process::setrlimit(rustix::process::Resource::As, bound) {
+    let done = match bound_memory() {
         Err(error) => Err(Problem::internal(format!("memory cannot be bounded: {error}"))),
         Ok(()) => work(request, output),
     };
     tell(output, &done.map_or_else(Answer::Problem, |()| Answer::End))?;
     output.flush()
+}
+
+/// An allocator reserves far more addresses than it uses, before anything is read.
+fn bound_memory() -> io::Result<()> {
+    let pages = std::fs::read_to_string("/proc/self/statm")?;
+    let pages: u64 = pages.split(' ').next().unwrap_or_default().parse().map_err(io::Error::other)?;
+    let bytes = pages * rustix::param::page_size() as u64 + MEMORY_BYTES;
+    let bound = rustix::process::Rlimit { current: Some(bytes), maximum: Some(bytes) };
+    Ok(rustix::process::setrlimit(rustix::process::Resource::As, bound)?)
 }
 
 fn work(request: &str, output: &mut dyn Write) -> Result<(), Problem> {

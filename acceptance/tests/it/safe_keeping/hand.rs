@@ -77,7 +77,7 @@ fn a_canary_is_paused_promoted_taken_back_and_resumed_by_hand() {
     pets.trunkline.until_phase(&third, "canary", SOON);
     let (code, problem) = pets.trunkline.cli(&["deploy", "promote"]);
     assert_eq!(
-        (code, problem["kind"].as_str()),
+        (code, problem["error"]["kind"].as_str()),
         (2, Some("invalid_input")),
         "it overrules what guards customers: {problem}"
     );
