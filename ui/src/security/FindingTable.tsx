@@ -16,7 +16,8 @@ export function FindingTable({ rows, empty }: { rows: Finding[] | undefined; emp
 /** Until when it is to be mended. */
 export function Due({ finding }: { finding: Finding }) {
   const state = dueState(finding);
-  return state ? <State state={state} /> : none;
+  if (!state) return none;
+  return state.kind === "bad" ? <State state={state} /> : <>{state.word}</>;
 }
 
 const COLUMNS: Column<Finding>[] = [

@@ -81,11 +81,14 @@ function Empty({ isKnown, filter, clear }: { isKnown: boolean; filter: string; c
 }
 
 function Domains({ page, choose }: { page: FindingPage | undefined; choose: (domain: string) => void }) {
+  const rows = page && domainsOf(page.items);
+  // Those of which there are any, so that there is room for the names.
+  const severities = COUNTED.filter((severity) => rows?.some((row) => row.bySeverity[severity]));
   const columns: Column<DomainRow>[] = [
-    { name: "Domain", narrow: "lead", cell: (row) => <button type="button" className="row-button" onClick={() => choose(row.domain)}>{row.domain}</button> },
-    ...COUNTED.map((severity) => ({ name: severityState(severity).word, num: true, narrow: "named" as const, cell: (row: DomainRow): ReactNode => (row.bySeverity[severity] ? count(row.bySeverity[severity]) : none) })),
+    { name: "Domain", narrow: "lead", nowrap: true, cell: (row) => <button type="button" className="row-button" onClick={() => choose(row.domain)}>{row.domain}</button> },
+    ...severities.map((severity) => ({ name: severityState(severity).word, num: true, narrow: "named" as const, cell: (row: DomainRow): ReactNode => (row.bySeverity[severity] ? count(row.bySeverity[severity]) : none) })),
     { name: "Overdue", num: true, narrow: "named", cell: (row) => (row.overdue > 0 ? <State state={{ kind: "bad", word: count(row.overdue) }} /> : none) },
     { name: "Oldest", num: true, narrow: "named", cell: (row) => <Ago at={row.oldest} /> },
   ];
-  return <Table label="Open findings by domain" columns={columns} rows={page && domainsOf(page.items)} rowKey={(row) => row.domain} empty={<p><Said text={page?.advisories.count === 0 ? "Nobody can tell without advisories." : "No domain has an open finding."} /></p>} />;
+  return <Table label="Open findings by domain" columns={columns} rows={rows} rowKey={(row) => row.domain} empty={<p><Said text={page?.advisories.count === 0 ? "Nobody can tell without advisories." : "No domain has an open finding."} /></p>} />;
 }
