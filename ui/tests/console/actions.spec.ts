@@ -51,6 +51,9 @@ test("a refused action stays open and says why", async ({ page }) => {
   const dialog = page.getByRole("dialog", { name: "Promote shop 7" });
   await expect(dialog).toContainText("75 % of visitors who do not have it get it at once");
   await dialog.getByRole("button", { name: "Promote" }).click();
+  await expect(dialog.getByRole("textbox"), "it overrules its guards, so it wants a reason").toBeFocused();
+  await dialog.getByRole("textbox").fill("the shop closes at noon");
+  await dialog.getByRole("button", { name: "Promote" }).click();
   await expect(dialog.getByRole("alert")).toContainText("Shop has no deployment on its way");
   await page.keyboard.press("Escape");
   await expect(dialog).toHaveCount(0);
