@@ -20,6 +20,7 @@ use crate::model::deployment::{Act, Attested};
 use crate::pipeline::Going;
 use crate::probe::Probes;
 use crate::settled::Settled;
+use crate::switches::Switches;
 use crate::traffic::Traffic;
 
 /// What a running delivery needs from its surroundings.
@@ -76,6 +77,7 @@ pub(crate) struct Engine {
     pub(crate) probes: Probes,
     /// What whoever watches customers said of canaries.
     pub(crate) guards: Words,
+    pub(crate) switches: OnceLock<Arc<dyn Switches>>,
     /// Who judges changes; set once, before the pipeline runs.
     pub(crate) gates: OnceLock<Vec<Arc<dyn Gate>>>,
     /// Held from reading deployments until what was decided about them is written, by the deployer and by whatever
@@ -104,6 +106,7 @@ impl Engine {
             settled: Settled::default(),
             probes,
             guards: Words::default(),
+            switches: OnceLock::new(),
             gates: OnceLock::new(),
             deciding: tokio::sync::Mutex::default(),
         })

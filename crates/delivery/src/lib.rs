@@ -34,6 +34,7 @@ mod query;
 mod settled;
 mod standing;
 mod store;
+mod switches;
 mod traffic;
 mod trunk;
 
@@ -50,3 +51,4 @@ pub use standing::{Arrival, Standing};
 pub use store::MIGRATIONS;
 pub use store::evidence::{EvidenceKind, EvidenceState};
 pub use store::secret::SecretName;
+pub use switches::{Switches, TurnedOff};

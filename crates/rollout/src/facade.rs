@@ -13,6 +13,7 @@ use crate::definitions::Contexts;
 use crate::lineage::{self, Lineage, customers};
 use crate::now::{self, Now};
 use crate::ramp::{self, RampOptions, Ramps};
+use crate::turned_off::TurnOffs;
 
 /// Rows that the first page looks at.
 const NOW_ROWS: usize = 50;
@@ -100,13 +101,16 @@ impl Rollout {
     #[must_use]
     pub fn with(mut self, contexts: Contexts) -> Self {
         let Contexts { flags, events, journeys, experiments, .. } = contexts.clone();
+        let (kept, told) = (flags.clone(), events.clone());
         let options = RampOptions {
             db: self.db.clone(),
             clock: Arc::clone(&self.clock),
             flags,
             customers: Arc::new(ramp::Live { events, journeys, experiments }),
         };
-        self.ramps = Some(Ramps::open(options).ring(self.facts.clone()));
+        let ramps = Ramps::open(options).ring(self.facts.clone());
+        self.delivery.ask_switches(Arc::new(TurnOffs { flags: kept, events: told, ramps: ramps.clone() }));
+        self.ramps = Some(ramps);
         self.contexts = Some(contexts);
         self.delivery.expect_guards();
         self

@@ -25,6 +25,7 @@ mod holds;
 mod http;
 mod react;
 mod repositories;
+mod turned_off;
 
 pub use announce::Announcer;
 pub use definitions::Contexts;

@@ -7,6 +7,7 @@ export type State = Schemas["State"];
 export type StateKind = Schemas["StateKind"];
 export type ChangeRow = Schemas["ChangeRow"];
 export type ChangeArtifact = Schemas["ChangeArtifact"];
+export type Dora = Schemas["Dora"];
 export type DoraService = Schemas["DoraService"];
 export type Provenance = Schemas["ArtifactProvenance"];
 export type DeploymentStep = Schemas["DeploymentStep"];

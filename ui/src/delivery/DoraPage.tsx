@@ -19,7 +19,7 @@ import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
 import { counted, duration, short } from "../look/words";
 import { useDeployments, useDora } from "./api";
-import { FIGURES, isCounted, lengthOf, LENGTHS, valueOf, windowsOf, wordsOf, type Window } from "./dora";
+import { FIGURES, isCounted, lengthOf, LENGTHS, valueOf, windowOf, WINDOWS, windowsOf, wordsOf, type Window } from "./dora";
 import { matches } from "./filter";
 
 /** DORA's five figures of one service, from how many things they were counted, and what they do not know. */
@@ -27,12 +27,12 @@ export function DoraPage() {
   const [params, setParams] = useSearchParams();
   const [now] = useState(Date.now);
   const days = lengthOf(params.get("days"));
-  const windows = useMemo(() => windowsOf(days, now), [days, now]);
-  const asked = useDora(windows);
-  const newest = asked.at(-1)!;
+  const window = useMemo(() => windowOf(days, now), [days, now]);
+  const newest = useDora(window, WINDOWS);
+  const all = newest.data ? windowsOf(newest.data) : [];
   const services = newest.data?.services;
   const name = services?.find(({ service }) => service === params.get("service"))?.service ?? services?.[0]?.service;
-  const told = asked.map(({ data }) => data?.services.find(({ service }) => service === name));
+  const told = all.map((one) => one.services.find(({ service }) => service === name));
   const set = (key: string, value: string) => setParams((before) => { const next = new URLSearchParams(before); next.set(key, value); return next; }, { replace: true });
   return (
     <>
@@ -43,7 +43,7 @@ export function DoraPage() {
       </div>
       {newest.isError && <ProblemNotice error={newest.error} retry={() => void newest.refetch()} kept={newest.data !== undefined} />}
       {services?.length === 0 && <Card title="No service yet"><p className="empty">Figures begin with the first deployment: <code>git push</code>.</p></Card>}
-      {services?.length !== 0 && !(newest.isError && !services) && <Inside told={told} windows={windows} service={name} filter={params.get("q") ?? ""} setFilter={(q) => set("q", q)} />}
+      {services?.length !== 0 && !(newest.isError && !services) && <Inside told={told} windows={all.length > 0 ? all : [window]} service={name} filter={params.get("q") ?? ""} setFilter={(q) => set("q", q)} />}
       <Commands commands={[`trunkline deploy dora${name ? ` --service ${name}` : ""}`]} />
     </>
   );
@@ -73,6 +73,7 @@ function Inside({ told, windows, service, filter, setFilter }: InsideProps) {
         <Card title="Parts of the lead time" note="medians; they need not add up" span={5}>{newest ? <Parts service={newest} /> : <Skeleton lines={3} />}</Card>
         <Card title="What is not known" note="of nothing there is no figure" span={7}>{newest ? <Unknown service={newest} /> : <Skeleton lines={3} />}</Card>
       </div>
+      {newest && newest.by_flags.failures.length > 0 && <Card title="Flags that were turned off" note="because of what they did to customers; their deployments failed by nothing else"><TurnedOff service={newest} /></Card>}
       <Card title="Trend" note="windows of the same length, the newest last">
         <div className="windows"><Twin label="Figures by window" head={["Figure", ...ends]} rows={FIGURES.map((figure) => [figure.name, ...told.map((s) => wordsOf(figure, s))])} /></div>
       </Card>
@@ -80,6 +81,20 @@ function Inside({ told, windows, service, filter, setFilter }: InsideProps) {
     </>
   );
 }
+
+function TurnedOff({ service }: { service: DoraService }) {
+  return <Table label="Flags that were turned off" columns={TURNED_OFF} rows={service.by_flags.failures} rowKey={(f) => `${f.deployment}-${f.flag}`} empty={<p>None.</p>} />;
+}
+
+type FlagFailure = DoraService["by_flags"]["failures"][number];
+
+const TURNED_OFF: Column<FlagFailure>[] = [
+  { name: "Flag", narrow: "lead", nowrap: true, cell: (f) => <Link href={`/flags/${encodeURIComponent(f.flag)}`}><code>{f.flag}</code></Link> },
+  { name: "Why", narrow: "whole", cell: (f) => <><Said text={f.why} /> <span className="small muted">{f.who}</span></> },
+  { name: "Deployment", narrow: "named", num: true, cell: (f) => <Link href={`/deployments/${f.deployment}`}>{f.deployment}</Link> },
+  { name: "Customers had it for", narrow: "named", num: true, nowrap: true, cell: (f) => duration((Date.parse(f.off) - Date.parse(f.since)) / 1000) },
+  { name: "Turned off", narrow: "named", num: true, nowrap: true, cell: (f) => <Ago at={f.off} /> },
+];
 
 function Trend({ data }: { data: Periods }) {
   const key = JSON.stringify(data);

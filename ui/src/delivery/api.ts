@@ -1,4 +1,4 @@
-import { keepPreviousData, useInfiniteQuery, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api } from "../api/client";
 import type { DeploymentView, RunView } from "../api/shapes";
 
@@ -42,9 +42,9 @@ export const useDeploymentLog = (number: string, isRunning: boolean) =>
 export const useProvenance = (number: number) =>
   useQuery({ queryKey: ["deployment", String(number), "provenance"], queryFn: () => answer(api.GET("/api/v1/deployments/{number}/provenance", { params: { path: { number } } })), retry: false });
 
-/** DORA's figures of every service, once for each window. */
-export const useDora = (windows: { from: string; to: string }[]) =>
-  useQueries({ queries: windows.map((window) => ({ queryKey: ["dora", window.from, window.to], queryFn: () => answer(api.GET("/api/v1/deploy/dora", { params: { query: window } })) })) });
+/** DORA's figures of every service, of a window and of those of the same length before it. */
+export const useDora = (window: { from: string; to: string }, windows: number) =>
+  useQuery({ queryKey: ["dora", window.from, window.to, windows], queryFn: () => answer(api.GET("/api/v1/deploy/dora", { params: { query: { ...window, windows } } })) });
 
 export const useRepositories = () => useQuery({ queryKey: ["repositories"], queryFn: () => answer(api.GET("/api/v1/repositories")) });
 

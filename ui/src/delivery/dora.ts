@@ -1,5 +1,5 @@
 /** DORA's five figures in words; pure. */
-import type { DeploymentItem, DoraService } from "../api/shapes";
+import type { DeploymentItem, Dora, DoraService } from "../api/shapes";
 import { counted, duration, percent } from "../look/words";
 
 /** Lengths of a window that can be asked for, in days. */
@@ -13,12 +13,11 @@ export const lengthOf = (asked: string | null): number => LENGTHS.find((days) =>
 
 export interface Window { from: string; to: string }
 
-/** Windows of one length that follow each other up to now, the oldest first. */
-export const windowsOf = (days: number, now: number): Window[] =>
-  Array.from({ length: WINDOWS }, (_, i) => {
-    const to = now - (WINDOWS - 1 - i) * days * DAY_MS;
-    return { from: new Date(to - days * DAY_MS).toISOString(), to: new Date(to).toISOString() };
-  });
+/** The newest window of this length. */
+export const windowOf = (days: number, now: number): Window => ({ from: new Date(now - days * DAY_MS).toISOString(), to: new Date(now).toISOString() });
+
+/** All windows of an answer, the oldest first. */
+export const windowsOf = (told: Dora): (Window & Pick<Dora, "services">)[] => [...(told.earlier ?? []), told];
 
 export interface Figure {
   name: string;
@@ -41,12 +40,12 @@ export const FIGURES: Figure[] = [
     population: ({ deployment_frequency: f }) => `${counted(f.deployments, "deployment")} on ${counted(f.days_with_deployment, "day")}`,
   },
   {
-    name: "Change failure rate", what: "taken back, or mended by a later change", value: (s) => s.change_failure_rate.rate, say: percent,
-    population: ({ change_failure_rate: r }) => `${r.counted} of ${counted(r.deployments, "deployment")}`,
+    name: "Change failure rate", what: "taken back, mended by a later change, or its flag turned off", value: (s) => s.change_failure_rate.rate, say: percent,
+    population: ({ change_failure_rate: r, by_flags: f }) => `${r.counted} of ${counted(r.deployments, "deployment")}${f.failures.length > 0 ? `; ${percent(f.change_failure_rate.rate ?? 0)} without ${counted(f.failures.length, "flag that was turned off", "flags that were turned off")}` : ""}`,
   },
   {
-    name: "Failed deployment recovery time", what: "until all customers had a good version again", value: (s) => s.recovery_time.median_seconds, say: duration,
-    population: ({ recovery_time: r }) => `${r.recovered > 0 ? `median of ${r.recovered} that were made good` : "none was made good"}${r.open > 0 ? `; ${r.open} not yet` : ""}${upTo(r.p90_seconds)}`,
+    name: "Failed deployment recovery time", what: "until all customers had a good version again, or nobody the flag", value: (s) => s.recovery_time.median_seconds, say: duration,
+    population: ({ recovery_time: r, by_flags: f }) => `${r.recovered > 0 ? `median of ${r.recovered} that were made good` : "none was made good"}${r.open > 0 ? `; ${r.open} not yet` : ""}${upTo(r.p90_seconds)}${f.failures.length > 0 ? `; ${typeof f.recovery_time.median_seconds === "number" ? duration(f.recovery_time.median_seconds) : "not known"} without flags` : ""}`,
   },
   {
     name: "Deployment rework rate", what: "that only mend what was deployed before", value: (s) => s.rework_rate.rate, say: percent,
@@ -66,8 +65,7 @@ export const wordsOf = (figure: Figure, service: DoraService | undefined): strin
 };
 
 /** Whether a deployment is one that figures of a window are counted from: it had customers, first within it. */
-export function isCounted(d: DeploymentItem, { from, to }: Window): boolean {
-  const hadCustomers = ["canary", "live", "superseded", "rolling_back", "rolled_back"].includes(d.phase);
-  const first = Date.parse(d.probed_at ?? d.started);
-  return hadCustomers && first >= Date.parse(from) && first < Date.parse(to);
+export function isCounted({ exposed_at: exposed }: DeploymentItem, { from, to }: Window): boolean {
+  const first = Date.parse(exposed ?? "");
+  return first >= Date.parse(from) && first < Date.parse(to);
 }

@@ -18,6 +18,8 @@ pub(super) struct DoraQuery {
     from: Option<String>,
     /// RFC 3339, not included; now where it is not given.
     to: Option<String>,
+    /// As many windows of the same length, this one included, up to 12; `earlier` has those before it. 1 where it is not given.
+    windows: Option<u32>,
     /// Only this service.
     service: Option<String>,
 }
@@ -31,7 +33,7 @@ pub(super) async fn dora(
     Query(query): Query<DoraQuery>,
 ) -> web::Result<Json<DoraView>> {
     let (from, to) = (instant("from", query.from.as_deref())?, instant("to", query.to.as_deref())?);
-    Ok(Json(delivery.dora(from, to, query.service.as_deref()).await?))
+    Ok(Json(delivery.dora(from, to, query.windows.unwrap_or(1), query.service.as_deref()).await?))
 }
 
 fn instant(name: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {

@@ -1,7 +1,7 @@
 //! DORA's five metrics of one service (<https://dora.dev/guides/dora-metrics/>, wording of 2025), from what is recorded.
 //!
-//! A **deployment** is a version that began to have customers. It **failed** if it was taken back, or if a later commit says that it
-//! mends (`Fixes:`) or undoes one that it brought. A version **brings** the commits of trunk that no version had brought to customers
+//! A **deployment** is a version that began to have customers. It **failed** if it was taken back, if a later commit says that it
+//! mends (`Fixes:`) or undoes one that it brought, or if a flag that it brought was turned off because of what it did. A version **brings** the commits of trunk that no version had brought to customers
 //! before. Each figure stands beside the number of things that it was counted from; of nothing there is no figure.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +24,13 @@ pub(crate) struct Window {
 impl Window {
     fn has(self, at: Timestamp) -> bool {
         self.from <= at && at < self.to
+    }
+
+    /// The one of the same length that ends `times` windows before it.
+    pub(crate) fn back(self, times: u32) -> Self {
+        let length = self.to.duration_since(self.from).saturating_mul(i32::try_from(times).unwrap_or(i32::MAX));
+        let earlier = |at: Timestamp| at.checked_sub(length).unwrap_or(Timestamp::MIN);
+        Self { from: earlier(self.from), to: earlier(self.to) }
     }
 
     fn days(self) -> f64 {
@@ -64,6 +71,20 @@ pub(crate) struct TakenBack {
     pub(crate) done: Option<Timestamp>,
 }
 
+/// A flag that was turned off because of what it did to customers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedOff {
+    pub flag: String,
+    /// The commit whose definition was in force.
+    pub commit: String,
+    /// When the first customer had it at the step at which it was turned off.
+    pub since: Timestamp,
+    /// When nobody was given it any more.
+    pub off: Timestamp,
+    pub who: String,
+    pub why: String,
+}
+
 /// All that is known of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct History {
@@ -71,6 +92,8 @@ pub(crate) struct History {
     pub(crate) since: Timestamp,
     pub(crate) commits: Vec<Commit>,
     pub(crate) versions: Vec<Version>,
+    /// Of all flags; `None`: nobody can say.
+    pub(crate) turned_off: Option<Vec<TurnedOff>>,
 }
 
 /// The five metrics of one service. Services are never blended.
@@ -85,8 +108,36 @@ pub struct ServiceDora {
     pub change_failure_rate: Share,
     pub recovery_time: Recovery,
     pub rework_rate: Share,
+    /// The failures that were met by turning a flag off; the figures above count them.
+    pub by_flags: ByFlags,
     /// What these figures do not know, in sentences.
     pub unknown: Vec<String>,
+}
+
+/// Failures that were met by turning a flag off, and the figures as they are without them.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DoraByFlags)]
+pub struct ByFlags {
+    /// Deployments that failed by nothing else; oldest first.
+    pub failures: Vec<FlagFailure>,
+    /// Without them.
+    pub change_failure_rate: Share,
+    /// Without them.
+    pub recovery_time: Recovery,
+}
+
+/// A deployment that brought a flag which was turned off because of what it did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = DoraFlagFailure)]
+pub struct FlagFailure {
+    pub deployment: u64,
+    pub flag: String,
+    /// From the first customer at the step at which it was turned off …
+    pub since: String,
+    /// … to when nobody was given it any more.
+    pub off: String,
+    pub who: String,
+    pub why: String,
 }
 
 /// From the commit to all customers.
@@ -143,7 +194,14 @@ pub(crate) fn measure(service: &str, history: &History, window: Window) -> Servi
     let story = Story::of(history);
     let (lead_time, left_out) = story.lead_time(window, history.since);
     let deployed: Vec<_> = story.versions().filter(|(_, version)| window.has(version.exposed)).collect();
-    let failures: Vec<_> = deployed.iter().filter_map(|(index, _)| story.failure(*index)).collect();
+    let mut failures: Vec<_> = deployed.iter().filter_map(|(index, _)| story.failure(*index)).collect();
+    let (without, without_time) = (share(failures.len(), deployed.len()), recovery(&failures));
+    let turned_off = history.turned_off.as_deref().unwrap_or_default();
+    let is_else_fine = |(index, _): &&(usize, &Version)| story.failure(*index).is_none();
+    let by_flags = deployed.iter().filter(is_else_fine);
+    let by_flags: Vec<_> =
+        by_flags.filter_map(|(index, v)| Some((v.number, story.turned_off(*index, turned_off)?))).collect();
+    failures.extend(by_flags.iter().map(|(_, off)| Failure { since: off.since, restored: Some(off.off) }));
     let reworked = deployed.iter().filter(|(index, _)| story.is_rework(*index)).count();
     let recovery_time = recovery(&failures);
     let deployment_frequency = frequency(&deployed, watched);
@@ -159,6 +217,11 @@ pub(crate) fn measure(service: &str, history: &History, window: Window) -> Servi
         change_failure_rate: share(failures.len(), deployed.len()),
         recovery_time,
         rework_rate: share(reworked, deployed.len()),
+        by_flags: ByFlags {
+            failures: by_flags.into_iter().map(|(number, off)| flag_failure(number, off)).collect(),
+            change_failure_rate: without,
+            recovery_time: without_time,
+        },
         unknown,
     }
 }
@@ -309,12 +372,25 @@ impl<'a> Story<'a> {
         (!menders.is_empty()).then_some(Failure { since: version.exposed, restored })
     }
 
+    /// The first flag that was turned off of those that a version brought.
+    fn turned_off<'b>(&self, index: usize, all: &'b [TurnedOff]) -> Option<&'b TurnedOff> {
+        let brought =
+            |off: &&TurnedOff| self.brings[index].iter().any(|commit| self.commits[*commit].sha == off.commit);
+        all.iter().filter(brought).min_by_key(|off| off.off)
+    }
+
     /// Whether a version was made because of one before it: it brings what mends or undoes what customers had already.
     fn is_rework(&self, index: usize) -> bool {
         let before: BTreeSet<_> = self.brings[..index].iter().flatten().collect();
         let mends = |mended: &usize| self.mended_by[*mended].iter().any(|mender| self.brings[index].contains(mender));
         before.into_iter().any(mends)
     }
+}
+
+fn flag_failure(deployment: u64, off: &TurnedOff) -> FlagFailure {
+    let (since, end) = (off.since.to_string(), off.off.to_string());
+    let TurnedOff { flag, who, why, .. } = off.clone();
+    FlagFailure { deployment, flag, since, off: end, who, why }
 }
 
 /// For each version, the newest commit that it or one before it has.
@@ -377,8 +453,14 @@ fn unknown(history: &History, window: Window, watched: Window, LeftOut { ahead, 
         unknown
             .push(format!("left out of the lead time, because they were made before their trunk was watched: {older}"));
     }
-    unknown.push("a failure that was met by killing a flag is not counted".into());
-    unknown.push("a failure that no rollback, no revert and no `Fixes:` tells of is not known".into());
+    if history.turned_off.is_none() {
+        unknown.push(
+            "which flags were turned off could not be asked, so that a failure met by that is not counted".into(),
+        );
+    }
+    unknown.push(
+        "a failure that no rollback, no revert, no `Fixes:` and no flag that was turned off with a reason tells of is not known".into(),
+    );
     unknown
 }
 

@@ -7,27 +7,35 @@ use kernel::Problem;
 
 use crate::facade::Delivery;
 use crate::model::deployment::Stage;
-use crate::model::dora::{Commit, History, TakenBack, Version, Window, measure};
+use crate::model::dora::{Commit, History, TakenBack, TurnedOff, Version, Window, measure};
 use crate::store::change::{State, StoredChange};
 use crate::store::deployment::StoredDeployment;
 use crate::store::repository::StoredService;
-use crate::view::dora::DoraView;
+use crate::view::dora::{DoraView, DoraWindow};
 use crate::view::time;
 use crate::{Error, deploy, store};
 
 /// Where nobody says how far back to look.
 const WINDOW: SignedDuration = SignedDuration::from_hours(30 * 24);
+/// Windows of one answer.
+const WINDOWS_MAX: u32 = 12;
 /// So many changes of a repository and deployments of a service are looked at, the newest ones.
 const RECORDS_MAX: usize = 2_000;
 
 impl Delivery {
-    /// The five metrics of each service, or of one, from `from` up to `to`: by default of the last thirty days.
+    /// The five metrics of each service, or of one, from `from` up to `to`: by default of the last thirty days; and of as many
+    /// windows of the same length before it as make `windows`.
     pub async fn dora(
         &self,
         from: Option<Timestamp>,
         to: Option<Timestamp>,
+        windows: u32,
         service: Option<&str>,
     ) -> Result<DoraView, Error> {
+        if !(1..=WINDOWS_MAX).contains(&windows) {
+            let problem = Problem::invalid(format!("{windows} windows cannot be measured"));
+            return Err(problem.hint(format!("1 to {WINDOWS_MAX}")).into());
+        }
         let to = to.unwrap_or_else(|| self.engine.now());
         let window = Window { from: from.unwrap_or_else(|| to.checked_sub(WINDOW).unwrap_or(Timestamp::MIN)), to };
         if window.from >= window.to {
@@ -39,14 +47,28 @@ impl Delivery {
         if let (Some(name), []) = (service, known.as_slice()) {
             return Err(store::missing(format!("service {name}")).hint("`trunkline deploy status` lists them").into());
         }
-        let mut services = Vec::new();
+        let turned_off = self.turned_off().await;
+        let mut histories = Vec::new();
         for service in &known {
-            services.push(measure(&service.name, &self.history(service).await?, window));
+            histories.push((service.name.as_str(), self.history(service, turned_off.clone()).await?));
         }
-        Ok(DoraView { from: time(window.from), to: time(window.to), services })
+        let told = |window: Window| DoraWindow {
+            from: time(window.from),
+            to: time(window.to),
+            services: histories.iter().map(|(name, history)| measure(name, history, window)).collect(),
+        };
+        let earlier = (1..windows).rev().map(|back| told(window.back(back))).collect();
+        let DoraWindow { from, to, services } = told(window);
+        Ok(DoraView { from, to, services, earlier })
     }
 
-    async fn history(&self, service: &StoredService) -> Result<History, Error> {
+    /// `None`: nobody can say.
+    async fn turned_off(&self) -> Option<Vec<TurnedOff>> {
+        let asked = self.engine.switches.get()?.turned_off().await;
+        asked.inspect_err(|error| tracing::warn!(%error, "which flags were turned off is not known")).ok()
+    }
+
+    async fn history(&self, service: &StoredService, turned_off: Option<Vec<TurnedOff>>) -> Result<History, Error> {
         let db = self.engine.db();
         let changes = store::change::trunk(db, &service.repository, RECORDS_MAX as u64).await?;
         let stored = store::deployment::page(db, Some(&service.name), None, RECORDS_MAX).await?;
@@ -63,6 +85,7 @@ impl Delivery {
             since: since(added, &changes, &stored),
             commits: changes.iter().filter(concerns).map(|change| landed(change, &verified)).collect(),
             versions: versions.collect(),
+            turned_off,
         })
     }
 }

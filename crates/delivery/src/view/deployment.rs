@@ -22,6 +22,9 @@ pub struct DeploymentItem {
     /// Share of visitors, 0 to 1.
     pub weight: f64,
     pub started: String,
+    /// When the first customers got it, from which on it counts in DORA's figures; `null`: none had it.
+    #[serde(default)]
+    pub exposed_at: Option<String>,
     pub live_at: Option<String>,
     pub ended: Option<String>,
     pub reason: Option<String>,
@@ -196,6 +199,7 @@ pub(crate) fn item(stored: &StoredDeployment, subject: String) -> DeploymentItem
         state: state(d),
         weight: f64::from(d.weight()) / 10_000.0,
         started: time(d.created),
+        exposed_at: d.exposed_at.or(d.live_at).map(time),
         live_at: d.live_at.map(time),
         ended: d.ended.map(time),
         reason: d.stage.why().map(str::to_owned),

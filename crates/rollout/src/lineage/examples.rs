@@ -62,6 +62,7 @@ pub(super) fn deployment(number: u64, phase: &str) -> DeploymentItem {
         state: State { kind: StateKind::Good, word: phase.into() },
         weight: if phase == "canary" { 0.05 } else { 0.0 },
         started: at(1),
+        exposed_at: None,
         live_at: (phase == "live" || phase == "superseded").then(|| at(2)),
         ended: matches!(phase, "superseded" | "rolled_back" | "failed").then(|| at(50)),
         reason: matches!(phase, "rolled_back" | "failed").then(|| "14 of 212 clients met failures".into()),

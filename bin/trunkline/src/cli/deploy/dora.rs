@@ -49,6 +49,21 @@ pub(super) fn run(args: &DoraArgs, client: &Client) -> anyhow::Result<()> {
 fn tell(service: &ServiceDora, view: &DoraView) {
     out::line(format_args!("{}   {} to {}, {:.1} days watched", service.service, view.from, view.to, service.days));
     out::table(["metric", "figure", "counted from"], rows(service));
+    let by_flags = &service.by_flags;
+    if !by_flags.failures.is_empty() {
+        let (rate, back) = (&by_flags.change_failure_rate, &by_flags.recovery_time);
+        let time = spread(back.median_seconds, back.p90_seconds);
+        out::line(format_args!(
+            "  without flags that were turned off: change failure rate {}, recovery {time}",
+            share(rate)
+        ));
+    }
+    for failed in &by_flags.failures {
+        out::line(format_args!(
+            "  {} (deployment {}) was turned off by {}: {}",
+            failed.flag, failed.deployment, failed.who, failed.why
+        ));
+    }
     for unknown in &service.unknown {
         out::line(format_args!("  not known: {unknown}"));
     }
@@ -60,7 +75,6 @@ fn rows(service: &ServiceDora) -> [[String; 3]; 5] {
     let row = |name: &str, figure: String, from: String| [name.to_owned(), figure, from];
     let per_day = often.per_day.map_or_else(|| "unknown".to_owned(), |often| format!("{often:.2} a day"));
     let failed = format!("{} recovered, {} not yet", back.recovered, back.open);
-    let share = |share: &Share| share.rate.map_or_else(|| "none".to_owned(), |rate| format!("{:.1} %", rate * 100.0));
     let of = |share: &Share| format!("{} of {}", share.counted, many(share.deployments, "deployment"));
     let days = format!("{} on {}", many(often.deployments, "deployment"), many(often.days_with_deployment, "day"));
     let (failure, rework) = (&service.change_failure_rate, &service.rework_rate);
@@ -71,6 +85,10 @@ fn rows(service: &ServiceDora) -> [[String; 3]; 5] {
         row("failed deployment recovery time", spread(back.median_seconds, back.p90_seconds), failed),
         row("deployment rework rate", share(rework), of(rework)),
     ]
+}
+
+fn share(share: &Share) -> String {
+    share.rate.map_or_else(|| "none".to_owned(), |rate| format!("{:.1} %", rate * 100.0))
 }
 
 fn spread(median: Option<f64>, p90: Option<f64>) -> String {

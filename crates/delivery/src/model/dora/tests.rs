@@ -53,6 +53,7 @@ fn a_history_by_hand() {
             Version { taken_back: Some(TakenBack { done: Some(at(26)) }), ..version(4, 24, None) },
             version(6, 36, Some(37)),
         ],
+        turned_off: None,
     };
     let told = measure("shop", &history, window(0, 48));
     // 1: 4 h, 2: 6 h, 3: 4 h, 4: 17 h, 5: 7 h, 6: 6 h.
@@ -75,6 +76,7 @@ fn what_is_fixed_forward_failed_until_the_fix_is_live() {
         since: at(0),
         commits: vec![commit(1, 0, &[]), commit(2, 10, &[1])],
         versions: vec![version(1, 3, Some(4)), version(2, 13, None)],
+        turned_off: None,
     };
     let told = measure("shop", &history, window(0, 48));
     assert_eq!((told.change_failure_rate.counted, told.recovery_time.open), (1, 1), "the fix is in its canary");
@@ -87,7 +89,7 @@ fn what_is_fixed_forward_failed_until_the_fix_is_live() {
 
 #[test]
 fn of_nothing_there_is_no_figure_and_what_is_not_known_is_said() {
-    let empty = History { since: at(10), commits: vec![], versions: vec![] };
+    let empty = History { since: at(10), commits: vec![], versions: vec![], turned_off: None };
     let told = measure("shop", &empty, window(0, 12));
     assert_eq!(told.lead_time, LeadTime::default());
     assert_eq!(told.change_failure_rate.rate, None);
@@ -101,7 +103,8 @@ fn of_nothing_there_is_no_figure_and_what_is_not_known_is_said() {
 fn a_clock_that_is_wrong_is_left_out_and_said() {
     let mut ahead = commit(1, 0, &[]);
     ahead.committed = at(40);
-    let history = History { since: at(0), commits: vec![ahead], versions: vec![version(1, 3, Some(4))] };
+    let history =
+        History { since: at(0), commits: vec![ahead], versions: vec![version(1, 3, Some(4))], turned_off: None };
     let told = measure("shop", &history, window(0, 48));
     assert_eq!(told.lead_time, LeadTime::default());
     assert!(told.unknown.iter().any(|line| line.ends_with("after they went live: 1")), "{:?}", told.unknown);
@@ -110,14 +113,19 @@ fn a_clock_that_is_wrong_is_left_out_and_said() {
 #[test]
 fn a_commit_that_trunk_dropped_brings_nothing_else() {
     let dropped = Version { position: None, ..version(9, 3, Some(4)) };
-    let history = History { since: at(0), commits: vec![commit(1, 0, &[])], versions: vec![dropped] };
+    let history = History { since: at(0), commits: vec![commit(1, 0, &[])], versions: vec![dropped], turned_off: None };
     let told = measure("shop", &history, window(0, 48));
     assert_eq!((told.lead_time.changes, told.deployment_frequency.deployments), (0, 1));
 }
 
 #[test]
 fn what_was_made_before_anybody_watched_has_no_lead_time() {
-    let history = History { since: at(2), commits: vec![commit(1, 0, &[])], versions: vec![version(1, 3, Some(4))] };
+    let history = History {
+        since: at(2),
+        commits: vec![commit(1, 0, &[])],
+        versions: vec![version(1, 3, Some(4))],
+        turned_off: None,
+    };
     let told = measure("shop", &history, window(0, 48));
     assert_eq!((told.lead_time.changes, told.deployment_frequency.deployments), (0, 1));
     assert!(told.unknown.iter().any(|line| line.ends_with("trunk was watched: 1")), "{:?}", told.unknown);
@@ -134,7 +142,7 @@ fn histories() -> impl Strategy<Value = History> {
             taken_back: (fate < 4).then(|| TakenBack { done: (fate > 0).then(|| at(exposed + 9 + fate)) }),
             ..version(position, exposed, live.map(|after| exposed + after))
         });
-        History { since: at(0), commits, versions: versions.collect() }
+        History { since: at(0), commits, versions: versions.collect(), turned_off: None }
     })
 }
 
@@ -196,4 +204,69 @@ proptest! {
         prop_assert_eq!((told.change_failure_rate.counted, told.rework_rate.counted), (0, 0));
         prop_assert_eq!(told.recovery_time, Recovery::default());
     }
+}
+
+fn turned_off(position: u64, since: i64, off: i64) -> TurnedOff {
+    let text = str::to_owned;
+    TurnedOff {
+        flag: text("gift-wrap"),
+        commit: sha(position),
+        since: at(since),
+        off: at(off),
+        who: text("ann"),
+        why: text("orders without address"),
+    }
+}
+
+#[test]
+fn a_flag_that_was_turned_off_is_a_failure_and_the_figures_without_it_are_told_too() {
+    let history = History {
+        since: at(0),
+        commits: vec![commit(1, 0, &[]), commit(2, 10, &[]), commit(3, 12, &[])],
+        versions: vec![version(1, 3, Some(4)), version(3, 15, Some(16))],
+        // Both came with the second version, which failed once.
+        turned_off: Some(vec![turned_off(3, 22, 25), turned_off(2, 20, 21)]),
+    };
+    let told = measure("shop", &history, window(0, 48));
+    assert_eq!(told.change_failure_rate, Share { rate: Some(0.5), counted: 1, deployments: 2 });
+    assert_eq!((told.recovery_time.median_seconds, told.recovery_time.recovered), (Some(HOUR), 1));
+    let [failure] = told.by_flags.failures.as_slice() else { panic!("{:?}", told.by_flags) };
+    assert_eq!(
+        (failure.deployment, failure.flag.as_str(), failure.since.as_str()),
+        (3, "gift-wrap", at(20).to_string().as_str())
+    );
+    assert_eq!(told.by_flags.change_failure_rate, Share { rate: Some(0.0), counted: 0, deployments: 2 });
+    assert_eq!(told.by_flags.recovery_time, Recovery::default());
+}
+
+#[test]
+fn what_failed_anyway_does_not_fail_twice() {
+    let back = Version { taken_back: Some(TakenBack { done: Some(at(9)) }), ..version(1, 3, Some(4)) };
+    let history = History {
+        since: at(0),
+        commits: vec![commit(1, 0, &[])],
+        versions: vec![back],
+        turned_off: Some(vec![turned_off(1, 5, 6)]),
+    };
+    let told = measure("shop", &history, window(0, 48));
+    assert_eq!((told.change_failure_rate.counted, told.by_flags.failures.len()), (1, 0));
+    assert_eq!(told.recovery_time.median_seconds, Some(6.0 * HOUR), "from the first customer to the version before");
+}
+
+#[test]
+fn a_flag_of_no_version_here_counts_nowhere_and_not_to_know_is_said() {
+    let of = |turned_off| {
+        let versions = vec![version(1, 3, Some(4))];
+        let history = History { since: at(0), commits: vec![commit(1, 0, &[])], versions, turned_off };
+        measure("shop", &history, window(0, 48))
+    };
+    assert_eq!(of(Some(vec![turned_off(9, 5, 6)])).change_failure_rate.counted, 0);
+    let says = |told: &ServiceDora| told.unknown.iter().any(|line| line.starts_with("which flags were turned off"));
+    assert!(says(&of(None)) && !says(&of(Some(vec![]))));
+}
+
+#[test]
+fn windows_before_one_follow_each_other() {
+    let now = window(20, 30);
+    assert_eq!((now.back(1), now.back(2)), (window(10, 20), window(0, 10)));
 }

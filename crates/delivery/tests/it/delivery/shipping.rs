@@ -173,7 +173,7 @@ async fn the_five_metrics_of_a_real_history() {
         bed.until_phase("rolled_back").await;
         bed.deploy(&format!("mended\n\nFixes: {bad}")).await;
 
-        let told = bed.delivery.dora(None, None, Some("shop")).await.unwrap().services.remove(0);
+        let told = bed.delivery.dora(None, None, 1, Some("shop")).await.unwrap().services.remove(0);
         assert_eq!(told.lead_time.changes, 3, "{told:?}");
         let lead = told.lead_time.median_seconds.unwrap();
         assert!(lead > 0.0 && lead < SOON.as_secs_f64(), "{lead}");
@@ -185,10 +185,16 @@ async fn the_five_metrics_of_a_real_history() {
         assert_eq!(told.rework_rate.counted, 1, "the commit that mends");
 
         let now = kernel::SystemClock.now();
-        let later = bed.delivery.dora(Some(now + SOON), Some(now + 2 * SOON), None).await.unwrap().services.remove(0);
+        let later =
+            bed.delivery.dora(Some(now + SOON), Some(now + 2 * SOON), 1, None).await.unwrap().services.remove(0);
         assert_eq!((later.lead_time.changes, later.change_failure_rate.rate), (0, None), "{}", bed.name());
-        bed.delivery.dora(Some(now), Some(now), None).await.unwrap_err();
-        bed.delivery.dora(None, None, Some("nothing")).await.unwrap_err();
+        bed.delivery.dora(Some(now), Some(now), 1, None).await.unwrap_err();
+        bed.delivery.dora(None, None, 1, Some("nothing")).await.unwrap_err();
+        let three = bed.delivery.dora(None, None, 3, None).await.unwrap();
+        assert_eq!((three.earlier.len(), three.earlier[1].to.as_str()), (2, three.from.as_str()));
+        for windows in [0, 13] {
+            bed.delivery.dora(None, None, windows, None).await.unwrap_err();
+        }
         bed.end().await;
     }
 }
