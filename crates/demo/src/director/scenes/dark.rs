@@ -1,6 +1,6 @@
 //! The scene in which a change is deployed, and released later.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
@@ -123,7 +123,11 @@ impl Demo {
     async fn open_book(&mut self) -> u128 {
         self.customers.pause().await;
         self.customers.books().open_walks();
-        let from = now_ms();
+        // The millisecond in which the last one left is not of this book.
+        let from = now_ms() + 1;
+        while now_ms() < from {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         self.customers.come();
         from
     }
