@@ -24,7 +24,7 @@ pub use answer::{Figures, JourneyRow, JourneyView, PersonRow, RevisionView};
 pub use declared::check;
 pub use did::{Deed, Did};
 pub use entered::Entered;
-pub use guarded::{Concurrent, Followed, Guarded, SETTLED_MS, Version};
+pub use guarded::{Concurrent, Followed, Guarded, LOOK_BACK_MS, SETTLED_MS, Version};
 pub use question::{Audience, By, PersonOutcome, PersonsQuery, ReportQuery, TrendQuery};
 
 /// Most revisions that are shown of one journey.

@@ -15,8 +15,8 @@ mod store;
 pub use error::Error;
 pub use facade::{
     Applied, Audience, By, Concurrent, Deed, Did, Entered, Figures, Followed, Guarded, JourneyRow, JourneyView,
-    Journeys, JourneysOptions, PersonOutcome, PersonRow, PersonsQuery, ReportQuery, RevisionView, SETTLED_MS, Stage,
-    TrendQuery, Version, check,
+    Journeys, JourneysOptions, LOOK_BACK_MS, PersonOutcome, PersonRow, PersonsQuery, ReportQuery, RevisionView,
+    SETTLED_MS, Stage, TrendQuery, Version, check,
 };
 pub use http::routes;
 pub use log::{Answer, Log};

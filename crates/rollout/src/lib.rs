@@ -13,6 +13,8 @@ pub mod now;
 pub mod ramp;
 
 mod announce;
+#[cfg(test)]
+mod chance;
 mod dark;
 mod definitions;
 mod division;

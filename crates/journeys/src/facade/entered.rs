@@ -1,8 +1,7 @@
 //! Who entered a journey, on which release, and whether they came through: for whoever compares persons by what they were shown.
 
-use jiff::Timestamp;
-
-use super::{Audience, By, Journeys, ReportQuery, SETTLED_MS};
+use super::guarded::witnessed;
+use super::{Journeys, SETTLED_MS};
 use crate::Error;
 use crate::model::{Definition, Entries};
 
@@ -33,10 +32,7 @@ impl Journeys {
         if entries.from_ms >= entries.to_ms {
             return Ok(Vec::new());
         }
-        let at = |ms| Timestamp::from_millisecond(ms).ok();
-        let (from, to) = (at(entries.from_ms), at(entries.to_ms));
-        let query = ReportQuery { from, to, by: Some(By::Release), who: Audience::Witnessed };
-        let evaluated = self.outcomes(&definition, &query).await?;
+        let evaluated = self.outcomes(&definition, &witnessed(entries)).await?;
         let entered = evaluated.outcomes.iter().map(|outcome| Entered {
             person: outcome.person,
             at_ms: outcome.entered_ms(),
@@ -47,7 +43,8 @@ impl Journeys {
     }
 }
 
-fn guarding(definition: Definition) -> Definition {
+/// With the horizon of its guard.
+pub(super) fn guarding(definition: Definition) -> Definition {
     let within = definition.guard.as_ref().and_then(|guard| guard.within).unwrap_or(definition.within);
     Definition { within, ..definition }
 }

@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
+use super::entered::guarding;
 use super::{Audience, By, Journeys, ReportQuery};
 use crate::model::definition::Guard;
 use crate::model::{Definition, Entries};
 use crate::{Error, store};
 
-/// How far before two releases are beside each other it is looked at what customers of the old one did.
-const LOOK_BACK_MS: i64 = 86_400_000;
+/// How far before something that is guarded begins it is looked at what customers did.
+pub const LOOK_BACK_MS: i64 = 86_400_000;
 
 /// Events are there within a second; this long after a person's time is over all of theirs are.
 pub const SETTLED_MS: i64 = 2_000;
@@ -79,8 +80,7 @@ impl Journeys {
     }
 
     async fn beside(&self, definition: Definition, guard: Guard, releases: Concurrent) -> Result<Guarded, Error> {
-        let within = guard.within.unwrap_or(definition.within);
-        let definition = Definition { within, ..definition };
+        let definition = guarding(definition);
         let now_ms = self.clock.now().as_millisecond();
         let over_ms = now_ms - definition.within_ms() - SETTLED_MS;
         let entries = Entries { from_ms: releases.from_ms, to_ms: releases.to_ms.min(over_ms + 1) };
@@ -153,7 +153,8 @@ fn add(persons: &mut [u64], depth: usize) {
     }
 }
 
-fn witnessed(entries: Entries) -> ReportQuery {
+/// Persons who entered then and whose signed cookie came back, by the release that they began on.
+pub(super) fn witnessed(entries: Entries) -> ReportQuery {
     let at = |ms| Timestamp::from_millisecond(ms).ok();
     ReportQuery { from: at(entries.from_ms), to: at(entries.to_ms), by: Some(By::Release), who: Audience::Witnessed }
 }

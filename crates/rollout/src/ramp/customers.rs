@@ -7,14 +7,11 @@ use experiments::stats::proportions::Count;
 use experiments::{Experiments, Stage};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use journeys::{Entered, Journeys};
+use journeys::{Entered, Journeys, LOOK_BACK_MS};
 use kernel::Problem;
 
 use super::evidence::{Seen, Side, measure};
 use super::state::{Plan, Ramp};
-
-/// How far before a ramp it is looked at what customers did.
-const LOOK_BACK_MS: i64 = 86_400_000;
 
 /// An answer about customers.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, Problem>>;

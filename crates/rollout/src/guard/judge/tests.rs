@@ -5,25 +5,12 @@ use journeys::Followed;
 use journeys::model::definition::Guard;
 
 use super::*;
+use crate::chance::SplitMix;
 
 const RELEASES: Concurrent = Concurrent { old: 6, new: 7, from_ms: 0, to_ms: 1 };
 const STEPS: usize = 3;
 /// A prime: steps over all numbers of persons that are used here, far apart.
 const SPREAD: u64 = 7_919;
-
-/// Steele, Lea & Flood 2014.
-struct SplitMix(u64);
-
-impl SplitMix {
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
 
 fn guarded(min_persons: u64) -> Guarded {
     Guarded {

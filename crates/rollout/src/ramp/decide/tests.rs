@@ -4,26 +4,13 @@ use experiments::stats::proportions::{Count, two_proportions};
 use journeys::Entered;
 
 use super::*;
+use crate::chance::SplitMix;
 use crate::ramp::evidence::{Side, measure};
 use crate::ramp::state::Plan;
 
 const MINUTE_MS: i64 = 60_000;
 const HORIZON_MS: i64 = 5 * MINUTE_MS;
 const LOOK_MS: i64 = 5 * MINUTE_MS;
-
-/// Steele, Lea & Flood 2014.
-struct SplitMix(u64);
-
-impl SplitMix {
-    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
-    fn unit(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
-    }
-}
 
 fn plan() -> Plan {
     Plan {
