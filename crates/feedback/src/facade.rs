@@ -5,6 +5,7 @@ mod figures;
 pub(crate) mod given;
 mod item;
 mod join;
+mod owner;
 mod query;
 
 use std::fmt::Debug;
@@ -41,6 +42,7 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     pub events: Events,
     pub journeys: Journeys,
+    pub owners: Arc<dyn Owners>,
     /// The way to the edge.
     pub serving: Arc<dyn kernel::snapshot::Serving>,
 }
@@ -60,6 +62,19 @@ pub(crate) struct Inner {
 pub trait Changes: Debug + Send + Sync {
     /// What belongs to the change; a problem if there is no such change.
     fn scope<'a>(&'a self, change: &'a str) -> BoxFuture<'a, Result<Scope, Problem>>;
+}
+
+/// Knows who owns what.
+pub trait Owners: Debug + Send + Sync {
+    /// The domain; none if nobody owns it.
+    fn owner<'a>(&'a self, of: Subject<'a>) -> BoxFuture<'a, Result<Option<String>, Problem>>;
+}
+
+/// What something was said about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject<'a> {
+    Survey(&'a str),
+    Journey(&'a str),
 }
 
 /// How much of what a commit declares comes into force.

@@ -40,7 +40,7 @@ pub fn routes(feedback: Feedback, changes: Arc<dyn Changes>) -> OpenApiRouter {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct ListParams {
-    /// Words, and `survey:NAME`, `flag:KEY`, `variant:NAME`, `journey:NAME`, `change:SHA`, `release:N`, `tag:WORD`, `person:ID`, `channel:WORD`
+    /// Words, and `survey:NAME`, `flag:KEY`, `variant:NAME`, `journey:NAME`, `change:SHA`, `domain:NAME`, `release:N`, `tag:WORD`, `person:ID`, `channel:WORD`
     q: Option<String>,
     survey: Option<String>,
     /// Of persons who had a variant of this flag in force.
@@ -51,6 +51,8 @@ struct ListParams {
     journey: Option<String>,
     /// Of persons who had a variant of the change's flags, or its deployment.
     change: Option<String>,
+    /// To surveys and about journeys that this domain owns.
+    domain: Option<String>,
     /// The number of a deployment.
     #[param(value_type = Option<u64>)]
     release: Option<String>,
@@ -78,6 +80,7 @@ impl ListParams {
             variant: self.variant,
             journey: self.journey,
             change: self.change,
+            domain: self.domain,
             release: number("release", self.release.as_deref(), i64::MAX.unsigned_abs())?,
             tag: self.tag,
             person: self.person,

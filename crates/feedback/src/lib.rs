@@ -18,8 +18,8 @@ mod store;
 
 pub use error::Error;
 pub use facade::{
-    Changes, Extent, Feedback, FeedbackPage, Given, Item, Options, Passed, Query, QuestionResult, Scope, SurveyFigures,
-    SurveyRow, SurveyState, SurveyView, Written, check,
+    Changes, Extent, Feedback, FeedbackPage, Given, Item, Options, Owners, Passed, Query, QuestionResult, Scope,
+    Subject, SurveyFigures, SurveyRow, SurveyState, SurveyView, Written, check,
 };
 pub use http::routes;
 pub use serving::{Serving, ServingOptions};

@@ -1,4 +1,4 @@
-//! Ownership: which domain owns a path, a table, an event, a flag, a journey or an experiment, and which principles hold
+//! Ownership: which domain owns a path, a table, an event, a flag, a journey, an experiment or a survey, and which principles hold
 //! because of it.
 //!
 //! Everything that asks for an owner asks one relation (`model::Relation`), so the map, the checks and the waivers cannot

@@ -24,7 +24,7 @@ mod yaml;
 pub use catalog::Catalog;
 pub use check::Check;
 pub use codeowners::CodeOwners;
-pub use declared::{Experiment, Flag, Journey};
+pub use declared::{Flag, Journey, Owned};
 pub use map::{Map, Row, Unowned};
 pub use objection::not_approved_hint;
 pub use parsed::{Parsed, SOURCE_BYTES_MAX, is_read, parse};

@@ -37,5 +37,6 @@ pub use finding::Findings;
 pub use gate::{PrinciplesGate, VulnerabilityGate, principles_judgement};
 pub use http::routes;
 pub use inventory::Inventories;
+pub use lineage::feedback::Readers;
 pub use ramp::MIGRATIONS;
 pub use repositories::Repositories;

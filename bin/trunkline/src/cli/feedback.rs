@@ -30,7 +30,7 @@ pub(super) enum Verb {
 
 #[derive(Debug, Args)]
 pub(super) struct Filters {
-    /// Words that all stand in it, and `survey:NAME flag:KEY variant:NAME journey:NAME change:SHA release:N tag:WORD person:ID`
+    /// Words that all stand in it, and `survey:NAME flag:KEY variant:NAME journey:NAME change:SHA domain:NAME release:N tag:WORD person:ID`
     words: Vec<String>,
     #[arg(long)]
     survey: Option<String>,
@@ -46,6 +46,9 @@ pub(super) struct Filters {
     /// Of persons who had the change: a variant of its flags, or its deployment
     #[arg(long, value_name = "SHA")]
     change: Option<String>,
+    /// To surveys and about journeys that this domain owns
+    #[arg(long, value_name = "NAME")]
+    domain: Option<String>,
     #[arg(long)]
     tag: Option<String>,
     /// Any id of a person
@@ -101,6 +104,7 @@ impl Filters {
             ("variant", &self.variant),
             ("journey", &self.journey),
             ("change", &self.change),
+            ("domain", &self.domain),
             ("tag", &self.tag),
             ("person", &self.person),
             ("cursor", &self.cursor),

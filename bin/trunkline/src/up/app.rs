@@ -109,7 +109,7 @@ impl Ground<'_> {
     }
 
     /// What is known of the product's customers.
-    fn customers(&self, retention: Retention) -> anyhow::Result<Contexts> {
+    fn customers(&self, retention: Retention, ownership: &Ownership) -> anyhow::Result<Contexts> {
         let data = self.data.to_owned();
         let events = Events::open(EventsOptions { db: self.db.clone(), clock: self.clock(), data, retention })?;
         let flags = Flags::open(flags::Options {
@@ -134,6 +134,7 @@ impl Ground<'_> {
             clock: self.clock(),
             events: events.clone(),
             journeys: journeys.clone(),
+            owners: Arc::new(rollout::Readers(ownership.clone())),
             serving: Arc::new(self.edge.clone()),
         });
         Ok(Contexts { flags, journeys, experiments, feedback, events })
@@ -185,7 +186,6 @@ impl App {
     ) -> anyhow::Result<Self> {
         let ground = Ground { db: &db, clock: Arc::new(SystemClock), edge: &edge, data };
         let access = Access::new(db.clone(), ground.clock()).serving(Arc::new(edge.clone()));
-        let contexts = ground.customers(retention)?;
         let delivery = ground.delivery(&access, settings.system_address)?;
         settings.webhook_secret = delivery.webhook_secret();
         let notifications = ground.notifications(&settings.product)?;
@@ -195,6 +195,7 @@ impl App {
             clock: ground.clock(),
             trunk: Arc::new(Repositories(delivery.clone())),
         });
+        let contexts = ground.customers(retention, &ownership)?;
         let vulnerabilities = VulnerabilityGate { security: security.clone(), threshold: scanning.threshold };
         delivery.judged_by(vec![Arc::new(PrinciplesGate(ownership.clone())), Arc::new(vulnerabilities)]);
         let rollout = Rollout::new(db.clone(), delivery.clone(), ground.clock(), &settings.product)

@@ -36,6 +36,8 @@ pub struct Item {
     pub variants: BTreeMap<String, String>,
     /// The journeys that they were in at that time, or that it is about.
     pub journeys: Vec<Passed>,
+    /// The domain that owns the survey, else the journey that it is about; `null`: nobody does, or that cannot be read.
+    pub owner: Option<String>,
     pub tags: Vec<String>,
     /// Where a change was asked for: why it is the change's.
     #[serde(default)]

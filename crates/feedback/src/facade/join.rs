@@ -74,6 +74,10 @@ impl Feedback {
             let fits = |had: &str| query.variant.as_ref().is_none_or(|wanted| wanted == had);
             found.all.retain(|one| shown.at(one.key, one.at_ms).is_some_and(fits));
         }
+        if let Some(domain) = &query.domain {
+            let mut owners = self.owners(&found.all).await?.into_iter();
+            found.all.retain(|_| owners.next().flatten().as_ref() == Some(domain));
+        }
         if let Some(scope) = scope {
             self.keep_the_change(&mut found.all, scope).await?;
         }
@@ -115,7 +119,12 @@ impl Feedback {
             shown.insert(flag, index);
         }
         let passed = self.passed(&all, None).await?;
-        Ok(all.into_iter().zip(passed).map(|(one, passed)| item(one, passed, &shown)).collect())
+        let owners = self.owners(&all).await.unwrap_or_else(|error| {
+            tracing::warn!(error = kernel::chain(&error), "whose feedback it is is not known");
+            vec![None; all.len()]
+        });
+        let joined = all.into_iter().zip(passed).zip(owners);
+        Ok(joined.map(|((one, passed), owner)| Item { owner, ..item(one, passed, &shown) }).collect())
     }
 
     /// The journeys of each, in the same order; all journeys, or one.
@@ -275,6 +284,7 @@ fn item(one: Found, journeys: Vec<Passed>, shown: &BTreeMap<String, ExposureInde
         release: one.release,
         variants: shown.iter().filter_map(variant).collect(),
         journeys,
+        owner: None,
         tags: said.tags,
         because: one.because,
     }

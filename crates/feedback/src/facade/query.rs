@@ -8,7 +8,8 @@ use crate::model::Said;
 
 const LIMIT_DEFAULT: usize = 50;
 const LIMIT_MAX: usize = 200;
-const KEYS: [&str; 9] = ["survey", "flag", "variant", "journey", "change", "release", "tag", "person", "channel"];
+const KEYS: [&str; 10] =
+    ["survey", "flag", "variant", "journey", "change", "domain", "release", "tag", "person", "channel"];
 
 /// Which feedback; all that is given must fit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub struct Query {
     pub journey: Option<String>,
     /// Whoever asks brings its [`Scope`].
     pub change: Option<String>,
+    /// Of what this domain owns.
+    pub domain: Option<String>,
     pub release: Option<u64>,
     pub tag: Option<String>,
     /// Any of their ids.
@@ -70,6 +73,7 @@ impl Query {
             "variant" => self.variant = Some(value),
             "journey" => self.journey = Some(value),
             "change" => self.change = Some(value),
+            "domain" => self.domain = Some(value),
             "tag" => self.tag = Some(value),
             "person" => self.person = Some(value),
             "channel" => self.channel = Some(value),

@@ -9,12 +9,14 @@ use axum::body::{Body, to_bytes};
 use columnar::wal;
 use events::record::{Exposure, Source};
 use events::{Arrival, Capture, CaptureOptions, Events, EventsOptions, Limits, Retention};
-use feedback::{Extent, Feedback, FeedbackPage, Options, Query, Serving, ServingOptions};
+use feedback::{Extent, Feedback, FeedbackPage, Options, Owners, Query, Serving, ServingOptions, Subject};
 use flags::Serving as Flags;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use http::{Request, StatusCode, header};
 use journeys::{Journeys, JourneysOptions};
 use kernel::snapshot::{Later, Snapshot};
-use kernel::{Clock, SystemClock};
+use kernel::{Clock, Problem, SystemClock};
 use serde_json::{Value, json};
 use storage::testing::{TestDb, databases};
 use tokio::task::JoinHandle;
@@ -50,6 +52,21 @@ const FLAGS: &str =
 pub(crate) fn files(survey: &str) -> Vec<(String, String)> {
     let files = [("surveys/after.yaml", survey), ("journeys/checkout.yaml", JOURNEY), ("flags/gift-wrap.yaml", FLAGS)];
     files.map(|(path, text)| (path.to_owned(), text.to_owned())).to_vec()
+}
+
+/// Sales owns the survey, billing the journey.
+#[derive(Debug)]
+struct Declared;
+
+impl Owners for Declared {
+    fn owner<'a>(&'a self, of: Subject<'a>) -> BoxFuture<'a, Result<Option<String>, Problem>> {
+        let owner = match of {
+            Subject::Survey("after-checkout") => Some("sales"),
+            Subject::Journey("checkout") => Some("billing"),
+            _ => None,
+        };
+        async move { Ok(owner.map(str::to_owned)) }.boxed()
+    }
 }
 
 /// The way to the edge is short here.
@@ -136,6 +153,7 @@ impl Bed {
             clock,
             events: events.clone(),
             journeys,
+            owners: Arc::new(Declared),
             serving: Arc::new(short),
         });
         let shutdown = CancellationToken::new();

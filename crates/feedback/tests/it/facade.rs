@@ -95,6 +95,27 @@ async fn a_change_has_what_was_said_by_whoever_had_its_flags_since_it_came() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn words_are_for_whoever_owns_the_survey_or_else_the_journey() {
+    for bed in Bed::all().await {
+        bed.ask(SURVEY).await;
+        let answer = json!({ "$survey_id": "after-checkout", "$survey_response_why": "Fine." });
+        bed.capture("survey sent", "ann", &answer).await;
+        for (last, journey) in [("d", Some("checkout")), ("e", Some("elsewhere")), ("f", None)] {
+            let given = Given { text: "Hm.".into(), journey: journey.map(str::to_owned), ..Given::default() };
+            let id = format!("0190a000-0000-7000-8000-00000000000{last}");
+            bed.feedback.write(&id, &given, "support").await.unwrap();
+        }
+        let all = bed.found(&Query::default(), 4).await;
+        let mut owners: Vec<_> = all.items.iter().map(|item| item.owner.as_deref()).collect();
+        owners.sort_unstable();
+        assert_eq!(owners, [None, None, Some("billing"), Some("sales")], "not of the journey that the survey follows");
+        let billing = bed.found(&query("domain:billing"), 1).await;
+        assert_eq!(billing.items[0].id, "0190a000-0000-7000-8000-00000000000d");
+        bed.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_was_sent_bit_by_bit_is_one() {
     for bed in Bed::all().await {
         bed.ask(SURVEY).await;

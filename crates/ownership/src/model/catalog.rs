@@ -1,7 +1,7 @@
 //! `catalog-info.yaml`, in Backstage's format: domains, systems and their parts, teams and people.
 //!
 //! The same files load in Backstage. What is ours are annotations that say what an entity owns: `trunkline.dev/paths`,
-//! `tables`, `events`, `flags`, `journeys`, `experiments`, and `trunkline.dev/surface`.
+//! `tables`, `events`, `flags`, `journeys`, `experiments`, `surveys`, and `trunkline.dev/surface`.
 
 mod read;
 mod reference;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use super::yaml::{Document, Entries};
-use super::{Place, Word};
+use super::{Place, ThingKind, Word};
 
 /// A flag, as far as its owner matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,12 +31,47 @@ pub struct Journey {
     pub place: Place,
 }
 
-/// An experiment, as far as its owner matters.
+/// An experiment or a survey, as far as its owner matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Experiment {
+pub struct Owned {
     pub name: String,
     pub owner: Option<Word>,
     pub place: Place,
+}
+
+/// Whatever a file declares, and whose it says that it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Declared<'a> {
+    pub(crate) kind: ThingKind,
+    pub(crate) name: &'a str,
+    pub(crate) owner: Option<&'a str>,
+    /// Where it says so; where it is declared if it does not.
+    pub(crate) line: u32,
+    pub(crate) place: &'a Place,
+}
+
+impl Flag {
+    pub(crate) fn declared(&self) -> Declared<'_> {
+        let (owner, line) = (self.owner.as_deref(), self.place.line);
+        Declared { kind: ThingKind::Flag, name: &self.key, owner, line, place: &self.place }
+    }
+}
+
+impl Journey {
+    pub(crate) fn declared(&self) -> Declared<'_> {
+        said_by(ThingKind::Journey, &self.name, self.domain.as_ref(), &self.place)
+    }
+}
+
+impl Owned {
+    pub(crate) fn declared(&self, kind: ThingKind) -> Declared<'_> {
+        said_by(kind, &self.name, self.owner.as_ref(), &self.place)
+    }
+}
+
+fn said_by<'a>(kind: ThingKind, name: &'a str, owner: Option<&'a Word>, place: &'a Place) -> Declared<'a> {
+    let line = owner.map_or(place.line, |owner| owner.line);
+    Declared { kind, name, owner: owner.map(|owner| owner.text.as_str()), line, place }
 }
 
 type Metadata = BTreeMap<String, Value>;
@@ -67,6 +102,13 @@ struct JourneyShape {
 #[derive(Deserialize)]
 struct ExperimentShape {
     experiment: Spanned<String>,
+    #[serde(default)]
+    owner: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+struct SurveyShape {
+    survey: Spanned<String>,
     #[serde(default)]
     owner: Option<Spanned<String>>,
 }
@@ -110,15 +152,26 @@ pub(crate) fn journey(text: &str, file: &str) -> Result<Journey, Problem> {
 }
 
 /// The experiment of `file`.
-pub(crate) fn experiment(text: &str, file: &str) -> Result<Experiment, Problem> {
+pub(crate) fn experiment(text: &str, file: &str) -> Result<Owned, Problem> {
     let read: ExperimentShape =
         Document::whole(text, file)?.read(|_| "docs/reference/experiments.md shows every key")?;
-    let name = Word::after(0, read.experiment);
-    Ok(Experiment {
-        owner: read.owner.map(|owner| Word::after(0, owner)),
+    Ok(owned(read.experiment, read.owner, file))
+}
+
+/// The survey of `file`.
+pub(crate) fn survey(text: &str, file: &str) -> Result<Owned, Problem> {
+    let read: SurveyShape =
+        Document::whole(text, file)?.read(|_| "`trunkline init --schema survey` shows every key")?;
+    Ok(owned(read.survey, read.owner, file))
+}
+
+fn owned(name: Spanned<String>, owner: Option<Spanned<String>>, file: &str) -> Owned {
+    let name = Word::after(0, name);
+    Owned {
+        owner: owner.map(|owner| Word::after(0, owner)),
         place: Place { file: file.into(), line: name.line },
         name: name.text,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -135,10 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn an_experiment_has_an_owner() {
-        let read = experiment("experiment: gift-wrap\nowner: sales\nflag: gift-wrap\n", "experiments/a.yaml").unwrap();
-        let owner = read.owner.unwrap();
-        assert_eq!((read.name.as_str(), owner.text.as_str(), owner.line), ("gift-wrap", "sales", 2));
+    fn an_experiment_and_a_survey_have_an_owner() {
+        let experiment = experiment("experiment: gift-wrap\nowner: sales\nflag: gift-wrap\n", "experiments/a.yaml");
+        let survey = survey("survey: gift-wrap\nowner: sales\nends: 2027-01-31\n", "surveys/a.yaml");
+        for read in [experiment.unwrap(), survey.unwrap()] {
+            let owner = read.owner.unwrap();
+            assert_eq!((read.name.as_str(), owner.text.as_str(), owner.line), ("gift-wrap", "sales", 2));
+        }
     }
 
     #[test]

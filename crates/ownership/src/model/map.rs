@@ -24,6 +24,7 @@ pub struct Row {
     pub flags: Vec<String>,
     pub journeys: Vec<String>,
     pub experiments: Vec<String>,
+    pub surveys: Vec<String>,
     /// It is in the catalog; else it is a team or person that owns something there or in CODEOWNERS.
     pub declared: bool,
     /// How many files it owns.
@@ -72,6 +73,7 @@ impl Map {
                 flags: names(ThingKind::Flag),
                 journeys: names(ThingKind::Journey),
                 experiments: names(ThingKind::Experiment),
+                surveys: names(ThingKind::Survey),
                 declared: domain.is_declared,
                 files: found(ThingKind::Path).count(),
             }

@@ -7,7 +7,7 @@ use super::catalog::{self, Entity};
 use super::code::{Import, Language, Token, events, imports, tokens};
 use super::manifest::{Dependency, dependencies, is_requirements};
 use super::sql::{Write, writes, writes_of_literal};
-use super::{CodeOwners, Experiment, Flag, Journey, Principle, Waiver, codeowners, declared, principle, waiver};
+use super::{CodeOwners, Flag, Journey, Owned, Principle, Waiver, codeowners, declared, principle, waiver};
 
 /// Longer sources are not read: nobody wrote them.
 pub const SOURCE_BYTES_MAX: usize = 1 << 20;
@@ -31,7 +31,8 @@ pub(crate) enum Declares {
     CodeOwners(CodeOwners),
     Flags(Vec<Flag>),
     Journey(Journey),
-    Experiment(Experiment),
+    Experiment(Owned),
+    Survey(Owned),
     Principle(Principle),
     Waivers(Vec<Waiver>),
 }
@@ -66,6 +67,7 @@ pub fn parse(path: &str, text: Option<&str>) -> Parsed {
         Kind::Flags => parsed.take_or_tell(declared::flags(text, path), Declares::Flags),
         Kind::Journey => parsed.take_or_tell(declared::journey(text, path), Declares::Journey),
         Kind::Experiment => parsed.take_or_tell(declared::experiment(text, path), Declares::Experiment),
+        Kind::Survey => parsed.take_or_tell(declared::survey(text, path), Declares::Survey),
         Kind::Principle => parsed.take_or_tell(principle::read(text, path), Declares::Principle),
         Kind::Manifest => match dependencies(path, text) {
             Ok(found) => parsed.facts.dependencies = found,
@@ -121,6 +123,7 @@ enum Kind {
     Flags,
     Journey,
     Experiment,
+    Survey,
     Principle,
     Waivers,
     Manifest,
@@ -138,6 +141,7 @@ impl Kind {
             Some("flags") if is_yaml || extension == "json" => return Self::Flags,
             Some("journeys") if is_yaml => return Self::Journey,
             Some("experiments") if is_yaml => return Self::Experiment,
+            Some("surveys") if is_yaml => return Self::Survey,
             Some("principles") if extension == "md" && !name.eq_ignore_ascii_case("readme.md") => {
                 return Self::Principle;
             }
@@ -161,13 +165,14 @@ mod tests {
 
     use super::*;
 
-    const PATHS: [&str; 14] = [
+    const PATHS: [&str; 15] = [
         "catalog-info.yaml",
         "a/catalog-info.yaml",
         "CODEOWNERS",
         "flags/a.yaml",
         "journeys/a.yaml",
         "experiments/a.yaml",
+        "surveys/a.yaml",
         "principles/a.md",
         "waivers.yaml",
         "package.json",

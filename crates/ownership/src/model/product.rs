@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use kernel::Problem;
 
+use super::declared::Declared;
 use super::parsed::{Declares, Facts};
 use super::{
-    Approval, Brought, Catalog, Check, CodeOwners, Experiment, Flag, Journey, Owner, Parsed, Principle, Relation,
-    Thing, ThingKind, Waiver, Word, codeowners,
+    Approval, Brought, Catalog, Check, CodeOwners, Flag, Journey, Owner, Parsed, Principle, Relation, Thing, ThingKind,
+    Waiver, Word, codeowners,
 };
 
 /// Events that a library sends by itself begin so.
@@ -60,10 +61,7 @@ impl Product {
         });
         let waivers = waivers.cloned().collect();
         let mut product = Self { files, declaring, principles, waivers, problems, ..Self::default() };
-        let flags: Vec<Flag> = product.flags().cloned().collect();
-        let journeys: Vec<Journey> = product.journeys().cloned().collect();
-        let experiments: Vec<Experiment> = product.experiments().cloned().collect();
-        product.relation = Relation::new(catalog, product.codeowners(), &flags, &journeys, &experiments);
+        product.relation = Relation::new(catalog, product.codeowners(), product.declared());
         product.owners = product.owners(known);
         product
     }
@@ -139,11 +137,15 @@ impl Product {
         })
     }
 
-    pub fn experiments(&self) -> impl Iterator<Item = &Experiment> {
-        self.files.values().filter_map(|parsed| match &parsed.declares {
-            Declares::Experiment(experiment) => Some(experiment),
+    /// The flags, journeys, experiments and surveys.
+    pub(crate) fn declared(&self) -> impl Iterator<Item = Declared<'_>> {
+        let alone = self.files.values().filter_map(|parsed| match &parsed.declares {
+            Declares::Journey(journey) => Some(journey.declared()),
+            Declares::Experiment(experiment) => Some(experiment.declared(ThingKind::Experiment)),
+            Declares::Survey(survey) => Some(survey.declared(ThingKind::Survey)),
             _ => None,
-        })
+        });
+        self.flags().map(Flag::declared).chain(alone)
     }
 
     /// The same with waivers that no file holds.
@@ -183,16 +185,14 @@ impl Product {
         steps.chain(sent).filter(|(_, event)| !event.text.starts_with(LIBRARYS_OWN) && event.text != EDGES_OWN)
     }
 
-    /// All that can be owned and is there: files, tables that are written, events that are named, flags, journeys and experiments.
+    /// All that can be owned and is there: files, tables that are written, events that are named, and what files declare.
     pub(crate) fn things(&self) -> BTreeSet<(ThingKind, &str)> {
         let paths = self.paths().map(|path| (ThingKind::Path, path));
         let tables =
             self.facts().flat_map(|(_, facts)| &facts.writes).map(|write| (ThingKind::Table, write.table.as_str()));
         let events = self.events().map(|(_, event)| (ThingKind::Event, event.text.as_str()));
-        let flags = self.flags().map(|flag| (ThingKind::Flag, flag.key.as_str()));
-        let journeys = self.journeys().map(|journey| (ThingKind::Journey, journey.name.as_str()));
-        let experiments = self.experiments().map(|experiment| (ThingKind::Experiment, experiment.name.as_str()));
-        paths.chain(tables).chain(events).chain(flags).chain(journeys).chain(experiments).collect()
+        let declared = self.declared().map(|thing| (thing.kind, thing.name));
+        paths.chain(tables).chain(events).chain(declared).collect()
     }
 }
 

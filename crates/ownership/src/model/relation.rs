@@ -1,20 +1,21 @@
-//! The one relation: which domain owns a path, a table, an event, a flag, a journey or an experiment.
+//! The one relation: which domain owns a path, a table, an event, a flag, a journey, an experiment or a survey.
 //!
 //! Of what says something, the first counts:
 //!
 //! 1. a claim in the catalog; of two that fit a path, the one that names more folders; a name without a star before one with;
-//! 2. what the thing says of itself: a flag's or an experiment's `owner`, a journey's `domain`;
+//! 2. what the thing says of itself: the `owner` of a flag, an experiment or a survey, a journey's `domain`;
 //! 3. for a path, the nearest folder whose `catalog-info.yaml` declares exactly one component, and no paths of it;
 //! 4. for a path, the last rule of CODEOWNERS.
 //!
 //! Who owns no domain of the catalog, or several, is a domain of their own name. So a product with nothing but CODEOWNERS has
-//! a map.
+//! a map. What comes out of one of these is its owner's too: a finding is that of its lockfile, feedback that of its survey or of
+//! the journey that it is about.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::catalog::{Body, Catalog, Claim, Entity, Kind, Reference};
 use super::codeowners::{CodeOwners, Handle};
-use super::declared::{Experiment, Flag, Journey};
+use super::declared::Declared;
 use super::pattern::name_matches;
 use super::{Pattern, Place, Thing, ThingKind};
 
@@ -78,12 +79,10 @@ pub struct Relation {
 
 impl Relation {
     /// Joins what the files say. `codeowners` comes with its place.
-    pub fn new(
+    pub(crate) fn new<'a>(
         catalog: Catalog,
         codeowners: Option<(&CodeOwners, &str)>,
-        flags: &[Flag],
-        journeys: &[Journey],
-        experiments: &[Experiment],
+        declared: impl Iterator<Item = Declared<'a>>,
     ) -> Self {
         let mut relation = Self { catalog, ..Self::default() };
         let entities: Vec<Entity> = relation.catalog.entities().cloned().collect();
@@ -94,8 +93,7 @@ impl Relation {
             relation.claim(entity);
         }
         relation.folders(&entities);
-        relation.say_of_themselves(flags, journeys);
-        relation.experiments_say(experiments);
+        declared.for_each(|thing| relation.says_of_itself(thing));
         if let Some((codeowners, file)) = codeowners {
             relation.rules(codeowners, file);
         }
@@ -284,28 +282,11 @@ impl Relation {
     }
 
     /// A claim of the catalog goes before what a thing says of itself.
-    fn say_of_themselves(&mut self, flags: &[Flag], journeys: &[Journey]) {
-        for flag in flags {
-            let domain = flag.owner.as_deref().and_then(|owner| self.domain_called_or_derived(owner));
-            if let Some(domain) = domain.filter(|_| self.owner_by_name(ThingKind::Flag, &flag.key).is_none()) {
-                self.name(ThingKind::Flag, &flag.key, &domain, &flag.place);
-            }
-        }
-        for journey in journeys {
-            let domain = journey.domain.as_ref().and_then(|domain| self.domain_called_or_derived(&domain.text));
-            if let Some(domain) = domain.filter(|_| self.owner_by_name(ThingKind::Journey, &journey.name).is_none()) {
-                self.name(ThingKind::Journey, &journey.name, &domain, &journey.place);
-            }
-        }
-    }
-
-    fn experiments_say(&mut self, experiments: &[Experiment]) {
-        for experiment in experiments {
-            let domain = experiment.owner.as_ref().and_then(|owner| self.domain_called_or_derived(&owner.text));
-            let is_claimed = self.owner_by_name(ThingKind::Experiment, &experiment.name).is_some();
-            if let Some(domain) = domain.filter(|_| !is_claimed) {
-                self.name(ThingKind::Experiment, &experiment.name, &domain, &experiment.place);
-            }
+    fn says_of_itself(&mut self, thing: Declared<'_>) {
+        let Declared { kind, name, owner, place, .. } = thing;
+        let domain = owner.and_then(|owner| self.domain_called_or_derived(owner));
+        if let Some(domain) = domain.filter(|_| self.owner_by_name(kind, name).is_none()) {
+            self.name(kind, name, &domain, place);
         }
     }
 

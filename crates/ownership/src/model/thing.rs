@@ -13,10 +13,12 @@ pub enum ThingKind {
     Flag,
     Journey,
     Experiment,
+    Survey,
 }
 
 impl ThingKind {
-    pub const ALL: [Self; 6] = [Self::Path, Self::Table, Self::Event, Self::Flag, Self::Journey, Self::Experiment];
+    pub const ALL: [Self; 7] =
+        [Self::Path, Self::Table, Self::Event, Self::Flag, Self::Journey, Self::Experiment, Self::Survey];
 
     /// One of them, as people say it.
     pub const fn name(self) -> &'static str {
@@ -27,6 +29,7 @@ impl ThingKind {
             Self::Flag => "flag",
             Self::Journey => "journey",
             Self::Experiment => "experiment",
+            Self::Survey => "survey",
         }
     }
 
@@ -39,6 +42,7 @@ impl ThingKind {
             Self::Flag => "flags",
             Self::Journey => "journeys",
             Self::Experiment => "experiments",
+            Self::Survey => "surveys",
         }
     }
 

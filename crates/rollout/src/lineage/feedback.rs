@@ -1,10 +1,12 @@
 //! What customers said of a change: those who had a variant of its flags, and those who had its deployment.
 
 use delivery::view::change::ChangeView;
-use feedback::{Changes, Item, Query, Scope};
+use feedback::{Changes, Item, Owners, Query, Scope, Subject};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use kernel::Problem;
+use ownership::Ownership;
+use ownership::model::{Thing, ThingKind};
 
 use super::customers;
 use crate::definitions::Contexts;
@@ -41,5 +43,19 @@ impl Changes for Rollout {
             Ok(scope(self, &view, flags).await?)
         }
         .boxed()
+    }
+}
+
+/// Who owns what on trunk, for feedback.
+#[derive(Debug, Clone)]
+pub struct Readers(pub Ownership);
+
+impl Owners for Readers {
+    fn owner<'a>(&'a self, of: Subject<'a>) -> BoxFuture<'a, Result<Option<String>, Problem>> {
+        let thing = match of {
+            Subject::Survey(name) => Thing::new(ThingKind::Survey, name),
+            Subject::Journey(name) => Thing::new(ThingKind::Journey, name),
+        };
+        async move { Ok(self.0.owner(thing).await?.map(|owner| owner.domain().to_owned())) }.boxed()
     }
 }

@@ -12,6 +12,8 @@ use experiments::Experiments;
 use feedback::Feedback;
 use flags::Flags;
 use flags::view::FlagView;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 use journeys::{Journeys, JourneysOptions};
 use kernel::{Clock, Problem, SystemClock};
 use rollout::{Contexts, Rollout};
@@ -148,6 +150,16 @@ async fn serve(data: PathBuf) {
     edge::serve(options, || Ok(Arc::new(edge::NoExtension))).await.unwrap();
 }
 
+/// Owns nothing.
+#[derive(Debug)]
+struct Nobody;
+
+impl feedback::Owners for Nobody {
+    fn owner<'a>(&'a self, _: feedback::Subject<'a>) -> BoxFuture<'a, Result<Option<String>, Problem>> {
+        async { Ok(None) }.boxed()
+    }
+}
+
 fn contexts(db: &Db, edge: &edge::Client, data: &Path) -> Contexts {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let retention = Retention::default();
@@ -173,6 +185,7 @@ fn contexts(db: &Db, edge: &edge::Client, data: &Path) -> Contexts {
         clock,
         events: events.clone(),
         journeys: journeys.clone(),
+        owners: Arc::new(Nobody),
         serving: Arc::new(edge.clone()),
     });
     Contexts { flags, journeys, experiments, feedback, events }

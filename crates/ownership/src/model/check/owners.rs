@@ -11,18 +11,11 @@ pub(super) fn owner_exists(product: &Product) -> Vec<Finding> {
     let catalog = product.relation().catalog();
     let mut findings: Vec<Finding> = catalog.entities().flat_map(|entity| of_entity(catalog, entity)).collect();
     findings.extend(of_codeowners(product));
-    findings.extend(product.journeys().filter_map(|journey| {
-        let domain = journey.domain.as_ref()?;
-        let is_known = product.relation().domain_called(&domain.text).is_some();
-        let message = format!("journey {:?} is owned by {:?}, which is no domain", journey.name, domain.text);
-        (!is_known).then(|| finding(&journey.name, &Place { line: domain.line, ..journey.place.clone() }, message))
-    }));
-    findings.extend(product.experiments().filter_map(|experiment| {
-        let owner = experiment.owner.as_ref()?;
-        let is_known = product.relation().domain_called(&owner.text).is_some();
-        let message = format!("experiment {:?} is owned by {:?}, which is no domain", experiment.name, owner.text);
-        let place = Place { line: owner.line, ..experiment.place.clone() };
-        (!is_known).then(|| finding(&experiment.name, &place, message))
+    // A flag's owner has a check of its own.
+    findings.extend(product.declared().filter(|thing| thing.kind != ThingKind::Flag).filter_map(|thing| {
+        let owner = thing.owner.filter(|owner| product.relation().domain_called(owner).is_none())?;
+        let message = format!("{} {:?} is owned by {owner:?}, which is no domain", thing.kind.name(), thing.name);
+        Some(finding(thing.name, &Place { line: thing.line, ..thing.place.clone() }, message))
     }));
     findings.extend(contested(product));
     findings

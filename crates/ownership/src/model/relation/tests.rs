@@ -1,5 +1,6 @@
 //! Which of several that say something counts.
 
+use super::super::Flag;
 use super::*;
 use crate::model::{catalog, declared};
 
@@ -50,8 +51,11 @@ fn relation() -> Relation {
         "flags: { a: { metadata: { owner: cashiers } }, b: { metadata: { owner: nobody } }, c: { metadata: { owner: ann } } }",
         "flags/a.yaml",
     );
-    let journeys = [declared::journey("journey: buy\ndomain: sales", "journeys/buy.yaml").unwrap()];
-    Relation::new(Catalog::new(entities).0, Some((&codeowners, "CODEOWNERS")), &flags.unwrap(), &journeys, &[])
+    let flags = flags.unwrap();
+    let journey = declared::journey("journey: buy\ndomain: sales", "journeys/buy.yaml").unwrap();
+    let survey = declared::survey("survey: after\nowner: ann", "surveys/after.yaml").unwrap();
+    let declared = flags.iter().map(Flag::declared).chain([journey.declared(), survey.declared(ThingKind::Survey)]);
+    Relation::new(Catalog::new(entities).0, Some((&codeowners, "CODEOWNERS")), declared)
 }
 
 fn owners(kind: ThingKind, name: &str) -> Vec<String> {
@@ -106,7 +110,7 @@ fn people_answer_for_the_domains_of_their_teams() {
 #[test]
 fn two_equal_claims_are_contested() {
     let text = CATALOG.replace("/src/billing/", "/src/");
-    let relation = Relation::new(Catalog::new(catalog::read(&text, "catalog-info.yaml").0).0, None, &[], &[], &[]);
+    let relation = Relation::new(Catalog::new(catalog::read(&text, "catalog-info.yaml").0).0, None, std::iter::empty());
     let owner = relation.owner(Thing::path("src/a")).unwrap();
     assert!(owner.is_contested && owner.domains.len() == 2, "{owner:?}");
 }
@@ -122,10 +126,15 @@ fn a_part_is_of_its_systems_domain_and_else_of_its_owners() {
     );
     let (entities, problems) = catalog::read(&text, "catalog-info.yaml");
     assert_eq!(problems.len(), 1, "the pattern that is none: {problems:?}");
-    let relation = Relation::new(Catalog::new(entities).0, None, &[], &[], &[]);
+    let relation = Relation::new(Catalog::new(entities).0, None, std::iter::empty());
     let owner = |thing| relation.owner(thing).map(|owner| owner.domain().to_owned());
     assert_eq!(owner(Thing::table("receipts")).as_deref(), Some("billing"), "by its system, whoever owns it");
     assert_eq!(owner(Thing::table("coupons")).as_deref(), Some("ann"), "a person without a domain is one");
     assert_eq!(owner(Thing::path("api/v1.yaml")).as_deref(), Some("sales"), "by the one domain of its owner");
     assert!(relation.answers_for("ann", "ann") && relation.domain("ann").is_some_and(|domain| !domain.is_declared));
+}
+
+#[test]
+fn a_survey_says_whose_it_is() {
+    assert_eq!(relation().owner(Thing::new(ThingKind::Survey, "after")).unwrap().domain(), "ann");
 }
