@@ -4,8 +4,6 @@
 //! experiment's time, in both arms alike; who is still being followed is in no figure yet. So the figures of a look are those of
 //! persons of whom everything is known, and no later look changes what they did.
 
-use std::collections::HashMap;
-
 use events::ExposureIndex;
 use journeys::{Did, SETTLED_MS};
 
@@ -83,28 +81,31 @@ fn followed(definition: &Definition, started_ms: i64, exposures: &ExposureIndex)
     followed
 }
 
-/// What each person did within their time.
-fn values(settled: &[Followed], did: &[Did], within_ms: i64, is_share: bool) -> HashMap<u64, f64> {
-    let since: HashMap<u64, i64> = settled.iter().map(|person| (person.person, person.since_ms)).collect();
-    let mut values = HashMap::new();
+/// What each did within their time, in the same order.
+fn values(settled: &[Followed], did: &[Did], within_ms: i64, is_share: bool) -> Vec<f64> {
+    let mut values = vec![0.0; settled.len()];
+    let mut at = 0;
     for one in did {
-        let Some(since_ms) = since.get(&one.person) else { continue };
-        if one.at_ms < *since_ms || one.at_ms - since_ms > within_ms {
+        // What is done comes by person too, but for a list after the other: then it is looked for from the start.
+        if at > 0 && settled[at - 1].person >= one.person {
+            at = settled.partition_point(|followed| followed.person < one.person);
+        }
+        at += settled[at..].iter().take_while(|followed| followed.person < one.person).count();
+        let Some(followed) = settled.get(at).filter(|followed| followed.person == one.person) else { continue };
+        if one.at_ms < followed.since_ms || one.at_ms - followed.since_ms > within_ms {
             continue;
         }
-        let value = values.entry(one.person).or_insert(0.0);
-        *value = if is_share { 1.0 } else { *value + one.value };
+        values[at] = if is_share { 1.0 } else { values[at] + one.value };
     }
     values
 }
 
-fn add_up(settled: &[Followed], values: &HashMap<u64, f64>) -> Arms<Moments> {
+fn add_up(settled: &[Followed], values: &[f64]) -> Arms<Moments> {
     let mut arms = Arms::<Moments>::default();
-    for person in settled {
-        let value = values.get(&person.person).copied().unwrap_or(0.0);
+    for (person, value) in settled.iter().zip(values) {
         match person.side {
-            Side::Control => arms.a.add(value),
-            Side::Treatment => arms.b.add(value),
+            Side::Control => arms.a.add(*value),
+            Side::Treatment => arms.b.add(*value),
         }
     }
     arms
@@ -159,5 +160,30 @@ mod tests {
         let [paid, spent] = [0, 1].map(|at| evidence.metrics[at].arms);
         assert_eq!((paid.a.n, paid.a.mean, paid.b.n, paid.b.mean), (2, 0.5, 1, 1.0));
         assert_eq!((spent.a.mean, spent.b.mean), (20.0, 20.0), "2 spent 20 twice, 3 nothing; 1 spent 20 in their time");
+    }
+
+    fn followed(person: u64, since_ms: i64) -> Followed {
+        Followed { person, since_ms, side: Side::Control, is_both: false }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn in_whatever_order_it_comes_each_person_has_what_they_did(
+            persons in proptest::collection::btree_map(0..12_u64, 0..6_i64, 0..8),
+            did in proptest::collection::vec((0..12_u64, 0..12_i64, -4..5_i32), 0..40),
+            is_share: bool,
+        ) {
+            let settled: Vec<Followed> = persons.iter().map(|(person, since)| followed(*person, *since)).collect();
+            let did: Vec<Did> = did.iter().map(|(person, at_ms, value)| self::did(*person, *at_ms, f64::from(*value))).collect();
+            let wanted: Vec<f64> = settled
+                .iter()
+                .map(|one| {
+                    let within = one.since_ms..=one.since_ms + 4;
+                    let own = did.iter().filter(|did| did.person == one.person && within.contains(&did.at_ms));
+                    if is_share { f64::from(u8::from(own.count() > 0)) } else { own.fold(0.0, |sum, did| sum + did.value) }
+                })
+                .collect();
+            proptest::prop_assert_eq!(values(&settled, &did, 4, is_share), wanted);
+        }
     }
 }
