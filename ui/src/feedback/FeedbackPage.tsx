@@ -53,7 +53,7 @@ function Empty({ filter, clear }: { filter: string; clear: () => void }) {
   if (filter === "") return <p>Nobody said anything yet. A survey in <code>surveys/</code> asks customers, <code>trunkline feedback import FILE</code> takes what they said elsewhere, and the button above writes one down.</p>;
   return (
     <p>
-      Nothing matches. Keys are <code>journey</code>, <code>flag</code>, <code>variant</code>, <code>change</code>, <code>release</code>, <code>survey</code>, <code>tag</code>, <code>person</code> and <code>channel</code>; other words are looked for in what was said.{" "}
+      Nothing matches. Keys are <code>journey</code>, <code>flag</code>, <code>variant</code>, <code>change</code>, <code>domain</code>, <code>release</code>, <code>survey</code>, <code>tag</code>, <code>person</code> and <code>channel</code>; other words are looked for in what was said.{" "}
       <button type="button" className="text-button" onClick={clear}>Show all</button>
     </p>
   );

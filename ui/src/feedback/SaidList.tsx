@@ -19,6 +19,7 @@ function Voice({ said }: { said: Said }) {
         {score && <strong>rated {score}</strong>}
         {said.person ? <Link href={`/persons/${encodeURIComponent(said.person)}`} className="one-line">{said.person}</Link> : <span>whose words is not known</span>}
         {said.survey ? <Link href={filterPath(term("survey", said.survey))}>{fromWords(said)}</Link> : <span>{fromWords(said)}</span>}
+        {said.owner && <Link href={filterPath(term("domain", said.owner))}>for {said.owner}</Link>}
         {said.url && <code>{said.url}</code>}
       </div>
       {said.answers.length > 1 && <Answers said={said} />}

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { PageHead } from "../app/PageHead";
 import { FeedbackShort } from "../feedback/FeedbackShort";
+import { filterPath, term } from "../feedback/words";
 import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
 import { Skeleton } from "../look/Loading";
@@ -61,7 +62,7 @@ function Inside({ domain }: { domain: DomainView }) {
       </Card>
       <DomainFindings domain={domain.name} />
       <Card title="Waivers" note="that are this domain's to decide"><WaiverTable rows={domain.waivers} empty={<p>None was asked for.</p>} /></Card>
-      {domain.journeys.map((journey) => <FeedbackShort key={journey} title={`What customers said in ${journey}`} filter={`journey:${journey}`} />)}
+      <FeedbackShort title="What customers said of what it owns" filter={term("domain", domain.name)} />
     </>
   );
 }
@@ -81,6 +82,7 @@ function Owned({ domain }: { domain: DomainView }) {
       <Names word="Flags" names={domain.flags} to={(name) => `/flags/${encodeURIComponent(name)}`} />
       <Names word="Journeys" names={domain.journeys} to={(name) => `/journeys/${encodeURIComponent(name)}`} />
       <Names word="Experiments" names={domain.experiments} to={(name) => `/experiments/${encodeURIComponent(name)}`} />
+      <Names word="Surveys" names={domain.surveys} to={(name) => filterPath(term("survey", name))} />
     </dl>
   );
 }

@@ -81,7 +81,7 @@ function Nobodys({ rows, left }: { rows: Unowned[]; left: number }) {
   const hidden = Math.max(0, rows.length - UNOWNED_SHOWN) + left;
   return (
     <Card title="Nobody owns" note={unownedWords(rows)}>
-      <Table label="What nobody owns" columns={UNOWNED} rows={rows.slice(0, UNOWNED_SHOWN)} rowKey={(u) => `${u.kind} ${u.name}`} empty={<p>Nothing of it matches. Kinds are <code>path</code>, <code>table</code>, <code>event</code>, <code>flag</code>, <code>journey</code> and <code>experiment</code>.</p>} />
+      <Table label="What nobody owns" columns={UNOWNED} rows={rows.slice(0, UNOWNED_SHOWN)} rowKey={(u) => `${u.kind} ${u.name}`} empty={<p>Nothing of it matches. Kinds are <code>path</code>, <code>table</code>, <code>event</code>, <code>flag</code>, <code>journey</code>, <code>experiment</code> and <code>survey</code>.</p>} />
       {hidden > 0 && <p className="small muted below-list">{counted(hidden, "more is", "more are")} not listed: filter by <code>kind:</code> or by words of the path.</p>}
       <p className="small muted below-list">A path gets an owner in <code>CODEOWNERS</code>, anything else in <code>catalog-info.yaml</code>.</p>
     </Card>
@@ -97,7 +97,7 @@ function Empty({ filter, clear }: { filter: string; clear: () => void }) {
   if (filter === "") return <p>No domain yet. Declare domains and their teams in <code>catalog-info.yaml</code> and paths in <code>CODEOWNERS</code> of the repository, and <code>git push</code>. <code>trunkline own map</code> shows the same before you do.</p>;
   return (
     <p>
-      No domain matches. Keys are <code>team</code>, <code>person</code>, <code>table</code>, <code>event</code>, <code>flag</code>, <code>journey</code> and <code>experiment</code>; <code>kind</code> is for what nobody owns.{" "}
+      No domain matches. Keys are <code>team</code>, <code>person</code>, <code>table</code>, <code>event</code>, <code>flag</code>, <code>journey</code>, <code>experiment</code> and <code>survey</code>; <code>kind</code> is for what nobody owns.{" "}
       <button type="button" className="text-button" onClick={clear}>Show all</button>
     </p>
   );

@@ -4,7 +4,7 @@ import { countsState, domainMatches, domainsSentence, domainsState, historyWords
 
 const NOW = Date.parse("2026-11-22T14:30:00Z");
 const none = { denied: 0, warned: 0, observed: 0, waived: 0 };
-const domain: DomainItem = { name: "sales", team: "checkout", people: ["ana"], files: 3, declared: true, paths: ["src/checkout/"], tables: ["orders"], events: [], flags: ["one-address"], journeys: [], experiments: [], violations: none, waivers_asked: 0 };
+const domain: DomainItem = { name: "sales", team: "checkout", people: ["ana"], files: 3, declared: true, paths: ["src/checkout/"], tables: ["orders"], events: [], flags: ["one-address"], journeys: [], experiments: [], surveys: [], violations: none, waivers_asked: 0 };
 const view: DomainsView = { commit: "3f9c2ab", items: [domain, { ...domain, name: "warehouse", team: null }], next: null, unowned: [], unowned_count: 0, problems: [], unread: [], other_repositories: [] };
 const waiver = { number: 7, state: "asked", author: "jonas", approvers: ["ana", "jonas"], domain: "sales" } as Waiver;
 

@@ -11,7 +11,7 @@ export function matches(filter: string, keys: Record<string, string>, text: stri
 }
 
 export const domainMatches = (domain: DomainItem, filter: string): boolean =>
-  matches(filter, { team: domain.team ?? "nobody", person: domain.people.join(" "), table: domain.tables.join(" "), event: domain.events.join(" "), flag: domain.flags.join(" "), journey: domain.journeys.join(" "), experiment: domain.experiments.join(" ") }, `${domain.name} ${domain.paths.join(" ")}`);
+  matches(filter, { team: domain.team ?? "nobody", person: domain.people.join(" "), table: domain.tables.join(" "), event: domain.events.join(" "), flag: domain.flags.join(" "), journey: domain.journeys.join(" "), experiment: domain.experiments.join(" "), survey: domain.surveys.join(" ") }, `${domain.name} ${domain.paths.join(" ")}`);
 
 export const unownedMatches = (thing: Unowned, filter: string): boolean => matches(filter, { kind: thing.kind }, thing.name);
 
@@ -22,8 +22,8 @@ export const waiverMatches = (waiver: Waiver, filter: string): boolean =>
   matches(filter, { state: waiver.state, check: waiver.check, domain: waiver.domain ?? "nobody", person: waiver.author ?? "", principle: waiver.principle ?? "" }, `${waiver.what} ${waiver.reason}`);
 
 /** `2 tables, 1 flag`; what there is none of is left out. */
-export function ownsWords(domain: Pick<DomainItem, "tables" | "events" | "flags" | "journeys" | "experiments">): string {
-  const kinds: [number, string][] = [[domain.tables.length, "table"], [domain.events.length, "event"], [domain.flags.length, "flag"], [domain.journeys.length, "journey"], [domain.experiments.length, "experiment"]];
+export function ownsWords(domain: Pick<DomainItem, "tables" | "events" | "flags" | "journeys" | "experiments" | "surveys">): string {
+  const kinds: [number, string][] = [[domain.tables.length, "table"], [domain.events.length, "event"], [domain.flags.length, "flag"], [domain.journeys.length, "journey"], [domain.experiments.length, "experiment"], [domain.surveys.length, "survey"]];
   return kinds.filter(([n]) => n > 0).map(([n, kind]) => counted(n, kind)).join(", ");
 }
 

@@ -26,7 +26,9 @@ test("a domain's page names who answers, what it owns and what breaks principles
   await expect(vulnerable).toContainText("address-format");
   await expect(vulnerable).not.toContainText("ledger");
   await expect(vulnerable).not.toContainText("word-wrap");
-  await expect(page.getByText("I did not see where to change the invoice address, then I gave up.")).toBeVisible();
+  const said = page.getByRole("list", { name: "What customers said of what it owns" });
+  await expect(said).toContainText("I did not see where to change the invoice address, then I gave up.");
+  await expect(said).not.toContainText("Can I pay by invoice?");
 });
 
 test("a principle is agreed to with one word", async ({ page }) => {
