@@ -10,7 +10,7 @@ use std::time::Duration;
 use delivery::verify::artifact;
 use delivery::view::deployment::ReleaseView;
 use security::model::Inventory;
-use security::{Deployed, Security};
+use security::{Deployed, Installed, Security};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -85,13 +85,13 @@ impl Inventories {
         let scratch = self.data.join("work").join(format!("inventory-{}", kernel::id::fresh()));
         let mirror = self.rollout.delivery.mirror(repository);
         let checkout = mirror.worktree(&release.commit, &scratch).await.map_err(|error| error.to_string())?;
-        let read = self.security.read(checkout.folder()).await.map_err(|problem| problem.told());
+        let read = self.security.read(checkout.folder(), Installed::Unlocked).await.map_err(|problem| problem.told());
         let folder = service_folder(checkout.folder(), &release.service).await;
         checkout.remove().await;
         let built = artifact::folder(&self.data.join("artifacts"), &release.digest);
         // Of an artifact that is gone, the lockfiles say what went into it; what the build added is not known any more.
         let built = if built.is_dir() {
-            Some(self.security.read(&built).await.map_err(|problem| problem.told())?)
+            Some(self.security.read(&built, Installed::All).await.map_err(|problem| problem.told())?)
         } else {
             None
         };

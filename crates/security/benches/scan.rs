@@ -39,7 +39,7 @@ fn measure(name: &str, text: &str, advisories: &Advisories) {
     let format = Format::of(name.rsplit('/').next().unwrap(), None).unwrap();
     let read = || lockfile::read(format, Source { file: name, text }).unwrap().packages;
     let (reading, packages) = fastest(ROUNDS, read);
-    let files = vec![Scanned { path: name.to_owned(), packages }];
+    let files = vec![Scanned::lockfile(name, packages)];
     let inventory = Inventory { files, ..Inventory::default() };
     let (judging, report) = fastest(ROUNDS, || Report::of(&inventory, advisories));
     let (packages, findings) = (report.packages.len(), report.findings.len());

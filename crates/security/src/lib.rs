@@ -23,6 +23,6 @@ pub use facade::{
 };
 pub use http::routes;
 pub use mirror::Mirror;
-pub use offline::Line;
+pub use offline::{Installed, Line};
 pub use reader::{Entries, Here, Reader};
 pub use store::MIGRATIONS;

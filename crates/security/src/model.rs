@@ -5,6 +5,7 @@ pub mod advisory;
 pub mod cyclonedx;
 pub mod ecosystem;
 pub mod freshness;
+pub mod installed;
 pub mod inventory;
 pub mod join;
 pub mod lockfile;

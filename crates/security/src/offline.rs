@@ -7,4 +7,4 @@ mod folder;
 
 pub use entries::{Entry, Feed, Line, entries};
 pub use feed::{advisories, each};
-pub use folder::{contents, inventory};
+pub use folder::{Installed, contents, inventory};

@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use kernel::Problem;
 
 use crate::model::Inventory;
-use crate::offline::{self, Entry, Feed};
+use crate::offline::{self, Entry, Feed, Installed};
 
 /// What a feed says, in order. Blocks while it is asked for the next.
 pub type Entries = Box<dyn Iterator<Item = Result<Entry, Problem>> + Send>;
@@ -16,7 +16,7 @@ pub type Entries = Box<dyn Iterator<Item = Result<Entry, Problem>> + Send>;
 /// Reads what others have written.
 pub trait Reader: Debug + Send + Sync {
     /// A lockfile that cannot be read is a problem; a folder without any is an empty inventory.
-    fn inventory<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, Result<Inventory, Problem>>;
+    fn inventory<'a>(&'a self, folder: &'a Path, installed: Installed) -> BoxFuture<'a, Result<Inventory, Problem>>;
 
     /// All of a feed. One that cannot be read to its end is a problem, and nothing of it is given. The feed's file has a folder
     /// for itself.
@@ -28,9 +28,9 @@ pub trait Reader: Debug + Send + Sync {
 pub struct Here;
 
 impl Reader for Here {
-    fn inventory<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, Result<Inventory, Problem>> {
+    fn inventory<'a>(&'a self, folder: &'a Path, installed: Installed) -> BoxFuture<'a, Result<Inventory, Problem>> {
         let folder = folder.to_owned();
-        let read = tokio::task::spawn_blocking(move || offline::contents(&folder));
+        let read = tokio::task::spawn_blocking(move || offline::contents(&folder, installed));
         async move { read.await.map_err(|error| Problem::internal(error.to_string()))? }.boxed()
     }
 

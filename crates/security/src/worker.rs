@@ -14,7 +14,7 @@ use kernel::{Kind, Problem};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Inventory;
-use crate::offline::{self, Entry, Feed};
+use crate::offline::{self, Entry, Feed, Installed};
 use crate::reader::{Entries, Reader};
 
 /// Of whatever is read, beyond what the process has before it begins.
@@ -37,7 +37,7 @@ const ARCHIVE: Bounds = Bounds { seconds: 600.0, output_bytes: 4 << 30 };
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Request {
-    Inventory { folder: PathBuf },
+    Inventory { folder: PathBuf, installed: Installed },
     Advisories(Feed),
 }
 
@@ -62,9 +62,9 @@ pub struct Worker {
 }
 
 impl Reader for Worker {
-    fn inventory<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, Result<Inventory, Problem>> {
+    fn inventory<'a>(&'a self, folder: &'a Path, installed: Installed) -> BoxFuture<'a, Result<Inventory, Problem>> {
         async move {
-            let request = Request::Inventory { folder: folder.to_owned() };
+            let request = Request::Inventory { folder: folder.to_owned(), installed };
             let answers = self.ask(&request, folder, INVENTORY).await?;
             match tokio::task::spawn_blocking(move || lines(answers)?.next()).await {
                 Ok(Some(Ok(Answer::Inventory(inventory)))) => Ok(inventory),
@@ -194,7 +194,9 @@ fn work(request: &str, output: &mut dyn Write) -> Result<(), Problem> {
     let request = serde_json::from_str(request);
     let told = |result: io::Result<()>| result.map_err(|error| Problem::internal(format!("nobody listens: {error}")));
     match request.map_err(|error| Problem::invalid(format!("the request is none: {error}")))? {
-        Request::Inventory { folder } => told(tell(output, &Answer::Inventory(offline::contents(&folder)?))),
+        Request::Inventory { folder, installed } => {
+            told(tell(output, &Answer::Inventory(offline::contents(&folder, installed)?)))
+        }
         Request::Advisories(feed) => offline::entries(&feed, &mut |entry| told(tell(output, &Answer::Entry(entry)))),
     }
 }

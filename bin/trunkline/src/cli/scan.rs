@@ -11,15 +11,30 @@ use security::model::freshness::FeedState;
 use security::model::inventory::Why;
 use security::model::report::{Coverage, Verdict};
 use security::model::{Advisories, Ecosystem, Feed, Finding, Inventory, Report, Severity, Threshold};
-use security::{offline, span};
+use security::{Installed, offline, span};
 
 use super::options::Common;
 use crate::out::{self, mark};
+
+#[derive(Debug, Clone, Copy, Args)]
+struct Depth {
+    /// Read all installed packages, as in what was built; without it those that no lockfile beside or above them speaks of
+    #[arg(long)]
+    installed: bool,
+}
+
+impl Depth {
+    const fn installed(self) -> Installed {
+        if self.installed { Installed::All } else { Installed::Unlocked }
+    }
+}
 
 #[derive(Debug, Args)]
 pub(super) struct SbomArgs {
     /// A folder, or one lockfile
     path: PathBuf,
+    #[command(flatten)]
+    depth: Depth,
     /// Give the document a number of its own; without it the same packages are the same bytes
     #[arg(long)]
     serial_number: bool,
@@ -29,6 +44,8 @@ pub(super) struct SbomArgs {
 pub(super) struct ScanArgs {
     /// A folder, or one lockfile
     path: PathBuf,
+    #[command(flatten)]
+    depth: Depth,
     /// Folder of OSV advisories: .json files, or the all.zip that OSV exports of each ecosystem
     #[arg(long, env = "TRUNKLINE_ADVISORIES", value_name = "DIR")]
     advisories: Option<PathBuf>,
@@ -75,7 +92,7 @@ impl FailOn {
 
 /// Writes the bill of materials.
 pub(super) fn sbom(args: &SbomArgs, common: &Common) -> anyhow::Result<()> {
-    let inventory = offline::inventory(&args.path)?;
+    let inventory = offline::inventory(&args.path, args.depth.installed())?;
     if inventory.files.is_empty() {
         let problem = Problem::invalid(format!("nothing in {} can be read here", args.path.display()));
         let left_out = [inventory.unsupported, inventory.opaque].concat();
@@ -90,7 +107,7 @@ pub(super) fn sbom(args: &SbomArgs, common: &Common) -> anyhow::Result<()> {
 
 /// Judges what is there by the advisories; exit 1 if the gate says no.
 pub(super) fn scan(args: &ScanArgs, common: &Common) -> anyhow::Result<ExitCode> {
-    let inventory = offline::inventory(&args.path)?;
+    let inventory = offline::inventory(&args.path, args.depth.installed())?;
     let advisories = advisories(args.advisories.as_deref())?;
     let report = Report::of(&inventory, &advisories);
     let format = args.format.unwrap_or(if common.json { Format::Json } else { Format::Table });
@@ -171,7 +188,7 @@ fn tell(report: &Report, advisories: &Advisories, inventory: &Inventory, verdict
         out::talk(format_args!("{}", age(ecosystem, *feed, SystemClock.now())));
     }
     let (packages, findings, files) = (report.packages.len(), report.findings.len(), inventory.files.len());
-    out::talk(format_args!("findings: {findings}, packages: {packages}, lockfiles: {files}"));
+    out::talk(format_args!("findings: {findings}, packages: {packages}, read in: {files}"));
     tell_verdict(verdict, args);
 }
 

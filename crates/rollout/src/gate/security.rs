@@ -15,7 +15,7 @@ use kernel::Problem;
 use security::model::inventory::Why;
 use security::model::report::{Finding, Report};
 use security::model::{Inventory, Threshold};
-use security::{Security, ecosystems_of};
+use security::{Installed, Security, ecosystems_of};
 use serde_json::json;
 
 use crate::finding::owner;
@@ -98,9 +98,9 @@ impl VulnerabilityGate {
 
     /// What the commit and what was built of it are made of.
     async fn read(&self, candidate: &Candidate) -> Result<Inventory, Problem> {
-        let mut inventory = self.security.read(&candidate.checkout).await?;
+        let mut inventory = self.security.read(&candidate.checkout, Installed::Unlocked).await?;
         for built in &candidate.artifacts {
-            inventory.add(&self.security.read(&built.path).await?);
+            inventory.add(&self.security.read(&built.path, Installed::All).await?);
         }
         Ok(inventory)
     }
@@ -109,13 +109,15 @@ impl VulnerabilityGate {
         let mut baseline = Baseline::default();
         for artifact in live {
             baseline.live.push(artifact.deployment);
-            match self.security.inventory(artifact.deployment).await? {
-                Some(inventory) => baseline.inventory.add(&inventory),
-                None => match self.security.read(&artifact.path).await {
-                    Ok(inventory) => baseline.inventory.add(&inventory),
-                    // What customers have is not known, so all that the change has counts as new.
-                    Err(_) => baseline.unknown.push(artifact.deployment),
-                },
+            let kept = self.security.inventory(artifact.deployment).await?;
+            // An earlier Trunkline may have seen less in it; what the change has is read by this one.
+            let read = self.security.read(&artifact.path, Installed::All).await.ok();
+            if kept.is_none() && read.is_none() {
+                // What customers have is not known, so all that the change has counts as new.
+                baseline.unknown.push(artifact.deployment);
+            }
+            for inventory in kept.iter().chain(&read) {
+                baseline.inventory.add(inventory);
             }
         }
         Ok(baseline)
@@ -258,7 +260,7 @@ mod tests {
 
     fn inventory(version: &str) -> Inventory {
         let packages = vec![Package::registered(Ecosystem::Npm, "leftish", version)];
-        Inventory { files: vec![Scanned { path: "package-lock.json".into(), packages }], ..Inventory::default() }
+        Inventory { files: vec![Scanned::lockfile("package-lock.json", packages)], ..Inventory::default() }
     }
 
     fn judged(before: Option<&Inventory>, after: &Inventory, severity: Severity) -> Judgement {

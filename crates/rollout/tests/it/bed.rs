@@ -16,7 +16,9 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use journeys::{Journeys, JourneysOptions};
 use kernel::{Clock, Problem, SystemClock};
-use rollout::{Contexts, Rollout};
+use rollout::{Contexts, Inventories, Rollout};
+use security::Security;
+use security::model::Inventory;
 use storage::Db;
 use storage::outbox::Consumer;
 use storage::testing::TestDb;
@@ -69,6 +71,7 @@ impl Bed {
             flags::MIGRATIONS,
             journeys::MIGRATIONS,
             rollout::MIGRATIONS,
+            security::MIGRATIONS,
         ];
         test.db.migrate(&migrations).await.unwrap();
         let serves = tokio::spawn(serve(data.path().to_owned()));
@@ -114,6 +117,23 @@ impl Bed {
             if is_so { Ok(()) } else { Err(format!("{newest:?}")) }
         })
         .await;
+    }
+
+    /// What a deployment that is live is made of.
+    pub(crate) async fn inventory(&self, deployment: u64) -> Inventory {
+        let (db, clock) = (self.test.db.clone(), Arc::new(SystemClock));
+        let options = security::Options {
+            db: db.clone(),
+            clock: Arc::clone(&clock) as Arc<dyn Clock>,
+            reader: Arc::new(security::Here),
+            mirror: None,
+            scratch: self.path("work"),
+        };
+        let security = Security::open(options);
+        let rollout = Rollout::new(db, self.delivery.clone(), clock, "shop");
+        let inventories = Inventories { rollout, security: security.clone(), data: self.data.path().to_owned() };
+        inventories.look().await.unwrap();
+        security.inventory(deployment).await.unwrap().unwrap()
     }
 
     async fn until_all_is_done(&self) {

@@ -9,6 +9,7 @@ use kernel::Problem;
 use super::Security;
 use crate::Error;
 use crate::model::{Advisories, Ecosystem, Finding, Inventory, Report, report};
+use crate::offline::Installed;
 use crate::store::{self, inventory::StoredInventory};
 
 /// A deployment, as whoever deployed it tells.
@@ -25,8 +26,8 @@ pub struct Deployed {
 
 impl Security {
     /// Reads a folder of somebody else, as the reader does.
-    pub async fn read(&self, folder: &Path) -> Result<Inventory, Problem> {
-        self.reader.inventory(folder).await
+    pub async fn read(&self, folder: &Path, installed: Installed) -> Result<Inventory, Problem> {
+        self.reader.inventory(folder, installed).await
     }
 
     /// Keeps what a deployment is made of, or why that is not known. Safe to repeat; what is known is not forgotten.

@@ -1,7 +1,10 @@
 //! What was found in a folder: packages by file, and what of it is not known.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::ecosystem::Ecosystem;
 use super::package::Package;
 
 /// Files that were read, and the others that matter.
@@ -16,13 +19,45 @@ pub struct Inventory {
     pub skipped: Vec<Skipped>,
 }
 
-/// One lockfile.
+/// One lockfile, or one folder in which packages are installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scanned {
     /// Relative to the folder, with `/`.
     pub path: String,
     /// In order, each once.
     pub packages: Vec<Package>,
+    /// Left out where it is the default, so that what was stored before is the same.
+    #[serde(default, skip_serializing_if = "Evidence::is_lockfile")]
+    pub by: Evidence,
+}
+
+/// What says that packages are there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    #[default]
+    Lockfile,
+    /// They lie there.
+    Installed,
+}
+
+impl Evidence {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+    const fn is_lockfile(&self) -> bool {
+        matches!(self, Self::Lockfile)
+    }
+}
+
+impl Scanned {
+    pub fn lockfile(path: impl Into<String>, packages: Vec<Package>) -> Self {
+        Self { path: path.into(), packages, by: Evidence::Lockfile }
+    }
+
+    pub fn installed(path: impl Into<String>, mut packages: Vec<Package>) -> Self {
+        packages.sort_unstable();
+        packages.dedup();
+        Self { path: path.into(), packages, by: Evidence::Installed }
+    }
 }
 
 /// What was left out.
@@ -78,15 +113,30 @@ impl Inventory {
 
     /// Takes what another has and this has not.
     pub fn add(&mut self, other: &Self) {
-        for file in &other.files {
-            if !self.files.contains(file) {
-                self.files.push(file.clone());
+        let (lockfiles, installed): (Vec<_>, Vec<_>) =
+            other.files.iter().cloned().partition(|file| file.by == Evidence::Lockfile);
+        for file in lockfiles {
+            if !self.files.contains(&file) {
+                self.files.push(file);
             }
         }
-        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.add_installed(installed);
         union(&mut self.unsupported, &other.unsupported);
         union(&mut self.opaque, &other.opaque);
         union(&mut self.skipped, &other.skipped);
+    }
+
+    /// Takes folders of installed packages, of each what is not here yet: what a lockfile names is told by the lockfile, which is
+    /// where it can be changed, and which knows where it came from.
+    pub fn add_installed(&mut self, folders: Vec<Scanned>) {
+        let mut known: BTreeSet<_> = self.packages().map(|(_, package)| identity(package)).collect();
+        for mut folder in folders {
+            folder.packages.retain(|package| known.insert(identity(package)));
+            if !self.files.contains(&folder) {
+                self.files.push(folder);
+            }
+        }
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
     }
 
     /// What of it nobody knows: (path, why).
@@ -96,6 +146,11 @@ impl Inventory {
         let skipped = self.skipped.iter().filter(|skipped| skipped.why == Why::Unknown);
         unsupported.chain(opaque).chain(skipped.map(|skipped| (skipped.path.as_str(), skipped.reason.as_str())))
     }
+}
+
+fn identity(package: &Package) -> (Ecosystem, String, String) {
+    let Package { ecosystem, name, version, .. } = package;
+    (ecosystem.clone(), ecosystem.normal(name).into_owned(), version.clone())
 }
 
 fn union<T: Clone + PartialEq>(into: &mut Vec<T>, more: &[T]) {
@@ -162,13 +217,13 @@ impl From<Inventory> for Wire {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Ecosystem;
+
+    fn package(version: &str) -> Package {
+        Package::registered(Ecosystem::Npm, "a", version)
+    }
 
     fn inventory(paths: &[&str]) -> Inventory {
-        let file = |path: &&str| Scanned {
-            path: (*path).to_owned(),
-            packages: vec![Package::registered(Ecosystem::Npm, "a", "1.0.0")],
-        };
+        let file = |path: &&str| Scanned::lockfile(*path, vec![package("1.0.0")]);
         Inventory { files: paths.iter().map(file).collect(), ..Inventory::default() }
     }
 
@@ -196,8 +251,29 @@ mod tests {
     }
 
     #[test]
+    fn of_what_is_installed_that_is_told_which_no_lockfile_names() {
+        let mut artifact = Inventory::default();
+        artifact.files.push(Scanned::installed("node_modules", vec![package("1.0.0"), package("2.0.0")]));
+        let service = Inventory::of_service(&inventory(&["package-lock.json"]), Some(&artifact), ".");
+        let told: Vec<_> = service.packages().map(|(path, package)| (path, package.version.as_str())).collect();
+        assert_eq!(told, [("node_modules", "2.0.0"), ("package-lock.json", "1.0.0")]);
+        let alone = Inventory::of_service(&Inventory::default(), Some(&artifact), ".");
+        assert_eq!(alone, artifact);
+    }
+
+    #[test]
+    fn what_was_stored_before_there_were_installed_packages_is_of_lockfiles() {
+        let stored =
+            r#"{"files":[{"path":"package-lock.json","packages":[]}],"unsupported":[],"opaque":[],"skipped":[]}"#;
+        let read: Inventory = serde_json::from_str(stored).unwrap();
+        assert_eq!(read.files, [Scanned::lockfile("package-lock.json", vec![])]);
+        assert_eq!(serde_json::to_string(&read).unwrap(), stored);
+    }
+
+    #[test]
     fn an_inventory_is_the_same_after_it_was_stored() {
         let mut inventory = inventory(&["package-lock.json"]);
+        inventory.files.push(Scanned::installed("site-packages", vec![]));
         inventory.skipped = vec![Skipped::unknown("a", "b"), Skipped::redundant("c", "d")];
         let stored = serde_json::to_string(&inventory).unwrap();
         assert_eq!(serde_json::from_str::<Inventory>(&stored).unwrap(), inventory);

@@ -32,7 +32,7 @@ pub struct Row {
     pub name: String,
     pub version: String,
     pub purl: String,
-    /// The lockfile.
+    /// The lockfile, or the folder in which it is installed.
     pub source: String,
 }
 
@@ -50,7 +50,7 @@ pub struct Finding {
     pub fixed: Vec<String>,
     pub severity: Severity,
     pub summary: String,
-    /// The lockfile.
+    /// The lockfile, or the folder in which it is installed.
     pub source: String,
 }
 

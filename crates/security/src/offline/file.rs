@@ -14,6 +14,17 @@ const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The text of a file; what is wrong with it has the path as it was reached.
 pub(super) fn text(path: &Path) -> Result<String, Problem> {
+    String::from_utf8(bytes(path)?).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        let (name, what) = (shown(path), "the file is not UTF-8");
+        let source = Source { file: &name, text: &text };
+        source.at(valid, Problem::invalid(what).hint("it may be damaged; write it again"))
+    })
+}
+
+/// As [`text`], in whatever encoding.
+pub(super) fn bytes(path: &Path) -> Result<Vec<u8>, Problem> {
     let name = shown(path);
     let problem = |problem: Problem| Problem { file: Some(name.clone()), ..problem };
     let unreadable = |error: std::io::Error| {
@@ -30,12 +41,7 @@ pub(super) fn text(path: &Path) -> Result<String, Problem> {
     if bytes.starts_with(BYTE_ORDER_MARK) {
         bytes.drain(..BYTE_ORDER_MARK.len());
     }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let text = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
-        let source = Source { file: &name, text: &text };
-        source.at(valid, Problem::invalid("the file is not UTF-8").hint("it may be damaged; write it again"))
-    })
+    Ok(bytes)
 }
 
 /// A path as whoever asked can open it.

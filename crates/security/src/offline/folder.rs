@@ -1,5 +1,6 @@
 //! What a folder holds: its lockfiles read, and everything else that packages come in said.
 
+mod installed;
 mod kinds;
 mod manifests;
 
@@ -7,14 +8,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use kernel::{Kind, Problem};
+use serde::{Deserialize, Serialize};
 use walkdir::{DirEntry, WalkDir};
 
 use super::file::{relative, shown, text};
 use crate::model::inventory::{Inventory, Scanned, Skipped};
 use crate::model::lockfile::{self, Content, Format, Include};
 use crate::model::place::Source;
-use kinds::{FileKind, Folder};
-use manifests::Manifests;
+use installed::{Met, Packages};
+use kinds::{FileKind, Folder, LOCKED, NODE_MODULES, is_metadata};
+use manifests::{Family, Manifests};
 
 /// Most files of one folder.
 const FILES_MAX: usize = 5_000_000;
@@ -23,9 +26,20 @@ const LOCKFILES_MAX: usize = 10_000;
 /// Deepest folder.
 const DEPTH_MAX: usize = 100;
 
-/// Reads every lockfile of a folder, or one lockfile. The first that cannot be read is a problem: a part is not the whole.
-pub fn inventory(root: &Path) -> Result<Inventory, Problem> {
-    let inventory = contents(root)?;
+/// Which installed packages are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Installed {
+    /// Those that no lockfile beside or above them speaks of.
+    Unlocked,
+    /// All: what was built runs with what is in it, whatever a lockfile says.
+    All,
+}
+
+/// Reads every lockfile of a folder and what is installed in it, or one lockfile. The first lockfile that cannot be read is a
+/// problem: a part is not the whole.
+pub fn inventory(root: &Path, installed: Installed) -> Result<Inventory, Problem> {
+    let inventory = contents(root, installed)?;
     let Inventory { files, unsupported, opaque, .. } = &inventory;
     if files.is_empty() && unsupported.is_empty() && opaque.is_empty() {
         let message = format!("there is no lockfile in {}", root.display());
@@ -35,8 +49,8 @@ pub fn inventory(root: &Path) -> Result<Inventory, Problem> {
 }
 
 /// As [`inventory`]; a folder without a lockfile is one of which nothing is to be said.
-pub fn contents(root: &Path) -> Result<Inventory, Problem> {
-    let mut reading = Reading::new(root);
+pub fn contents(root: &Path, installed: Installed) -> Result<Inventory, Problem> {
+    let mut reading = Reading::new(root, installed);
     if root.is_dir() {
         reading.folder()?;
     } else {
@@ -51,16 +65,20 @@ struct Reading {
     /// Lockfiles that were read.
     done: BTreeSet<PathBuf>,
     manifests: Manifests,
+    installed: Installed,
+    met: Met,
     inventory: Inventory,
 }
 
 impl Reading {
-    fn new(root: &Path) -> Self {
+    fn new(root: &Path, installed: Installed) -> Self {
         let beside = root.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         Self {
             base: if root.is_dir() { root } else { beside }.to_owned(),
             done: BTreeSet::new(),
             manifests: Manifests::default(),
+            installed,
+            met: Met::default(),
             inventory: Inventory::default(),
         }
     }
@@ -83,12 +101,43 @@ impl Reading {
             self.manifests.see(entry.path());
             self.file(&entry)?;
         }
+        self.read_installed(files)?;
         let unlocked = self.manifests.without_lockfile(&self.base)?;
         self.inventory.skipped.extend(unlocked);
         Ok(())
     }
 
-    /// Whether nothing of a folder is looked at; where it could hold lockfiles that is said.
+    /// Reads what is installed, now that it is known where lockfiles are.
+    fn read_installed(&mut self, files: usize) -> Result<(), Problem> {
+        let Met { folders, metadata } = std::mem::take(&mut self.met);
+        let base = self.base.clone();
+        let mut packages = Packages::new(&base, files);
+        let mut locked = BTreeSet::new();
+        for (folder, family) in folders {
+            if self.is_locked(&folder, family) {
+                locked.insert(relative(&folder, &base));
+            } else if packages.folder(&folder)? > 0 {
+                self.manifests.installed(folder.parent().unwrap_or(&folder), family);
+            }
+        }
+        for path in metadata {
+            if self.is_locked(&path, Family::Python) {
+                locked.insert(relative(&path, &base));
+            } else {
+                packages.python(&path)?;
+            }
+        }
+        self.inventory.skipped.extend(locked.into_iter().map(|path| Skipped::redundant(path, LOCKED)));
+        packages.into(&mut self.inventory);
+        Ok(())
+    }
+
+    /// Whether a lockfile says enough of what is installed. Whoever names the very folder wants to know what is in it.
+    fn is_locked(&self, path: &Path, family: Family) -> bool {
+        self.installed == Installed::Unlocked && self.manifests.has_lockfile(path, family, &self.base)
+    }
+
+    /// Whether nothing of a folder is looked at, or not now; where it could hold lockfiles that is said.
     fn leaves_out(&mut self, entry: &DirEntry) -> bool {
         let name = relative(entry.path(), &self.base);
         if entry.depth() == DEPTH_MAX {
@@ -96,17 +145,34 @@ impl Reading {
             self.inventory.skipped.push(Skipped::unknown(name, reason));
             return true;
         }
-        match Folder::of(entry.path()).filter(|_| entry.depth() > 0) {
-            Some(Folder::History) => true,
-            Some(Folder::Installed(reason)) => {
+        if is_metadata(entry.path()) {
+            self.met.metadata.push(entry.path().to_owned());
+            return true;
+        }
+        match Folder::of(entry.path()) {
+            Some(Folder::Installed(family)) => {
+                self.met.folders.push((entry.path().to_owned(), family));
+                true
+            }
+            Some(Folder::Environment) if entry.depth() > 0 => {
+                self.met.folders.push((entry.path().to_owned(), Family::Python));
+                true
+            }
+            Some(Folder::Cache(reason)) if entry.depth() > 0 => {
                 self.inventory.skipped.push(Skipped::redundant(name, reason));
                 true
             }
-            None => false,
+            Some(Folder::History) => entry.depth() > 0,
+            Some(Folder::Environment | Folder::Cache(_)) | None => false,
         }
     }
 
     fn file(&mut self, entry: &DirEntry) -> Result<(), Problem> {
+        if is_metadata(entry.path()) {
+            self.met.metadata.push(entry.path().to_owned());
+        } else if entry.file_name() == NODE_MODULES {
+            self.met.folders.push((entry.path().to_owned(), Family::Npm));
+        }
         let Some(kind) = FileKind::of(entry.path()) else { return Ok(()) };
         let name = relative(entry.path(), &self.base);
         if !entry.file_type().is_file() {
@@ -168,7 +234,7 @@ impl Reading {
         }
         let (shown, text) = (shown(path), text(path)?);
         let Content { packages, unlocked, includes } = lockfile::read(format, Source { file: &shown, text: &text })?;
-        self.inventory.files.push(Scanned { path: name.to_owned(), packages });
+        self.inventory.files.push(Scanned::lockfile(name, packages));
         self.inventory.skipped.extend(
             unlocked
                 .iter()

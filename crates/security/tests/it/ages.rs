@@ -126,7 +126,7 @@ async fn what_a_mirrors_archive_says_of_other_ecosystems_is_no_feed_of_them() {
     assert!(!aged.age(&[Ecosystem::Npm]).await.stale);
     assert!(aged.age(&[Ecosystem::PyPi]).await.stale);
     let packages = vec![Package::registered(Ecosystem::PyPi, "b", "1.0.0")];
-    let python = Inventory { files: vec![Scanned { path: "uv.lock".into(), packages }], ..Inventory::default() };
+    let python = Inventory { files: vec![Scanned::lockfile("uv.lock", packages)], ..Inventory::default() };
     let report = aged.bed.security.judge(&python).await.unwrap();
     assert!(!report.coverage.is_complete(), "nobody can say what else there is of PyPI: {report:?}");
     aged.end().await;
@@ -137,7 +137,7 @@ async fn the_status_is_as_old_as_the_oldest_feed_of_what_is_live_and_says_what_h
     let mut aged = Aged::open().await;
     let mut made = inventory(&[("a", "1.0.0")]);
     let packages = vec![Package::registered(Ecosystem::PyPi, "b", "1.0.0")];
-    made.files.push(Scanned { path: "uv.lock".into(), packages });
+    made.files.push(Scanned::lockfile("uv.lock", packages));
     aged.bed.keep(1, Ok(made)).await;
     aged.bed.live(&[1]).await;
     aged.import("npm", vec![document("GHSA-1", &["npm"]), document("GO-1", &["Go"])]).await;

@@ -25,7 +25,7 @@ pub(crate) fn by() -> By {
 pub(crate) fn inventory(packages: &[(&str, &str)]) -> Inventory {
     let packages =
         packages.iter().map(|(name, version)| Package::registered(Ecosystem::Npm, *name, *version)).collect();
-    Inventory { files: vec![Scanned { path: "package-lock.json".into(), packages }], ..Inventory::default() }
+    Inventory { files: vec![Scanned::lockfile("package-lock.json", packages)], ..Inventory::default() }
 }
 
 /// An advisory of npm: `package` is affected before `fixed`.

@@ -20,10 +20,7 @@ fn inventory() -> Inventory {
     ];
     let twice = vec![Package::registered(Ecosystem::CratesIo, "ring", "0.17.8")];
     Inventory {
-        files: vec![
-            Scanned { path: "Cargo.lock".into(), packages },
-            Scanned { path: "inner/Cargo.lock".into(), packages: twice },
-        ],
+        files: vec![Scanned::lockfile("Cargo.lock", packages), Scanned::lockfile("inner/Cargo.lock", twice)],
         unsupported: vec!["go.mod".into()],
         opaque: vec!["lib/a.jar".into()],
         skipped: vec![Skipped::unknown("requirements.txt", "line 1: a is not pinned to one version")],

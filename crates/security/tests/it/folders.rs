@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use kernel::Kind;
+use security::Installed::Unlocked;
 use security::model::inventory::Why;
 use security::offline;
 use tempfile::TempDir;
@@ -28,14 +29,15 @@ fn everything_that_holds_packages_is_in_the_coverage() {
         ("api/more.txt", "c==3.0\n"),
         ("go.mod", "module a\n"),
         ("lib/a.jar", "PK"),
-        ("node_modules/a/package-lock.json", "{"),
+        ("ui/package-lock.json", r#"{"lockfileVersion": 3, "packages": {}}"#),
+        ("ui/node_modules/a/package-lock.json", "{"),
         (".git/Cargo.lock", "broken"),
         ("target/CACHEDIR.TAG", ""),
         ("target/package/a/Cargo.lock", "broken"),
     ]);
-    let inventory = offline::inventory(folder.path()).unwrap();
+    let inventory = offline::inventory(folder.path(), Unlocked).unwrap();
     let paths: Vec<_> = inventory.files.iter().map(|file| file.path.as_str()).collect();
-    assert_eq!(paths, ["Cargo.lock", "api/more.txt", "api/requirements.txt"]);
+    assert_eq!(paths, ["Cargo.lock", "api/more.txt", "api/requirements.txt", "ui/package-lock.json"]);
     assert_eq!(
         (inventory.unsupported.as_slice(), inventory.opaque.as_slice()),
         (&["go.mod".into()][..], &["lib/a.jar".into()][..])
@@ -51,8 +53,8 @@ fn everything_that_holds_packages_is_in_the_coverage() {
                 Why::Unknown,
                 "line 4: ../../outside.txt is not there, or outside of what is scanned"
             ),
-            ("node_modules", Why::Redundant, "installed packages; the lockfile says which they are"),
             ("target", Why::Redundant, "a cache, by its CACHEDIR.TAG"),
+            ("ui/node_modules", Why::Redundant, "installed packages; the lockfile says which they are"),
         ]
     );
 }
@@ -68,7 +70,7 @@ fn a_manifest_without_a_lockfile_is_said() {
         ("tools/package.json", r#"{"type": "module"}"#),
         ("pyproject.toml", "[project]\ndependencies = [\"a\"]\n"),
     ]);
-    let inventory = offline::inventory(folder.path()).unwrap();
+    let inventory = offline::inventory(folder.path(), Unlocked).unwrap();
     let skipped: Vec<_> = inventory.skipped.iter().map(|skipped| (skipped.path.as_str(), skipped.why)).collect();
     assert_eq!(skipped, [("docs/package.json", Why::Unknown), ("pyproject.toml", Why::Unknown)]);
 }
@@ -77,7 +79,7 @@ fn a_manifest_without_a_lockfile_is_said() {
 fn files_that_include_each_other_are_read_once() {
     let folder = folder(&[("requirements.txt", "-r more.txt\na==1\n"), ("more.txt", "-r requirements.txt\nb==2\n")]);
     for root in [folder.path().to_owned(), folder.path().join("requirements.txt")] {
-        let inventory = offline::inventory(&root).unwrap();
+        let inventory = offline::inventory(&root, Unlocked).unwrap();
         let paths: Vec<_> = inventory.files.iter().map(|file| file.path.as_str()).collect();
         assert_eq!(paths, ["more.txt", "requirements.txt"]);
         assert_eq!(inventory.skipped, []);
@@ -95,7 +97,7 @@ fn what_cannot_be_read_is_a_problem_and_not_less() {
         (&[("notes.txt", "nothing")], "there is no lockfile in "),
     ] {
         let folder = folder(files);
-        let problem = offline::inventory(folder.path()).unwrap_err();
+        let problem = offline::inventory(folder.path(), Unlocked).unwrap_err();
         let placed = problem.placed();
         let inner = placed.strip_prefix(&format!("{}/", folder.path().display())).unwrap_or(&placed);
         assert!(inner.starts_with(wanted), "{placed}");
@@ -103,9 +105,9 @@ fn what_cannot_be_read_is_a_problem_and_not_less() {
     }
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join("Cargo.lock"), b"version = 4\n# \xff\n").unwrap();
-    let problem = offline::inventory(folder.path()).unwrap_err();
+    let problem = offline::inventory(folder.path(), Unlocked).unwrap_err();
     assert!(problem.placed().ends_with("/Cargo.lock:2:3: the file is not UTF-8"), "{}", problem.placed());
-    assert!(offline::inventory(Path::new("not/there")).is_err());
+    assert!(offline::inventory(Path::new("not/there"), Unlocked).is_err());
 }
 
 #[test]
@@ -116,7 +118,7 @@ fn a_long_chain_of_files_ends() {
     let files: Vec<(&str, &str)> =
         names.iter().zip(&texts).map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let folder = folder(&files);
-    let inventory = offline::inventory(&folder.path().join("requirements-0.txt")).unwrap();
+    let inventory = offline::inventory(&folder.path().join("requirements-0.txt"), Unlocked).unwrap();
     assert_eq!((inventory.files.len(), inventory.skipped.len()), (3_000, 1));
 }
 
@@ -124,7 +126,7 @@ fn a_long_chain_of_files_ends() {
 fn a_link_is_said_and_not_followed() {
     let folder = folder(&[("a/Cargo.lock", LOCK)]);
     std::os::unix::fs::symlink("a/Cargo.lock", folder.path().join("Cargo.lock")).unwrap();
-    let inventory = offline::inventory(folder.path()).unwrap();
+    let inventory = offline::inventory(folder.path(), Unlocked).unwrap();
     assert_eq!(inventory.files.len(), 1);
     assert_eq!((inventory.skipped[0].path.as_str(), inventory.skipped[0].why), ("Cargo.lock", Why::Unknown));
 }

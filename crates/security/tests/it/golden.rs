@@ -15,7 +15,7 @@ fn report(advisories: &Advisories, path: &str, bytes: &[u8]) -> Report {
     let format = Format::of(path.rsplit('/').next().unwrap(), None).unwrap();
     let source = Source { file: path, text: std::str::from_utf8(bytes).unwrap() };
     let packages = lockfile::read(format, source).unwrap().packages;
-    let files = vec![Scanned { path: path.to_owned(), packages }];
+    let files = vec![Scanned::lockfile(path, packages)];
     Report::of(&Inventory { files, ..Inventory::default() }, advisories)
 }
 

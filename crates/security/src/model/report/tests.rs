@@ -19,7 +19,7 @@ fn document(id: &str, more: &str, affected: &str) -> String {
 
 fn inventory(origin: Origin) -> Inventory {
     let package = Package { origin, ..Package::registered(Ecosystem::CratesIo, "ring", "1.0.0") };
-    Inventory { files: vec![Scanned { path: "Cargo.lock".into(), packages: vec![package] }], ..Inventory::default() }
+    Inventory { files: vec![Scanned::lockfile("Cargo.lock", vec![package])], ..Inventory::default() }
 }
 
 fn ids(report: &Report) -> Vec<&str> {

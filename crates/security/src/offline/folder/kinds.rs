@@ -3,11 +3,14 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use super::manifests::Family;
 use crate::model::Format;
 
 /// What is read.
-pub(super) const SUPPORTED: &str =
-    "Cargo.lock, package-lock.json, npm-shrinkwrap.json, requirements*.txt, uv.lock, poetry.lock";
+pub(super) const SUPPORTED: &str = "Cargo.lock, package-lock.json, npm-shrinkwrap.json, requirements*.txt, uv.lock, poetry.lock, and installed packages of npm and Python";
+
+/// Where npm installs.
+pub(super) const NODE_MODULES: &str = "node_modules";
 
 /// Lockfiles, and files that stand for one, whose format is not read here.
 const UNSUPPORTED: [&str; 29] = [
@@ -43,8 +46,13 @@ const UNSUPPORTED: [&str; 29] = [
 ];
 
 /// Archives and images of packages.
-const OPAQUE: [&str; 14] =
-    ["jar", "war", "ear", "aar", "whl", "egg", "nupkg", "gem", "crate", "deb", "rpm", "apk", "phar", "lockb"];
+const OPAQUE: [&str; 18] = [
+    "jar", "war", "ear", "aar", "whl", "egg", "pyz", "pyzw", "pex", "shiv", "nupkg", "gem", "crate", "deb", "rpm",
+    "apk", "phar", "lockb",
+];
+
+/// Why installed packages are not read.
+pub(super) const LOCKED: &str = "installed packages; the lockfile says which they are";
 
 /// A file that matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,24 +78,33 @@ impl FileKind {
     }
 }
 
-/// A folder that is not looked into.
+/// Whether a folder or file is where an installed package of Python says what it is.
+pub(super) fn is_metadata(path: &Path) -> bool {
+    let is_named = path.file_name().is_some_and(|name| name == "EGG-INFO");
+    is_named || path.extension().is_some_and(|end| end == "egg-info" || (end == "dist-info" && path.is_dir()))
+}
+
+/// A folder that is not looked into as others are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Folder {
     /// Of a version control system: nothing of what ships is there.
     History,
-    /// What a lockfile elsewhere says is there.
-    Installed(&'static str),
+    /// What can be made again, and why it is taken for that.
+    Cache(&'static str),
+    /// Installed packages, by its name.
+    Installed(Family),
+    /// A virtual environment of Python.
+    Environment,
 }
 
 impl Folder {
     pub(super) fn of(path: &Path) -> Option<Self> {
         match path.file_name().and_then(OsStr::to_str)? {
             ".git" | ".hg" | ".jj" | ".svn" => Some(Self::History),
-            "node_modules" => Some(Self::Installed("installed packages; the lockfile says which they are")),
-            _ if path.join("pyvenv.cfg").is_file() => {
-                Some(Self::Installed("a virtual environment; the lockfile says what is in it"))
-            }
-            _ if path.join("CACHEDIR.TAG").is_file() => Some(Self::Installed("a cache, by its CACHEDIR.TAG")),
+            NODE_MODULES => Some(Self::Installed(Family::Npm)),
+            "site-packages" | "dist-packages" => Some(Self::Installed(Family::Python)),
+            _ if path.join("pyvenv.cfg").is_file() => Some(Self::Environment),
+            _ if path.join("CACHEDIR.TAG").is_file() => Some(Self::Cache("a cache, by its CACHEDIR.TAG")),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ use crate::offline::file::{relative, text};
 
 /// Whose manifests and lockfiles go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Family {
+pub(super) enum Family {
     Cargo,
     Npm,
     Python,
@@ -29,13 +29,17 @@ impl Family {
         }
     }
 
-    /// Whatever locks it, read here or not.
-    fn of_lockfile(name: &str, folder: Option<&str>) -> Option<Self> {
+    /// Of a lockfile that is not read here.
+    fn of_other_lockfile(name: &str) -> Option<Self> {
         match name {
-            "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" | "bun.lockb" | "deno.lock" => return Some(Self::Npm),
-            "Pipfile.lock" | "pdm.lock" | "pylock.toml" | "conda-lock.yml" | "pixi.lock" => return Some(Self::Python),
-            _ => {}
+            "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" | "bun.lockb" | "deno.lock" => Some(Self::Npm),
+            "Pipfile.lock" | "pdm.lock" | "pylock.toml" | "conda-lock.yml" | "pixi.lock" => Some(Self::Python),
+            _ => None,
         }
+    }
+
+    /// Of a lockfile that is read here.
+    fn of_lockfile(name: &str, folder: Option<&str>) -> Option<Self> {
         Some(match Format::of(name, folder)? {
             Format::Cargo => Self::Cargo,
             Format::Npm => Self::Npm,
@@ -47,8 +51,10 @@ impl Family {
 /// What was seen of both.
 #[derive(Debug, Default)]
 pub(super) struct Manifests {
-    manifests: BTreeSet<(PathBuf, Family)>,
-    /// Folders that have a lockfile, with whose.
+    asking: BTreeSet<(PathBuf, Family)>,
+    /// Folders with a lockfile that is read, with whose.
+    read: BTreeSet<(PathBuf, Family)>,
+    /// Folders where something else says which packages there are, with whose.
     locked: BTreeSet<(PathBuf, Family)>,
 }
 
@@ -57,20 +63,33 @@ impl Manifests {
     pub(super) fn see(&mut self, path: &Path) {
         let (Some(name), Some(folder)) = (path.file_name().and_then(OsStr::to_str), path.parent()) else { return };
         if let Some(family) = Family::of_manifest(name) {
-            self.manifests.insert((path.to_owned(), family));
+            self.asking.insert((path.to_owned(), family));
         }
         let folder_name = folder.file_name().and_then(OsStr::to_str);
         if let Some(family) = Family::of_lockfile(name, folder_name) {
+            self.read.insert((folder.to_owned(), family));
+        }
+        if let Some(family) = Family::of_other_lockfile(name) {
             self.locked.insert((folder.to_owned(), family));
         }
+    }
+
+    /// Takes note that what is installed in a folder was read: it says which packages are there.
+    pub(super) fn installed(&mut self, folder: &Path, family: Family) {
+        self.locked.insert((folder.to_owned(), family));
+    }
+
+    /// Whether a lockfile that is read lies beside a path, or above it up to `root`.
+    pub(super) fn has_lockfile(&self, path: &Path, family: Family, root: &Path) -> bool {
+        above(path, root).any(|folder| self.read.contains(&(folder.to_owned(), family)))
     }
 
     /// Manifests that ask for something, and nothing beside them or above them, up to `root`, locks it.
     pub(super) fn without_lockfile(&self, root: &Path) -> Result<Vec<Skipped>, Problem> {
         let mut skipped = Vec::new();
-        for (path, family) in &self.manifests {
-            let mut folders = path.ancestors().skip(1).take_while(|folder| folder.starts_with(root));
-            if folders.any(|folder| self.locked.contains(&(folder.to_owned(), *family))) {
+        for (path, family) in &self.asking {
+            let is_known = |folder: &Path| self.locked.contains(&(folder.to_owned(), *family));
+            if self.has_lockfile(path, *family, root) || above(path, root).any(is_known) {
                 continue;
             }
             let name = relative(path, root);
@@ -81,6 +100,11 @@ impl Manifests {
         }
         Ok(skipped)
     }
+}
+
+/// The folders that a path is in, up to `root`.
+fn above<'a>(path: &'a Path, root: &'a Path) -> impl Iterator<Item = &'a Path> {
+    path.ancestors().skip(1).take_while(move |folder| folder.starts_with(root))
 }
 
 /// Whether a manifest asks for any package; one that cannot be read may.
