@@ -7,7 +7,7 @@ import { ProblemNotice } from "../look/Notice";
 import { Table, type Column } from "../look/Table";
 import { absolute } from "../look/words";
 import { useAudit } from "./api";
-import { matches } from "./auditFilter";
+import { auditMatches } from "./auditFilter";
 
 /** Every change of state, newest first. */
 export function AuditLog() {
@@ -15,7 +15,7 @@ export function AuditLog() {
   const filter = params.get("q") ?? "";
   const query = useAudit();
   const loaded = query.data?.pages.flatMap((page) => page.items);
-  const rows = loaded?.filter((entry) => matches(entry, filter));
+  const rows = loaded?.filter((entry) => auditMatches(entry, filter));
   const note = filter !== "" && loaded && query.hasNextPage ? `${rows?.length ?? 0} of the newest ${loaded.length}` : "nothing is ever taken out";
   return (
     <>

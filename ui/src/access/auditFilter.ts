@@ -1,14 +1,5 @@
 import type { AuditEntry } from "../api/shapes";
+import { matches, partOf } from "../look/terms";
 
-/** Whether all terms of a `key:value` filter hold. */
-export function matches(entry: AuditEntry, filter: string): boolean {
-  const terms = filter.toLowerCase().split(/\s+/).filter(Boolean);
-  const text = (value: string | null | undefined) => (value ?? "").toLowerCase();
-  return terms.every((term) => {
-    const [, key, value = ""] = /^(who|what|subject):(.+)$/.exec(term) ?? [];
-    if (key === "who") return text(entry.who).includes(value);
-    if (key === "what") return text(entry.what).includes(value);
-    if (key === "subject") return text(entry.subject).includes(value);
-    return [entry.who, entry.what, entry.subject, entry.why].some((field) => text(field).includes(term));
-  });
-}
+export const auditMatches = ({ who, what, subject, why }: AuditEntry, filter: string): boolean =>
+  matches(filter, { who: partOf(who), what: partOf(what), subject: partOf(subject) }, partOf(who, what, subject, why));

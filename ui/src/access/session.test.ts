@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { matches } from "./auditFilter";
+import { auditMatches } from "./auditFilter";
 import { codeOf } from "./link";
 
 test("a link or its code, with what surrounds it", () => {
@@ -8,6 +8,6 @@ test("a link or its code, with what surrounds it", () => {
 
 test("the audit log is found by key and value", () => {
   const entry = { at: "", who: "console", what: "token.created", subject: "tok-1", before: null, after: null };
-  for (const yes of ["", "who:console what:token", "subject:tok-1", "created"]) expect(matches(entry, yes), yes).toBe(true);
-  for (const no of ["who:ana", "what:deploy", "nothing"]) expect(matches(entry, no), no).toBe(false);
+  for (const yes of ["", "who:console what:token", "subject:tok-1", "created"]) expect(auditMatches(entry, yes), yes).toBe(true);
+  for (const no of ["who:ana", "what:deploy", "nothing"]) expect(auditMatches(entry, no), no).toBe(false);
 });

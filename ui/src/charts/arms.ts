@@ -1,4 +1,5 @@
 /** Things of one kind side by side: variants, releases, values of a property. */
+import { signed } from "../look/words";
 
 /** Colours by place, told apart without hue by their order, which legend and table share. */
 const COLOURS = ["control", "treatment", "busy", "dark-launch", "warn", "plain"] as const;
@@ -14,8 +15,7 @@ export const share = (value: number): string => `${(value * 100).toFixed(1)} %`;
 
 /** The difference of two shares in percentage points: `+2.2 points`, `−0.4 points` */
 export function points(from: number, to: number): string {
-  const difference = Math.round((to - from) * 1000) / 10;
-  return `${difference < 0 ? "−" : "+"}${Math.abs(difference).toFixed(1)} points`;
+  return `${signed(Math.round((to - from) * 1000) / 10)} points`;
 }
 
 export interface Interval { lower: number; upper: number }

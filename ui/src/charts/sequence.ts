@@ -1,4 +1,5 @@
 import { glyphs, type Glyph } from "../look/glyphs";
+import { signed } from "../look/words";
 import { colour, escape, line, round, svg, text } from "./svg";
 import { momentWord, type TrendMark } from "./trend";
 
@@ -12,7 +13,7 @@ const LEFT = 52;
 const TOP = 30;
 const BOTTOM = SEQUENCE_HEIGHT - 24;
 
-const word = (value: number, isShare: boolean): string => `${value < 0 ? "−" : "+"}${Math.abs(isShare ? value * 100 : value).toFixed(isShare ? 1 : 2)}${isShare ? " points" : ""}`;
+const word = (value: number, isShare: boolean): string => (isShare ? `${signed(value * 100)} points` : signed(value, 2));
 
 /** What the picture shows, in a sentence. */
 export function sequenceSentence({ name, isShare, points }: Sequence): string {

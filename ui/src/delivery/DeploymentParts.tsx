@@ -1,7 +1,8 @@
-import { useCallback, useMemo } from "react";
+import { useMemo } from "react";
 import type { DeploymentView, InstanceView, JournalLine, MachineStep } from "../api/shapes";
 import { Chart } from "../charts/Chart";
 import { machine, words } from "../charts/machine";
+import { useDrawing } from "../look/Drawn";
 import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
 import { none } from "../look/Said";
@@ -15,9 +16,7 @@ import { LogText } from "./LogText";
 import { stateOf } from "./states";
 
 export function Machine({ steps }: { steps: MachineStep[] }) {
-  const key = JSON.stringify(steps);
-  // Counts are asked again every other second; the picture changes only with the machine.
-  const draw = useCallback((width: number) => machine(JSON.parse(key) as MachineStep[], width), [key]);
+  const draw = useDrawing(steps, machine);
   return (
     <Chart
       draw={draw}

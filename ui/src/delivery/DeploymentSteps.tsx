@@ -1,7 +1,7 @@
-import { useCallback } from "react";
 import type { DeploymentStep, DeploymentView } from "../api/shapes";
 import { Chart, Legend, Twin } from "../charts/Chart";
 import { funnel, funnelHeight, type Funnel } from "../charts/funnel";
+import { useDrawing } from "../look/Drawn";
 import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Ago } from "../look/Time";
@@ -36,8 +36,7 @@ function Step({ number, step }: { number: number; step: DeploymentStep }) {
 
 /** Customers on the new version beside those on the old at the same time. */
 function GuardFunnel({ data }: { data: Funnel }) {
-  const key = JSON.stringify(data);
-  const draw = useCallback((width: number) => funnel(JSON.parse(key) as Funnel, width), [key]);
+  const draw = useDrawing(data, funnel);
   const rows = data.steps.map((step) => [step.name, ...step.persons.map(count)]);
   return (
     <div>

@@ -12,7 +12,7 @@ import { Table, type Column } from "../look/Table";
 import { Ago, Lasted } from "../look/Time";
 import { percent, short } from "../look/words";
 import { useDeployments } from "./api";
-import { matches, serviceOf } from "./filter";
+import { deploymentMatches, serviceOf } from "./filter";
 
 const EXAMPLES = ["phase:live", "phase:canary", "phase:rolled_back", "phase:failed"];
 
@@ -22,7 +22,7 @@ export function DeploymentsPage() {
   const filter = params.get("q") ?? "";
   const query = useDeployments(serviceOf(filter) ?? "");
   const loaded = query.data?.pages.flatMap((page) => page.items);
-  const rows = loaded?.filter((d) => matches(d, filter));
+  const rows = loaded?.filter((d) => deploymentMatches(d, filter));
   const setFilter = (q: string) => setParams(q === "" ? {} : { q }, { replace: true });
   const note = filter !== "" && loaded && query.hasNextPage ? `${rows?.length ?? 0} of the newest ${loaded.length}` : undefined;
   return (

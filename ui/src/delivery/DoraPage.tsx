@@ -1,4 +1,4 @@
-import { useCallback, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import type { DeploymentItem, DoraService } from "../api/shapes";
 import { PageHead } from "../app/PageHead";
@@ -7,7 +7,7 @@ import { periods, PERIODS_HEIGHT, type Periods } from "../charts/periods";
 import { momentWord } from "../charts/trend";
 import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
-import { Drawn } from "../look/Drawn";
+import { Drawn, useDrawing } from "../look/Drawn";
 import { Filter } from "../look/Filter";
 import { Icon } from "../look/Icon";
 import { Skeleton } from "../look/Loading";
@@ -20,7 +20,7 @@ import { Ago } from "../look/Time";
 import { counted, duration, short } from "../look/words";
 import { useDeployments, useDora } from "./api";
 import { FIGURES, isCounted, lengthOf, LENGTHS, valueOf, windowOf, WINDOWS, windowsOf, wordsOf, type Window } from "./dora";
-import { matches } from "./filter";
+import { deploymentMatches } from "./filter";
 
 /** DORA's five figures of one service, from how many things they were counted, and what they do not know. */
 export function DoraPage() {
@@ -97,9 +97,7 @@ const TURNED_OFF: Column<FlagFailure>[] = [
 ];
 
 function Trend({ data }: { data: Periods }) {
-  const key = JSON.stringify(data);
-  const draw = useCallback((width: number) => periods(JSON.parse(key) as Periods, width), [key]);
-  return <Drawn draw={draw} height={PERIODS_HEIGHT} />;
+  return <Drawn draw={useDrawing(data, periods)} height={PERIODS_HEIGHT} />;
 }
 
 function Parts({ service: { lead_time: l } }: { service: DoraService }) {
@@ -122,7 +120,7 @@ function Counted({ service, window, filter, setFilter }: { service: string; wind
   const query = useDeployments(service);
   const loaded = query.data?.pages.flatMap((page) => page.items);
   const all = loaded?.filter((d) => isCounted(d, window));
-  const rows = all?.filter((d) => matches(d, filter));
+  const rows = all?.filter((d) => deploymentMatches(d, filter));
   return (
     <>
       <Filter value={filter} onChange={setFilter} examples={["phase:live", "phase:rolled_back"]} label="Filter deployments" placeholder="phase:rolled_back commit:3f9c2ab or words of the subject" />

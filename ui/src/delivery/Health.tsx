@@ -1,8 +1,8 @@
-import { useCallback } from "react";
 import type { DeploymentView, HealthView, Tally } from "../api/shapes";
 import { Chart } from "../charts/Chart";
 import { evidenceScale, evidenceSentence, times } from "../charts/evidence";
 import { Card } from "../look/Card";
+import { useDrawing } from "../look/Drawn";
 import { Said } from "../look/Said";
 import { Table, type Column } from "../look/Table";
 import { count, finePercent, milliseconds } from "../look/words";
@@ -49,7 +49,7 @@ function whyNone(phase: string): string {
 }
 
 function Scale({ health: { evidence, threshold } }: { health: HealthView }) {
-  const draw = useCallback((width: number) => evidenceScale({ evidence, threshold }, width), [evidence, threshold]);
+  const draw = useDrawing({ evidence, threshold }, evidenceScale);
   return <Chart draw={draw} height={68} twinWord="in words" twin={<p>{evidenceSentence({ evidence, threshold })}.</p>} />;
 }
 

@@ -7,6 +7,7 @@ import { timeline } from "../charts/timeline";
 import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
 import { Confirm } from "../look/Confirm";
+import { useDrawing } from "../look/Drawn";
 import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
 import { none, Said } from "../look/Said";
@@ -72,8 +73,8 @@ function Inside({ run }: { run: RunView }) {
 function Waterfall({ run }: { run: RunView }) {
   const present = useNow();
   const end = run.ended ?? new Date(present).toISOString();
-  const data = useMemo(() => waterfall(run, end), [run, end]);
-  const draw = useCallback((width: number) => timeline(data, width), [data]);
+  const data = waterfall(run, end);
+  const draw = useDrawing(data, timeline);
   return <Chart draw={draw} height={data.lanes.length * 34 + 26} twin={<p>The table of steps above says the same.</p>} />;
 }
 

@@ -2,7 +2,7 @@ import { probeOf } from "./probe";
 import { describe, expect, test } from "vitest";
 import type { DeploymentItem, DeploymentView, RunView, StepView } from "../api/shapes";
 import { actionsOf, deploymentSentence } from "./deployment";
-import { matches, serviceOf } from "./filter";
+import { deploymentMatches, serviceOf } from "./filter";
 import { chosenStep, runSentence, waterfall } from "./run";
 import { stateOf } from "./states";
 
@@ -52,8 +52,8 @@ describe("a deployment", () => {
   });
 
   test("is found by key and value", () => {
-    for (const yes of ["", "service:shop", "phase:canary ask", "commit:3f9c", "state:canary", "7"]) expect(matches(item, yes), yes).toBe(true);
-    for (const no of ["service:sho", "phase:live", "colour:red", "8", "twice"]) expect(matches(item, no), no).toBe(false);
+    for (const yes of ["", "service:shop", "phase:canary ask", "commit:3f9c", "state:canary", "7"]) expect(deploymentMatches(item, yes), yes).toBe(true);
+    for (const no of ["service:sho", "phase:live", "colour:red", "8", "twice"]) expect(deploymentMatches(item, no), no).toBe(false);
     expect(serviceOf("phase:live service:shop")).toBe("shop");
     expect(serviceOf("shop")).toBeUndefined();
   });

@@ -1,26 +1,11 @@
 import type { DeploymentItem } from "../api/shapes";
-import { termsOf } from "../look/terms";
+import { matches, oneOf, partOf, termsOf, type Fits } from "../look/terms";
 
 /** The service that the filter names; the server sorts those out. */
 export const serviceOf = (filter: string): string | undefined => termsOf(filter).find((t) => t.key === "service")?.value;
 
-/** Whether all terms hold. */
-export function matches(d: DeploymentItem, filter: string): boolean {
-  return termsOf(filter).every(({ key, value }) => {
-    switch (key) {
-      case "service":
-        return d.service.toLowerCase() === value;
-      case "phase":
-        return d.phase === value;
-      case "state":
-        return d.state.word.toLowerCase().includes(value);
-      case "commit":
-      case "sha":
-        return d.commit.startsWith(value);
-      case "":
-        return d.subject.toLowerCase().includes(value) || d.commit.startsWith(value) || String(d.number) === value;
-      default:
-        return false;
-    }
-  });
+export function deploymentMatches(d: DeploymentItem, filter: string): boolean {
+  const commit: Fits = (value) => d.commit.startsWith(value);
+  const words: Fits = (value) => partOf(d.subject)(value) || commit(value) || String(d.number) === value;
+  return matches(filter, { service: oneOf(d.service), phase: oneOf(d.phase), state: partOf(d.state.word), commit, sha: commit }, words);
 }

@@ -1,4 +1,3 @@
-import { useCallback } from "react";
 import { Link } from "wouter";
 import { PageHead } from "../app/PageHead";
 import { Chart, Twin } from "../charts/Chart";
@@ -8,6 +7,7 @@ import { momentWord } from "../charts/trend";
 import { marksOf } from "../journeys/words";
 import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
+import { useDrawing } from "../look/Drawn";
 import { Skeleton } from "../look/Loading";
 import { Notice, ProblemNotice } from "../look/Notice";
 import { State } from "../look/State";
@@ -93,8 +93,7 @@ const drawLifts = (effects: Effect[], width: number) => forest(effects, width, "
 
 function Lifts({ metrics }: { metrics: Metric[] }) {
   const effects = effectsOf(metrics);
-  const key = JSON.stringify(effects);
-  const draw = useCallback((width: number) => drawLifts(JSON.parse(key) as Effect[], width), [key]);
+  const draw = useDrawing(effects, drawLifts);
   if (effects.length === 0) return <p className="empty">No metric has an interval yet: the control cannot be told from zero.</p>;
   const rows = metrics.map((m) => [m.name, relativeWords(m)]);
   return <Chart draw={draw} height={effectHeight(effects)} twin={<Twin label="Relative lift as a table" head={["Metric", "Lift and interval"]} rows={rows} />} />;
@@ -105,8 +104,7 @@ function Looks({ view }: { view: ExperimentView }) {
   const asked = useMarksSince(view.started ?? undefined);
   const told = query.data && sequenceOf(query.data.items);
   const data: Sequence = { name: told?.name ?? "", isShare: told?.isShare ?? true, points: told?.points ?? [], marks: marksOf(asked.data?.items ?? []) };
-  const key = JSON.stringify(data);
-  const draw = useCallback((width: number) => sequence(JSON.parse(key) as Sequence, width), [key]);
+  const draw = useDrawing(data, sequence);
   return (
     <Card title={told ? `${told.name}, look by look` : "Look by look"} note="treatment less control; deployments and flag changes marked" span={7}>
       {query.isError && !query.data && <ProblemNotice error={query.error} retry={() => void query.refetch()} />}

@@ -3,7 +3,7 @@ import type { State } from "../api/shapes";
 import { share } from "../charts/arms";
 import type { Effect } from "../charts/forest";
 import type { SequencePoint } from "../charts/sequence";
-import { count, counted, percent } from "../look/words";
+import { count, counted, percent, signed } from "../look/words";
 import type { Decision, Estimate, ExperimentRow, ExperimentView, Look, Metric, Verdict } from "./shapes";
 
 const DECISIONS: Record<Decision, State> = {
@@ -50,8 +50,6 @@ export const metricState = (metric: Metric): State => STATES[metric.state];
 
 /** The mean of an arm: a share, or a number a person. */
 export const meanWords = (metric: Metric, mean: number): string => (metric.is_share ? share(mean) : mean.toFixed(2));
-
-const signed = (value: number, digits: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
 
 /** `+12.1 points, +4.0 to +20.2` */
 export function absoluteWords(metric: Metric): string {

@@ -1,9 +1,9 @@
-import { useCallback } from "react";
 import { Link } from "wouter";
 import { armColour } from "../charts/arms";
 import { Chart, Legend, Twin } from "../charts/Chart";
 import { columns, COLUMNS_HEIGHT, type Columns } from "../charts/columns";
 import { Confirm, typed } from "../look/Confirm";
+import { useDrawing } from "../look/Drawn";
 import { none, Said } from "../look/Said";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
@@ -48,11 +48,7 @@ export function Variants({ flag }: { flag: FlagView }) {
 export function Exposures({ flag }: { flag: FlagView }) {
   const days = flag.exposures;
   const variants = inOrder(flag);
-  const key = JSON.stringify([variants, days]);
-  const draw = useCallback((width: number) => {
-    const [variants, given] = JSON.parse(key) as [string[], FlagView["exposures"]];
-    return columns(columnsOf(variants, given ?? []), width);
-  }, [key]);
+  const draw = useDrawing(columnsOf(variants, days ?? []), columns);
   if (!days) return <p className="empty">Not known: exposures are not counted yet.</p>;
   if (days.length === 0) return <p className="empty">Nobody was exposed to it yet. An evaluation of this flag alone by OFREP, OpenTelemetry or PostHog counts; evaluating all flags at once does not.</p>;
   const rows = days.map((d) => [d.day, ...variants.map((v) => count(d.variants[v] ?? 0))]);

@@ -8,7 +8,7 @@ import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
-import { count, counted } from "../look/words";
+import { count, counted, percent } from "../look/words";
 import { useRamps, useRampVerb, type RampVerb } from "./api";
 import { BeginRamp } from "./BeginRamp";
 import { differenceWords, evidenceState, goesOn, rampState, stageStates, stepWords } from "./ramps";
@@ -109,8 +109,8 @@ function Verbs({ flag, ramp }: VerbsProps) {
 
 const WORDS: Record<RampVerb, { word: string; sure: string; says: (ramp: GuardedRamp) => string; undo: (flag: string) => string }> = {
   pause: { word: "Pause", sure: "Pause", says: () => "It stays at this share until somebody resumes it. The guard still turns back what does harm.", undo: (flag) => `trunkline flag ramp ${flag} --resume REASON` },
-  resume: { word: "Resume", sure: "Resume", says: (ramp) => `It goes on from ${Math.round(ramp.share * 1000) / 10} %, whatever it held for. What customers did before is no reason to hold again.`, undo: (flag) => `trunkline flag ramp ${flag} --pause REASON` },
-  cancel: { word: "Override", sure: "Cancel the ramp", says: (ramp) => `The ramp ends and nothing guards the flag any more. Its share stays at ${Math.round(ramp.share * 1000) / 10} % until somebody changes it.`, undo: (flag) => `trunkline flag ramp ${flag} --to 100` },
+  resume: { word: "Resume", sure: "Resume", says: (ramp) => `It goes on from ${percent(ramp.share)}, whatever it held for. What customers did before is no reason to hold again.`, undo: (flag) => `trunkline flag ramp ${flag} --pause REASON` },
+  cancel: { word: "Override", sure: "Cancel the ramp", says: (ramp) => `The ramp ends and nothing guards the flag any more. Its share stays at ${percent(ramp.share)} until somebody changes it.`, undo: (flag) => `trunkline flag ramp ${flag} --to 100` },
 };
 
 function Say({ flag, ramp, verb }: VerbsProps & { verb: RampVerb }) {

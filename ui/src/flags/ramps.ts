@@ -1,5 +1,6 @@
 /** Guarded ramps in words: a share that grows by stages while customers do no worse; pure. */
 import type { State } from "../api/shapes";
+import { inPoints } from "../charts/forest";
 import { counted, duration, percent } from "../look/words";
 import type { Evidence, GuardedRamp, RampWish } from "./shapes";
 
@@ -31,10 +32,8 @@ function stageState(ramp: GuardedRamp, number: number): State {
 /** Treatment less control, with the bound that decides. */
 export function differenceWords({ difference }: Pick<Evidence, "difference">): string {
   if (!difference) return "not known: nobody can be compared yet";
-  return `${points(difference.estimate)} points, at most ${points(difference.upper)}`;
+  return `${inPoints(difference.estimate)} points, at most ${inPoints(difference.upper)}`;
 }
-
-const points = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value * 100).toFixed(1)}`;
 
 /** Below zero at any look, the treatment does harm. */
 export function evidenceState({ difference }: Pick<Evidence, "difference">): State {

@@ -1,4 +1,3 @@
-import { useCallback } from "react";
 import { Link } from "wouter";
 import { armColour, share } from "../charts/arms";
 import { Chart, Legend, Twin } from "../charts/Chart";
@@ -6,18 +5,13 @@ import { dropped, funnel, funnelHeight, reached, type Funnel } from "../charts/f
 import { histogram, HISTOGRAM_HEIGHT, withinWords, type Bin } from "../charts/histogram";
 import { spread, spreadHeight, type SpreadRow } from "../charts/spread";
 import { momentWord, trend, trendSentence, TREND_HEIGHT, type Trend } from "../charts/trend";
+import { useDrawing } from "../look/Drawn";
 import { Skeleton } from "../look/Loading";
 import { ProblemNotice } from "../look/Notice";
 import { count, counted, duration } from "../look/words";
 import { useMarks, useTrend } from "./api";
 import type { Report } from "./shapes";
 import { armsOf, funnelOf, marksOf, markWords, spreadOf, trendBy, type Range, type Who } from "./words";
-
-/** Draws what a chart shows anew only when that changes, and not when it was asked again. */
-function useDrawing<T>(data: T, draw: (data: T, width: number) => string): (width: number) => string {
-  const key = JSON.stringify(data);
-  return useCallback((width: number) => draw(JSON.parse(key) as T, width), [key, draw]);
-}
 
 function ArmLegend({ report }: { report: Report }) {
   const arms = armsOf(report);

@@ -12,7 +12,7 @@ import { count, duration } from "../look/words";
 import { useJourneys } from "./api";
 import type { JourneyRow } from "./shapes";
 import { Suggestions } from "./Suggestions";
-import { terms } from "./words";
+import { journeyMatches } from "./words";
 
 /** Every journey that is measured, and those that could be. */
 export function JourneysPage() {
@@ -20,7 +20,7 @@ export function JourneysPage() {
   const filter = params.get("q") ?? "";
   const query = useJourneys();
   const all = query.data?.items;
-  const rows = all?.filter((journey) => matches(journey, filter));
+  const rows = all?.filter((journey) => journeyMatches(journey, filter));
   const setFilter = (q: string) => setParams(q === "" ? {} : { q }, { replace: true });
   const domains = [...new Set((all ?? []).flatMap((j) => (j.domain ? [`domain:${j.domain}`] : [])))].slice(0, 4);
   return (
@@ -42,15 +42,6 @@ export function JourneysPage() {
 function Empty({ filter, clear }: { filter: string; clear: () => void }) {
   if (filter === "") return <p>No journey yet. Put one into <code>journeys/</code> of the repository (<code>trunkline init</code> writes a first one) and <code>git push</code>.</p>;
   return <p>No journey matches. Keys are <code>domain</code> and <code>step</code>; other words are looked for in the name. <button type="button" className="text-button" onClick={clear}>Show all</button></p>;
-}
-
-function matches(journey: JourneyRow, filter: string): boolean {
-  return terms(filter).every((term) => {
-    const [, key, value = ""] = /^(domain|step):(.+)$/.exec(term) ?? [];
-    if (key === "domain") return (journey.domain ?? "").toLowerCase() === value;
-    if (key === "step") return journey.steps.some((step) => step.toLowerCase().includes(value));
-    return journey.journey.toLowerCase().includes(term);
-  });
 }
 
 const COLUMNS: Column<JourneyRow>[] = [

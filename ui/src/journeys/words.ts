@@ -4,8 +4,9 @@ import type { Funnel } from "../charts/funnel";
 import type { SpreadRow } from "../charts/spread";
 import type { TrendMark } from "../charts/trend";
 import type { Glyph } from "../look/glyphs";
+import { matches, oneOf, partOf } from "../look/terms";
 import { count, counted, duration, percent } from "../look/words";
-import type { Feature, Group, Order, Moment, Report, StepReport } from "./shapes";
+import type { Feature, Group, JourneyRow, Order, Moment, Report, StepReport } from "./shapes";
 
 const ORDERS: Record<Order, string> = { ordered: "in order, other events between allowed", strict: "in order, nothing between", any: "in any order" };
 
@@ -147,16 +148,9 @@ const TRENDS: Record<Feature["trend"], { icon: Glyph; word: string; kind: "good"
 
 export const trendWord = (trend: string) => TRENDS[trend as Feature["trend"]] ?? { icon: "question" as Glyph, word: trend, kind: "plain" as const };
 
-/** Whether all terms of a `key:value` filter hold; what stands in quotes is one term. */
-export function featureMatches(feature: Feature, filter: string): boolean {
-  return terms(filter).every((term) => {
-    const [, key, value = ""] = /^(trend|event):(.+)$/.exec(term) ?? [];
-    if (key === "trend") return feature.trend === value;
-    return featureName(feature).toLowerCase().includes(key === "event" ? value : term);
-  });
-}
+export const journeyMatches = ({ journey, domain, steps }: JourneyRow, filter: string): boolean => matches(filter, { domain: oneOf(domain), step: partOf(...steps) }, partOf(journey));
+
+export const featureMatches = (feature: Feature, filter: string): boolean => matches(filter, { trend: oneOf(feature.trend), event: partOf(featureName(feature)) }, partOf(featureName(feature)));
 
 /** The event; of page views with the page. */
 export const featureName = ({ event, page }: Pick<Feature, "event" | "page">): string => (page ? `${event} ${page}` : event);
-
-export const terms = (filter: string): string[] => (filter.toLowerCase().match(/(?:[^\s"]+:)?"[^"]*"|\S+/g) ?? []).map((t) => t.replaceAll('"', ""));

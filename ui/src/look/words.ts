@@ -10,6 +10,9 @@ export const counted = (n: number, one: string, many = `${one}s`): string => `${
 /** A share from 0 to 1 as a whole per cent where it is one, else with one digit: `5 %`, `0.5 %`. */
 export const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
+/** A number with its sign: `+2.2`, `−0.4`. */
+export const signed = (value: number, digits = 1): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(digits)}`;
+
 /** A share of failures, where two digits matter: `0.02 %`. */
 export const finePercent = (share: number): string => `${(share * 100).toFixed(2)} %`;
 

@@ -1,25 +1,21 @@
 /** Domains, principles and waivers in words; pure. */
 import type { State } from "../api/shapes";
-import { termsOf, type Term } from "../look/terms";
+import { matches, oneOf, partOf } from "../look/terms";
 import { count, counted } from "../look/words";
 import type { Check, Counts, DomainItem, DomainsView, Gate, Mode, PrincipleItem, Unowned, Waiver } from "./shapes";
 
-/** Whether a row fits a filter: every `key:value` must hold, and every other word stand in the text. */
-export function matches(filter: string, keys: Record<string, string>, text: string): boolean {
-  const holds = ({ key, value }: Term) => (key in keys ? keys[key]?.toLowerCase().split(" ").includes(value) : text.toLowerCase().includes(key === "" ? value : `${key}:${value}`));
-  return termsOf(filter).every(holds);
-}
+export const domainMatches = (d: DomainItem, filter: string): boolean =>
+  matches(filter, { team: oneOf(d.team ?? NOBODY), person: oneOf(...d.people), table: oneOf(...d.tables), event: oneOf(...d.events), flag: oneOf(...d.flags), journey: oneOf(...d.journeys), experiment: oneOf(...d.experiments), survey: oneOf(...d.surveys) }, partOf(d.name, ...d.paths));
 
-export const domainMatches = (domain: DomainItem, filter: string): boolean =>
-  matches(filter, { team: domain.team ?? "nobody", person: domain.people.join(" "), table: domain.tables.join(" "), event: domain.events.join(" "), flag: domain.flags.join(" "), journey: domain.journeys.join(" "), experiment: domain.experiments.join(" "), survey: domain.surveys.join(" ") }, `${domain.name} ${domain.paths.join(" ")}`);
+export const unownedMatches = ({ kind, name }: Unowned, filter: string): boolean => matches(filter, { kind: oneOf(kind) }, partOf(name));
 
-export const unownedMatches = (thing: Unowned, filter: string): boolean => matches(filter, { kind: thing.kind }, thing.name);
+export const principleMatches = ({ mode, checks, gates, agreed, title, statement }: PrincipleItem, filter: string): boolean =>
+  matches(filter, { mode: oneOf(mode), check: oneOf(...checks), gate: oneOf(...gates), person: oneOf(...agreed.map((one) => one.person)) }, partOf(title, statement));
 
-export const principleMatches = (principle: PrincipleItem, filter: string): boolean =>
-  matches(filter, { mode: principle.mode, check: principle.checks.join(" "), gate: principle.gates.join(" "), person: principle.agreed.map((one) => one.person).join(" ") }, `${principle.title} ${principle.statement}`);
+export const waiverMatches = ({ state, check, domain, author, principle, what, reason }: Waiver, filter: string): boolean =>
+  matches(filter, { state: oneOf(state), check: oneOf(check), domain: oneOf(domain ?? NOBODY), person: oneOf(author), principle: oneOf(principle) }, partOf(what, reason));
 
-export const waiverMatches = (waiver: Waiver, filter: string): boolean =>
-  matches(filter, { state: waiver.state, check: waiver.check, domain: waiver.domain ?? "nobody", person: waiver.author ?? "", principle: waiver.principle ?? "" }, `${waiver.what} ${waiver.reason}`);
+const NOBODY = "nobody";
 
 /** `2 tables, 1 flag`; what there is none of is left out. */
 export function ownsWords(domain: Pick<DomainItem, "tables" | "events" | "flags" | "journeys" | "experiments" | "surveys">): string {

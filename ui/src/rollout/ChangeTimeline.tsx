@@ -1,13 +1,13 @@
-import { useCallback } from "react";
 import { Link } from "wouter";
 import { Chart } from "../charts/Chart";
 import { timeline, type Timeline } from "../charts/timeline";
+import { useDrawing } from "../look/Drawn";
 import { Said } from "../look/Said";
 import { absolute, counted, duration } from "../look/words";
 
 /** The picture and its table. */
 export function ChangeTimeline({ data }: { data: Timeline }) {
-  const draw = useCallback((width: number) => timeline(data, width), [data]);
+  const draw = useDrawing(data, timeline);
   return <Chart draw={draw} height={data.lanes.length * 34 + 26} twin={<Twin data={data} />} />;
 }
 

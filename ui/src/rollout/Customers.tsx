@@ -1,13 +1,13 @@
-import { useCallback } from "react";
 import { Link } from "wouter";
 import type { Lineage } from "../api/shapes";
 import { share } from "../charts/arms";
 import { Chart, Twin } from "../charts/Chart";
-import { effectHeight, forest, signed, type Effect } from "../charts/forest";
+import { effectHeight, forest, inPoints } from "../charts/forest";
 import { decisionState } from "../experiments/words";
 import { useFlag } from "../flags/api";
 import { flagState, splitOf, splitWords } from "../flags/words";
 import { Card } from "../look/Card";
+import { useDrawing } from "../look/Drawn";
 import { State } from "../look/State";
 import { Ago } from "../look/Time";
 import { count, counted } from "../look/words";
@@ -73,11 +73,10 @@ function FirstSeen({ exposure: { first, persons, variants } }: { exposure: Expos
 
 function Journeys({ effects }: { effects: JourneyEffect[] }) {
   const rows = drawable(effects);
-  const key = JSON.stringify(rows);
-  const draw = useCallback((width: number) => forest(JSON.parse(key) as Effect[], width), [key]);
+  const draw = useDrawing(rows, forest);
   if (effects.length === 0) return <p className="empty">No journey is measured with it.</p>;
   const rate = (figures: JourneyEffect["before"]) => { const r = rateOf(figures); return r === undefined ? "nobody" : share(r); };
-  const twin = effects.map((e) => [e.journey, count(e.before.entered), rate(e.before), count(e.after.entered), rate(e.after), e.difference ? `${signed(e.difference.estimate)} (${signed(e.difference.lower)} to ${signed(e.difference.upper)})` : "not known"]);
+  const twin = effects.map((e) => [e.journey, count(e.before.entered), rate(e.before), count(e.after.entered), rate(e.after), e.difference ? `${inPoints(e.difference.estimate)} (${inPoints(e.difference.lower)} to ${inPoints(e.difference.upper)})` : "not known"]);
   return (
     <div className="stack">
       <ul className="bullets">{effects.map((e) => <li key={e.journey}><Link href={`/journeys/${encodeURIComponent(e.journey)}?by=release`}>{e.journey}</Link>{effectWords(e).slice(e.journey.length)}</li>)}</ul>

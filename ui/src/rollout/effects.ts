@@ -1,7 +1,7 @@
 /** What a change did to journeys, as `change show` gives it; pure. */
 import type { components } from "../api/schema";
 import { share } from "../charts/arms";
-import { effectKind, signed, type Effect } from "../charts/forest";
+import { effectKind, inPoints, type Effect } from "../charts/forest";
 import { counted } from "../look/words";
 
 /** Before and after, or the arms of a canary or a flag that ran at the same time. */
@@ -27,7 +27,7 @@ export function effectWords(effect: JourneyEffect): string {
   const [was, is] = [rateOf(before), rateOf(after)];
   if (is === undefined) return `${journey}: nobody entered it with this change yet`;
   if (was === undefined || !difference) return `${journey}: ${share(is)} of ${counted(after.entered, "person")} converted; there is nothing to compare with`;
-  const range = `${signed(difference.lower)} to ${signed(difference.upper)} points`;
+  const range = `${inPoints(difference.lower)} to ${inPoints(difference.upper)} points`;
   const verdict = { good: "better", bad: "worse", plain: "no difference that could be told from chance" }[effectKind(difference)];
   const how = randomised ? `${comparison(effect)}, both at the same time` : `${comparison(effect)}, not randomised`;
   const pending = before.pending + after.pending;

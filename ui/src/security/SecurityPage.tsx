@@ -15,7 +15,7 @@ import { Coverage } from "./Coverage";
 import { useFindings } from "./api";
 import { FindingTable } from "./FindingTable";
 import type { FindingPage } from "./shapes";
-import { COUNTED, domainsOf, inOrder, matches, severityState, standing, type DomainRow } from "./words";
+import { COUNTED, domainsOf, inOrder, findingMatches, severityState, standing, type DomainRow } from "./words";
 
 const EXAMPLES = ["state:open", "due:overdue", "state:closed", "severity:critical", "severity:high"];
 
@@ -59,7 +59,7 @@ function Answer({ page }: { page: FindingPage | undefined }) {
 }
 
 function Findings({ page, filter, clear }: { page: FindingPage | undefined; filter: string; clear: () => void }) {
-  const rows = page && inOrder(page.items.filter((finding) => matches(finding, filter)));
+  const rows = page && inOrder(page.items.filter((finding) => findingMatches(finding, filter)));
   return (
     <Card title={filter ? `Findings that match ${filter}` : "All findings"} note="age counts from the first customer; due from when it was known, by severity">
       <FindingTable rows={rows} empty={<Empty isKnown={(page?.advisories.count ?? 0) > 0} filter={filter} clear={clear} />} />

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Advisories, Finding, FindingPage } from "./shapes";
-import { bumpText, domainsOf, doubts, dueState, exposureWords, findingState, inOrder, matches, severityState, standing, timelineOf, waysOf } from "./words";
+import { bumpText, domainsOf, doubts, dueState, exposureWords, findingState, inOrder, findingMatches, severityState, standing, timelineOf, waysOf } from "./words";
 
 const finding = (more: Partial<Finding> = {}): Finding => ({
   id: "GHSA-1", key: "k1", aliases: ["CVE-2026-1"], ecosystem: "npm", package: "left-pad", version: "1.0.0", purl: "pkg:npm/left-pad@1.0.0", severity: "high", summary: "pads too far", fixed: ["1.0.1"], source: "package-lock.json",
@@ -26,7 +26,7 @@ test("what is over is due since its day, and a closed one is due no more", () =>
   const late = finding({ due: "2026-11-28T00:00:00Z", overdue: true });
   expect(dueState(late)).toEqual({ kind: "bad", word: "Overdue since 2026-11-28" });
   expect([dueState(finding({ state: "closed" })), dueState(finding({ due: null }))]).toEqual([undefined, undefined]);
-  expect([matches(late, "due:overdue"), matches(finding(), "due:overdue")]).toEqual([true, false]);
+  expect([findingMatches(late, "due:overdue"), findingMatches(finding(), "due:overdue")]).toEqual([true, false]);
   expect(domainsOf([late, finding()])[0]!.overdue).toBe(1);
 });
 
@@ -45,9 +45,9 @@ test("one that was closed and is there again says so", () => {
 });
 
 test("terms of the filter hold together; an unknown key matches nothing", () => {
-  expect(matches(finding(), "state:open severity:high domain:sales cve-2026")).toBe(true);
-  expect(matches(finding({ owner: null }), "domain:nobody")).toBe(true);
-  expect(matches(finding(), "colour:red")).toBe(false);
+  expect(findingMatches(finding(), "state:open severity:high domain:sales cve-2026")).toBe(true);
+  expect(findingMatches(finding({ owner: null }), "domain:nobody")).toBe(true);
+  expect(findingMatches(finding(), "colour:red")).toBe(false);
 });
 
 test("open findings are counted by domain and severity, the oldest with them", () => {

@@ -1,7 +1,7 @@
 /** Findings in words; pure. */
 import type { State } from "../api/shapes";
 import type { Timeline } from "../charts/timeline";
-import { termsOf } from "../look/terms";
+import { matches, oneOf, partOf, type Fits } from "../look/terms";
 import { counted, percent } from "../look/words";
 import type { Advisories, Finding, FindingEvent, FindingFlag, FindingPage, Gap } from "./shapes";
 
@@ -39,30 +39,10 @@ export const inOrder = (findings: Finding[]): Finding[] =>
 
 export const NOBODY = "nobody";
 
-/** Whether all terms hold. */
-export function matches(finding: Finding, filter: string): boolean {
-  return termsOf(filter).every(({ key, value }) => {
-    switch (key) {
-      case "state":
-        return finding.state === value;
-      case "severity":
-        return finding.severity === value;
-      case "due":
-        return value === "overdue" && finding.overdue;
-      case "domain":
-        return (finding.owner ?? NOBODY).toLowerCase() === value;
-      case "service":
-        return finding.services.some((service) => service.toLowerCase() === value);
-      case "package":
-        return finding.package.toLowerCase() === value;
-      case "flag":
-        return finding.flag?.key.toLowerCase() === value;
-      case "":
-        return [finding.id, ...finding.aliases, finding.package, finding.summary].some((text) => text.toLowerCase().includes(value));
-      default:
-        return false;
-    }
-  });
+export function findingMatches(f: Finding, filter: string): boolean {
+  const due: Fits = (value) => value === "overdue" && f.overdue === true;
+  const keys = { state: oneOf(f.state), severity: oneOf(f.severity), due, domain: oneOf(f.owner ?? NOBODY), service: oneOf(...f.services), package: oneOf(f.package), flag: oneOf(f.flag?.key) };
+  return matches(filter, keys, partOf(f.id, ...f.aliases, f.package, f.summary));
 }
 
 /** What is open of one domain. */
