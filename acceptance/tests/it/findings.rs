@@ -110,6 +110,8 @@ fn a_vulnerability_in_production_is_found_switched_off_and_fixed() {
     let second = story.repository.commit("pad to the left");
     story.trunkline.until_phase(&second, "live", SOON);
     until_within("its inventory is taken", SOON, || story.trunkline.change(&second)["artifacts"][0]["components"] == 1);
+    let (code, bill) = story.trunkline.cli(&["deploy", "sbom", "2"]);
+    assert_eq!((code, &bill["components"][0]["purl"]), (0, &json!("pkg:npm/leftish@1.2.0")), "{bill}");
     let imported = story.import(&[("a", advisory("GHSA-test-0001", "leftish", "1.2.1")), ("bad", "{".into())]);
     let began = Instant::now();
     assert_eq!((&imported["added"], &imported["quarantined"]), (&json!(1), &json!(1)));

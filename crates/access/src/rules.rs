@@ -131,6 +131,7 @@ pub const RULES: &[Rule] = &[
     ("POST", "/api/v1/waivers", Who::Admins),
     ("POST", "/api/v1/waivers/{number}/approve", Who::Admins),
     ("POST", "/api/v1/waivers/{number}/end", Who::Admins),
+    ("GET", "/api/v1/deployments/{number}/sbom", Who::Admins),
     ("GET", "/api/v1/advisories", Who::Admins),
     ("POST", "/api/v1/advisories/import", Who::Admins),
     ("GET", "/api/v1/findings", Who::Admins),

@@ -1,8 +1,10 @@
-//! Security's routes: advisories. What is found in production is told by rollout, which knows flags and owners too.
+//! Security's routes: advisories and bills of materials. What is found in production is told by rollout, which knows flags and owners too.
 
 use access::Caller;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 use axum::{Extension, Json};
 use kernel::Problem;
 use serde::Deserialize;
@@ -16,13 +18,15 @@ use crate::{AdvisoryStatus, By, Document, FeedOf, Import, Imported, Part, Securi
 
 /// A part of an import holds the longest document, written as a JSON text.
 const PART_BYTES_MAX: usize = 2 * DOCUMENT_BYTES_MAX + (1 << 20);
+/// What a bill of materials is.
+const CYCLONEDX: &str = "application/vnd.cyclonedx+json; version=1.6";
 /// Documents of a part.
 const DOCUMENTS_MAX: usize = 20_000;
 
 /// Everything that security serves, with its documentation.
 pub fn routes(security: Security) -> OpenApiRouter {
     let import = OpenApiRouter::new().routes(routes!(import)).layer(DefaultBodyLimit::max(PART_BYTES_MAX));
-    OpenApiRouter::new().routes(routes!(status)).merge(import).with_state(security)
+    OpenApiRouter::new().routes(routes!(status)).routes(routes!(sbom)).merge(import).with_state(security)
 }
 
 /// Advisories: how many, how old, what was kept aside, and what is live and not known.
@@ -30,6 +34,15 @@ pub fn routes(security: Security) -> OpenApiRouter {
     responses((status = 200, body = AdvisoryStatus)))]
 async fn status(State(security): State<Security>) -> web::Result<Json<AdvisoryStatus>> {
     Ok(Json(security.status().await?))
+}
+
+/// What a deployment is made of, as CycloneDX 1.6: read when it got its first customers, and the same since.
+#[utoipa::path(get, operation_id = "show_deployment_sbom", path = "/api/v1/deployments/{number}/sbom", tag = "security",
+    params(("number" = u64, Path)),
+    responses((status = 200, body = Object, content_type = "application/vnd.cyclonedx+json; version=1.6"),
+        (status = 404, body = web::ProblemBody)))]
+async fn sbom(State(security): State<Security>, Path(number): Path<u64>) -> web::Result<impl IntoResponse> {
+    Ok(([(CONTENT_TYPE, CYCLONEDX)], Json(security.bill(number).await?)))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

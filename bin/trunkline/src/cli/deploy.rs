@@ -30,6 +30,8 @@ pub(super) enum Verb {
     },
     /// One deployment: its state machine, what happens next and its journal
     Show { number: u64 },
+    /// What a deployment is made of, as CycloneDX
+    Sbom { number: u64 },
     /// DORA's five metrics of each service, with what they were counted from
     Dora(dora::DoraArgs),
     /// What the instances of a deployment wrote
@@ -84,6 +86,7 @@ pub(super) fn run(verb: Verb, client: &Client) -> anyhow::Result<()> {
         Verb::Status => status(client),
         Verb::History { service, limit, cursor } => history(client, service.as_deref(), limit, cursor.as_deref()),
         Verb::Show { number } => show(client, number),
+        Verb::Sbom { number } => out::json(&client.get::<Value>(&format!("/api/v1/deployments/{number}/sbom"))?),
         Verb::Dora(args) => dora::run(&args, client),
         Verb::Log { number, lines } => {
             out::raw(&client.text(&format!("/api/v1/deployments/{number}/log?lines={lines}"))?);

@@ -138,7 +138,7 @@ fn advisories(folder: Option<&Path>) -> Result<Advisories, Problem> {
 }
 
 fn document<'a>(name: &'a str, serial_number: Option<&'a str>) -> Document<'a> {
-    Document { name, tool_version: env!("CARGO_PKG_VERSION"), serial_number }
+    Document { name, tool_version: env!("CARGO_PKG_VERSION"), serial_number, release: None }
 }
 
 /// What a document is of.

@@ -8,6 +8,7 @@ use kernel::Problem;
 
 use super::Security;
 use crate::Error;
+use crate::model::cyclonedx::{self, Document, Release};
 use crate::model::{Advisories, Ecosystem, Finding, Inventory, Report, report};
 use crate::offline::Installed;
 use crate::store::{self, inventory::StoredInventory};
@@ -83,6 +84,34 @@ impl Security {
             Some(bill) => Ok(store::inventory::bill(&self.db, &bill).await?),
             None => Ok(None),
         }
+    }
+
+    /// The bill of materials of a deployment, CycloneDX 1.6, with what it is not complete in. Always the same.
+    pub async fn bill(&self, deployment: u64) -> Result<serde_json::Value, Error> {
+        let Some(stored) = store::inventory::find(&self.db, deployment).await? else {
+            return Err(Problem::not_found(format!("nothing is known of what deployment {deployment} is made of"))
+                .hint(
+                    "it is read when a deployment gets its first customers; `trunkline deploy history` lists them all",
+                )
+                .into());
+        };
+        let inventory = match &stored.bill {
+            Some(bill) => store::inventory::bill(&self.db, bill).await?,
+            None => None,
+        };
+        let Some(inventory) = inventory else {
+            let why = stored.why.unwrap_or_default();
+            return Err(Problem::not_found(format!(
+                "what deployment {deployment} is made of could not be read: {why}"
+            ))
+            .hint("it is tried again from time to time; `trunkline advisory status` lists all that is not known")
+            .into());
+        };
+        let StoredInventory { service, repository, commit, digest, .. } = &stored;
+        let release = Some(Release { deployment, repository, commit, digest });
+        let document =
+            Document { name: service, tool_version: env!("CARGO_PKG_VERSION"), serial_number: None, release };
+        Ok(cyclonedx::bill(&inventory, document))
     }
 
     /// Judges an inventory by all advisories that are here.

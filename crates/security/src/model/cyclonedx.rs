@@ -21,6 +21,18 @@ pub struct Document<'a> {
     pub tool_version: &'a str,
     /// `urn:uuid:…`
     pub serial_number: Option<&'a str>,
+    /// Whether it is of something that was deployed.
+    pub release: Option<Release<'a>>,
+}
+
+/// A deployment, as a document names it.
+#[derive(Debug, Clone, Copy)]
+pub struct Release<'a> {
+    pub deployment: u64,
+    pub repository: &'a str,
+    pub commit: &'a str,
+    /// Of the artifact: `sha256:…`
+    pub digest: &'a str,
 }
 
 /// The bill of materials.
@@ -32,7 +44,7 @@ pub fn bill(inventory: &Inventory, document: Document<'_>) -> Value {
     bill["version"] = json!(1);
     bill["metadata"] = json!({
         "tools": { "components": [{ "type": "application", "name": "trunkline", "version": document.tool_version }] },
-        "component": { "type": "application", "bom-ref": ROOT, "name": document.name },
+        "component": whole(document),
         "properties": left_out(inventory),
     });
     bill["components"] = components(inventory);
@@ -53,6 +65,20 @@ pub fn bill_with_findings(inventory: &Inventory, report: &Report, document: Docu
 
 /// The reference of the whole.
 const ROOT: &str = "root";
+
+/// What the bill is of.
+fn whole(document: Document<'_>) -> Value {
+    let mut component = json!({ "type": "application", "bom-ref": ROOT, "name": document.name });
+    if let Some(Release { deployment, repository, commit, digest }) = document.release {
+        component["version"] = json!(commit);
+        component["properties"] = json!([
+            property("trunkline:deployment", &deployment.to_string()),
+            property("trunkline:repository", repository),
+            property("trunkline:artifact", digest),
+        ]);
+    }
+    component
+}
 
 /// What the bill is not complete in.
 fn left_out(inventory: &Inventory) -> Value {

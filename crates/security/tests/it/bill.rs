@@ -1,14 +1,15 @@
 //! The bill of materials is CycloneDX 1.6 by its official schema, and always the same.
 
 use jsonschema::Resource;
-use security::model::cyclonedx::{Document, bill, bill_with_findings};
+use security::model::cyclonedx::{Document, Release, bill, bill_with_findings};
 use security::model::inventory::{Inventory, Scanned, Skipped};
 use security::model::{Advisories, Advisory, Ecosystem, Origin, Package, Report};
 use serde_json::{Value, json};
 
 use crate::suites;
 
-const DOCUMENT: Document<'static> = Document { name: "shop", tool_version: "0.1.0", serial_number: None };
+const DOCUMENT: Document<'static> =
+    Document { name: "shop", tool_version: "0.1.0", serial_number: None, release: None };
 
 fn inventory() -> Inventory {
     let url = "git+https://example.org/fork.git#0123".to_owned();
@@ -60,11 +61,13 @@ fn bills_are_valid_by_the_official_schema() {
     let validator = validator(&files);
     let inventory = inventory();
     let report = Report::of(&inventory, &advisories());
+    let release = Some(Release { deployment: 7, repository: "shop", commit: "0123abc", digest: "sha256:4567" });
     let serial_number = Some("urn:uuid:3e671687-395b-41f5-a30f-a58921a69b79");
     for bill in [
         bill(&inventory, DOCUMENT),
         bill_with_findings(&inventory, &report, DOCUMENT),
         bill(&inventory, Document { serial_number, ..DOCUMENT }),
+        bill(&inventory, Document { release, ..DOCUMENT }),
     ] {
         let errors: Vec<String> = validator.iter_errors(&bill).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:#?}\n{bill:#}");

@@ -8,6 +8,7 @@ mod bed;
 mod bill;
 mod folders;
 mod golden;
+mod http;
 mod installed;
 mod inventories;
 mod mirrors;
