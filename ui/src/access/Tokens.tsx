@@ -2,7 +2,8 @@ import { useState, type FormEvent } from "react";
 import type { Issued, Role, TokenRow } from "../api/shapes";
 import { Card } from "../look/Card";
 import { Confirm, typed } from "../look/Confirm";
-import { Notice, ProblemNotice } from "../look/Notice";
+import { ProblemNotice } from "../look/Notice";
+import { Once } from "../look/Once";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
@@ -10,8 +11,8 @@ import { useCreateToken, useRevokeToken, useTokens } from "./api";
 
 const ROLES: [Role, string][] = [
   ["admin", "admin: everything"],
-  ["server", "server: what the product's own processes do"],
-  ["client", "client: what a customer's browser may do; no secret"],
+  ["server", "server: the product's own processes"],
+  ["client", "client: a customer's browser; no secret"],
 ];
 
 /** Tokens that people made; a new one is shown once. */
@@ -53,23 +54,8 @@ function NewToken() {
         <button type="submit" className="primary" disabled={create.isPending}>Create token</button>
       </form>
       {create.isError && <ProblemNotice error={create.error} />}
-      {issued && <OnceShown issued={issued} done={() => setIssued(undefined)} />}
+      {issued && <Once what={`${issued.role} token`} secret={issued.token} done={() => setIssued(undefined)} />}
     </div>
-  );
-}
-
-function OnceShown({ issued, done }: { issued: Issued; done: () => void }) {
-  return (
-    <Notice kind="warn">
-      <div className="stack-tight">
-        <p>This is the only time the {issued.role} token is shown. Keep it where it is needed.</p>
-        <div className="secret-once" data-testid="new-token">{issued.token}</div>
-        <div className="meta">
-          <button type="button" onClick={() => void navigator.clipboard?.writeText(issued.token)}>Copy</button>
-          <button type="button" onClick={done}>I have it</button>
-        </div>
-      </div>
-    </Notice>
   );
 }
 

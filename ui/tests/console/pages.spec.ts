@@ -10,7 +10,7 @@ test("Now says first where the product stands and who is needed", async ({ page 
 });
 
 test("an empty list says which command fills it", async ({ page }) => {
-  for (const [path, command] of [["/", "git push"], ["/changes", "trunkline init"], ["/deployments", "git push"], ["/flags", "git push"], ["/journeys", "trunkline init"], ["/experiments", "git push"], ["/domains", "git push"], ["/principles", "git push"], ["/waivers", "trunkline waiver add"], ["/feedback", "trunkline feedback import"], ["/features", "trunkline init"], ["/events", "trunkline init"], ["/settings/tokens", "trunkline token create"], ["/settings/secrets", "trunkline secret set"], ["/settings/repositories", "trunkline repo add"]] as const) {
+  for (const [path, command] of [["/", "git push"], ["/changes", "trunkline init"], ["/deployments", "git push"], ["/flags", "git push"], ["/journeys", "trunkline init"], ["/experiments", "git push"], ["/domains", "git push"], ["/principles", "git push"], ["/waivers", "trunkline waiver add"], ["/feedback", "trunkline feedback import"], ["/features", "trunkline init"], ["/events", "trunkline init"], ["/settings/tokens", "trunkline token create"], ["/settings/secrets", "trunkline secret set"], ["/settings/repositories", "trunkline repo add"], ["/settings/notifications", "trunkline notify add"]] as const) {
     await play(page, "empty", path);
     await expect(page.locator(".empty", { hasText: command }).first()).toBeVisible();
   }

@@ -29,7 +29,7 @@ export async function play(page: Page, scene: Scene, path: string): Promise<void
 export const PAGES = {
   rollout: ["/", "/changes", "/changes?q=state:failed", "/changes/3f9c2ab", "/changes/b2c7f10", "/changes/5e77a90", "/changes/c90d2e1", "/changes/e81c4d0"],
   delivery: ["/runs/run-3f9c2ab", "/runs/run-5e77a90", "/runs/run-c90d2e1", "/runs/run-e81c4d0", "/runs/run-3f9c2ab?step=gate:%20ownership", "/deployments", "/deployments/7", "/deployments/6", "/deployments/5", "/delivery", "/delivery?days=7&service=search&q=phase:live"],
-  settings: ["/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit", "/no/such/page"],
+  settings: ["/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/notifications", "/settings/audit", "/no/such/page"],
   flags: ["/flags", "/flags/one-address", "/flags/express-pay", "/flags/search-ranking", "/flags/gift-wrap", "/flags/old-basket"],
   ownership: ["/domains", "/domains?q=kind:path", "/domains/sales", "/domains/billing", "/domains/warehouse", "/principles", "/principles/own-your-data", "/principles/flags-end", "/principles/talk-first", "/waivers", "/waivers?q=state:asked"],
   feedback: ["/feedback", "/feedback?q=tag:payment"],

@@ -8,12 +8,12 @@ const FOOT = "section[aria-label='The same on the command line']";
 type Looked = Partial<Record<Area, string[]>>;
 
 const LISTS: Looked = {
-  rollout: ["/", "/changes", "/changes/3f9c2ab"], delivery: ["/deployments", "/deployments/7", "/delivery"], settings: ["/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/audit"],
+  rollout: ["/", "/changes", "/changes/3f9c2ab"], delivery: ["/deployments", "/deployments/7", "/delivery"], settings: ["/settings", "/settings/tokens", "/settings/secrets", "/settings/repositories", "/settings/notifications", "/settings/audit"],
   ownership: ["/domains", "/principles", "/waivers"], feedback: ["/feedback"],
   flags: ["/flags"], journeys: ["/journeys", "/journeys/checkout", "/features"], events: ["/events", "/events/rejections"], security: ["/security"],
 };
 const ONE_OF_A_KIND: Looked = {
-  rollout: ["/", "/changes", "/changes/3f9c2ab"], delivery: ["/runs/run-3f9c2ab", "/deployments/7", "/delivery"], settings: ["/settings", "/settings/tokens"],
+  rollout: ["/", "/changes", "/changes/3f9c2ab"], delivery: ["/runs/run-3f9c2ab", "/deployments/7", "/delivery"], settings: ["/settings", "/settings/tokens", "/settings/notifications"],
   ownership: ["/domains", "/domains/sales", "/principles", "/principles/own-your-data", "/waivers"], feedback: ["/feedback"],
   flags: ["/flags", "/flags/one-address"], journeys: ["/journeys", "/journeys/checkout", "/features"], events: ["/events", "/events/rejections", "/persons/visitor-4810"], security: ["/security", "/findings/9c0e12ab77f04d31"],
 };
