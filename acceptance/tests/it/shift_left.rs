@@ -152,3 +152,37 @@ fn a_check_asks_the_principles_what_a_commit_brings() {
     assert_eq!((&violation["path"], &violation["line"]), (&json!("src/stock/new.sql"), &json!(1)), "{stopped}");
     assert!(violation["hint"].as_str().unwrap().contains("trunkline waiver add"), "{stopped}");
 }
+
+/// Beside the parent: what it had already stops nothing. Without advisories nothing is said to be fine.
+#[test]
+fn a_check_asks_what_vulnerabilities_a_commit_brings() {
+    let (root, repository) = product();
+    repository.write("trunkline.yaml", &crate::pets::Declaration::default().text());
+    repository.write("app.py", "");
+    repository.commit("nothing installed");
+    let advisories = root.path().join("osv");
+    std::fs::create_dir_all(&advisories).unwrap();
+    std::fs::write(advisories.join("a.json"), ADVISORY).unwrap();
+    let by = ["check", "--json", "--advisories", advisories.to_str().unwrap()];
+    let gate = |document: &Value| -> Value {
+        let all = document["checks"].as_array().cloned().unwrap_or_default();
+        all.into_iter().find(|step| step["name"] == "gate: security").unwrap_or_default()
+    };
+    repository.write("package-lock.json", LOCK);
+    repository.commit("pad to the left");
+    let (code, stopped) = run(repository.folder(), &by);
+    assert_eq!((code, &gate(&stopped)["verdict"]), (1, &json!("failed")), "{stopped}");
+    let why = stopped["why"].as_str().unwrap();
+    assert!(why.contains("leftish 1.2.0 has GHSA-test-0001 (high), fixed in 1.2.1; package-lock.json"), "{why}");
+    let (code, unknown) = run(repository.folder(), &["check", "--json"]);
+    assert_eq!((code, &gate(&unknown)["verdict"]), (0, &json!("not_judged")), "{unknown}");
+
+    repository.write("README.md", "nothing to see");
+    repository.commit("an innocent change");
+    let (code, fine) = run(repository.folder(), &by);
+    assert_eq!((code, &gate(&fine)["verdict"]), (0, &json!("passed")), "{fine}");
+    repository.write("package-lock.json", &LOCK[..LOCK.len() - 40]);
+    repository.commit("half a lockfile");
+    let (code, cut) = run(repository.folder(), &["check", "--json"]);
+    assert_eq!((code, &gate(&cut)["verdict"]), (1, &json!("unknown")), "{cut}");
+}

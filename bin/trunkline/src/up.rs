@@ -61,6 +61,7 @@ pub(crate) async fn run(args: UpArgs) -> anyhow::Result<()> {
     let state = edge.state().await.context("the edge was started and does not answer")?;
     let app = compose(&place, db, edge.clone(), &state, &args)?;
     app.access.ensure_admin_token(&place.data).await?;
+    app.security.sweep().await;
     let server = tokio::spawn(app.clone().serve(place.data.clone(), shutdown.clone()));
     place.watch_repository(&app.delivery).await?;
     let mut tasks = app.delivery.start(shutdown.clone()).await?;

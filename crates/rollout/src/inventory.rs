@@ -19,6 +19,8 @@ use crate::facade::{Error, Rollout};
 
 /// Deployments that are looked at, the newest: older ones have no customers.
 const RELEASES: usize = 500;
+/// Begins the name of a folder in which a commit is laid out.
+const CHECKOUT: &str = "inventory-";
 /// In case a bell was missed.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
 
@@ -38,6 +40,7 @@ impl Inventories {
     }
 
     async fn run(self, shutdown: CancellationToken) {
+        sweep(&self.data.join("work")).await;
         let mut bell = self.rollout.delivery.facts();
         while !shutdown.is_cancelled() {
             let looked = tokio::select! {
@@ -82,7 +85,7 @@ impl Inventories {
 
     /// Why it is not known, in the inner error.
     async fn take(&self, release: &ReleaseView, repository: &str) -> Result<Inventory, String> {
-        let scratch = self.data.join("work").join(format!("inventory-{}", kernel::id::fresh()));
+        let scratch = self.data.join("work").join(format!("{CHECKOUT}{}", kernel::id::fresh()));
         let mirror = self.rollout.delivery.mirror(repository);
         let checkout = mirror.worktree(&release.commit, &scratch).await.map_err(|error| error.to_string())?;
         let read = self.security.read(checkout.folder(), Installed::Unlocked).await.map_err(|problem| problem.told());
@@ -96,6 +99,18 @@ impl Inventories {
             None
         };
         Ok(Inventory::of_service(&read?, built.as_ref(), &folder))
+    }
+}
+
+/// Removes checkouts that an earlier process left.
+async fn sweep(work: &Path) {
+    let Ok(mut entries) = tokio::fs::read_dir(work).await else { return };
+    while let Ok(Some(entry)) = entries.next_entry().await {
+        if entry.file_name().as_encoded_bytes().starts_with(CHECKOUT.as_bytes())
+            && let Err(error) = tokio::fs::remove_dir_all(entry.path()).await
+        {
+            tracing::warn!(folder = %entry.path().display(), %error, "a leftover could not be removed");
+        }
     }
 }
 
@@ -123,4 +138,21 @@ pub(crate) async fn folders(checkout: &Path) -> BTreeMap<String, String> {
     let product = delivery::config::parse(&text, delivery::config::FILE);
     let services = product.map(|product| product.services).unwrap_or_default();
     services.into_iter().map(|(name, service)| (name, service.path)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn checkouts_of_an_earlier_process_go_and_the_rest_stays() {
+        let work = tempfile::tempdir().unwrap();
+        for folder in ["inventory-1/src", "runs/1"] {
+            std::fs::create_dir_all(work.path().join(folder)).unwrap();
+        }
+        sweep(work.path()).await;
+        let left: Vec<_> = work.path().read_dir().unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["runs"]);
+        sweep(&work.path().join("nothing")).await;
+    }
 }

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Error;
 use crate::mirror::{self, Mirror};
 use crate::reader::Reader;
+use crate::scratch;
 use crate::store::{self, finding::StoredEvent};
 
 pub use age::{FeedAge, FeedView, ecosystems_of};
@@ -27,7 +28,8 @@ pub use answer::{
     AdvisoryStatus, FindingEvent, FindingState, ImportView, LiveFinding, QuarantinedView, Since, UnknownView, span,
 };
 pub use deployed::Deployed;
-pub use import::{Document, FeedOf, Import, Imported, Part};
+pub(crate) use import::Batch;
+pub use import::{FeedOf, Import, Imported, Part};
 
 /// Whose facts these are.
 pub const PUBLISHER: &str = "security";
@@ -73,6 +75,15 @@ impl Security {
     pub fn open(options: Options) -> Self {
         let Options { db, clock, reader, mirror, scratch } = options;
         Self { db, clock, reader, mirror, scratch, writing: Arc::default(), marked: Arc::default() }
+    }
+
+    /// Removes what an earlier process left of what it read. Only for the start, before anything is read.
+    pub async fn sweep(&self) {
+        let folder = self.scratch.clone();
+        let swept = tokio::task::spawn_blocking(move || scratch::sweep(&folder)).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(%error, "leftovers could not be removed");
+        }
     }
 
     /// Works out what is marked and fetches advisories, until `shutdown`.

@@ -13,8 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::model::advisory::DOCUMENT_BYTES_MAX;
-use crate::offline::Line;
-use crate::{AdvisoryStatus, By, Document, FeedOf, Import, Imported, Part, Security};
+use crate::{AdvisoryStatus, By, FeedOf, Import, Imported, Part, Security};
 
 /// A part of an import holds the longest document, written as a JSON text.
 const PART_BYTES_MAX: usize = 2 * DOCUMENT_BYTES_MAX + (1 << 20);
@@ -68,32 +67,18 @@ async fn import(
     Query(query): Query<ImportQuery>,
     lines: Bytes,
 ) -> web::Result<Json<Imported>> {
-    let documents = documents(&lines)?;
+    counted(&lines)?;
     let part = if query.last { Part::Last { etag: None } } else { Part::More };
     let import = Import { source: query.source, id: query.import, part, feed_of: FeedOf::Whatever };
     let by = By { who: caller.name(), why: None };
-    Ok(Json(security.import(&import, documents, &by).await?))
+    Ok(Json(security.import(&import, lines, &by).await?))
 }
 
-fn documents(lines: &[u8]) -> Result<Vec<Document>, Problem> {
-    let mut documents = Vec::new();
-    for (number, line) in lines.split(|byte| *byte == b'\n').enumerate() {
-        if line.is_empty() {
-            continue;
-        }
-        if documents.len() == DOCUMENTS_MAX {
-            let problem =
-                Problem::new(kernel::Kind::TooLarge, format!("a part has more than {DOCUMENTS_MAX} documents"));
-            return Err(problem.hint("send it in smaller parts, with the same `import`"));
-        }
-        let Line { name, document, unreadable } = serde_json::from_slice(line).map_err(|error| {
-            Problem::invalid(format!("line {}: {error}", number + 1)).hint("a line is {\"name\", \"document\"}")
-        })?;
-        let bytes = match (document, unreadable) {
-            (Some(document), _) => Ok(document.into_bytes()),
-            (None, why) => Err(why.unwrap_or_else(|| "it has no text".to_owned())),
-        };
-        documents.push(Document { name, bytes });
+/// What the lines say is read by whoever reads what others have written.
+fn counted(lines: &[u8]) -> Result<(), Problem> {
+    if lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count() > DOCUMENTS_MAX {
+        let problem = Problem::new(kernel::Kind::TooLarge, format!("a part has more than {DOCUMENTS_MAX} documents"));
+        return Err(problem.hint("send it in smaller parts, with the same `import`"));
     }
-    Ok(documents)
+    Ok(())
 }

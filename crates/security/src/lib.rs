@@ -17,9 +17,8 @@ mod store;
 
 pub use error::Error;
 pub use facade::{
-    AdvisoryStatus, By, Deployed, Document, FeedAge, FeedOf, FeedView, FindingEvent, FindingState, Import, ImportView,
-    Imported, LiveFinding, Options, PUBLISHER, Part, QuarantinedView, Security, Since, UnknownView, ecosystems_of,
-    span,
+    AdvisoryStatus, By, Deployed, FeedAge, FeedOf, FeedView, FindingEvent, FindingState, Import, ImportView, Imported,
+    LiveFinding, Options, PUBLISHER, Part, QuarantinedView, Security, Since, UnknownView, ecosystems_of, span,
 };
 pub use http::routes;
 pub use mirror::Mirror;

@@ -9,9 +9,10 @@ use kernel::Problem;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
-use crate::facade::{By, FeedOf, Import, Part, Security};
+use crate::facade::{Batch, By, FeedOf, Import, Part, Security};
 use crate::model::Ecosystem;
 use crate::offline::{Entry, Feed};
+use crate::reader::Entries;
 use crate::scratch::Scratch;
 use crate::store::advisory;
 
@@ -107,34 +108,43 @@ impl Security {
         archive: &Feed,
         etag: Option<String>,
     ) -> Result<(), Error> {
-        let mut entries = self.reader.advisories(archive).await?;
+        let entries = self.reader.advisories(archive).await?;
         let id = kernel::id::fresh();
         let by = By { who: "trunkline".into(), why: Some("refresh".into()) };
         let feed_of = FeedOf::One(Ecosystem::named(ecosystem));
         let import = |part| Import { source: source.to_owned(), id: id.clone(), part, feed_of: feed_of.clone() };
-        let mut is_first = true;
-        loop {
+        let (mut batch, mut entries) = tokio::task::spawn_blocking(move || beginning(entries)).await??;
+        while !batch.entries.is_empty() {
+            self.import_entries(&import(Part::More), batch, &by).await?;
             let next = tokio::task::spawn_blocking(move || {
                 let part = entries.by_ref().take(PART_DOCUMENTS).collect::<Result<Vec<_>, Problem>>();
                 part.map(|part| (part, entries))
             });
             let (part, rest) = next.await??;
-            if part.is_empty() {
-                break;
-            }
-            // Whatever else an archive of nothing but other documents is, it is no feed.
-            if is_first && !part.iter().any(|entry| matches!(entry, Entry::Advisory { .. })) {
-                return Err(Problem::invalid("none of its first documents is an advisory").into());
-            }
-            (entries, is_first) = (rest, false);
-            self.import_entries(&import(Part::More), part, &by).await?;
+            (batch, entries) = (part.into(), rest);
         }
-        if is_first {
-            return Err(Problem::invalid("there is no advisory in it").into());
-        }
-        self.import_entries(&import(Part::Last { etag }), Vec::new(), &by).await?;
+        self.import_entries(&import(Part::Last { etag }), Batch::default(), &by).await?;
         Ok(())
     }
+}
+
+/// A feed up to its first advisory. Whatever an archive of nothing but other documents is, it is no feed, and nothing of it is
+/// taken in. Of the documents before only those are kept that are told one by one.
+fn beginning(mut entries: Entries) -> Result<(Batch, Entries), Problem> {
+    let mut batch = Batch::default();
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        let is_advisory = matches!(entry, Entry::Advisory { .. });
+        if is_advisory || (batch.entries.len() as u64) < advisory::QUARANTINED_KEPT {
+            batch.entries.push(entry);
+        } else {
+            batch.aside += 1;
+        }
+        if is_advisory {
+            return Ok((batch, entries));
+        }
+    }
+    Err(Problem::invalid("there is no advisory in it"))
 }
 
 fn fetch(address: &str, etag: Option<&str>, path: &Path, bytes_max: u64) -> Result<Fetched, Problem> {

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Inventory;
 use crate::offline::{self, Entry, Feed, Installed};
 use crate::reader::{Entries, Reader};
+use crate::scratch::WORKER;
 
 /// Of whatever is read, beyond what the process has before it begins.
 const MEMORY_BYTES: u64 = 1 << 30;
@@ -99,7 +100,7 @@ impl Reader for Worker {
 impl Worker {
     /// Gives the answer once it is whole.
     async fn ask(&self, request: &Request, folder: &Path, bounds: Bounds) -> Result<Output, Problem> {
-        let output = Output(self.data.join("work").join(format!("worker-{}.json", kernel::id::fresh())));
+        let output = Output(self.data.join("work").join(format!("{WORKER}{}.json", kernel::id::fresh())));
         let request = serde_json::to_string(request).map_err(|error| Problem::internal(error.to_string()))?;
         let spec = self.spec(request, folder, &output.0, bounds);
         let outcome = self.launcher.run(&spec).await.map_err(|error| Problem::internal(error.to_string()))?;

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
 use clap::Args;
+use delivery::gate::Verdict;
 use delivery::git::Mirror;
 use delivery::verify::{self, Plan, Sink, StepFinished, StepKind, StepQueued, StepStarted, StepState, Verified};
 use futures_util::FutureExt as _;
@@ -27,6 +28,9 @@ pub(super) struct CheckArgs {
     /// The commit to verify
     #[arg(long, default_value = "HEAD", value_name = "REV")]
     commit: String,
+    /// Folder of OSV advisories to judge what the commit is made of by; without it that is not judged
+    #[arg(long, env = "TRUNKLINE_ADVISORIES", value_name = "DIR")]
+    advisories: Option<PathBuf>,
 }
 
 /// Verifies; exit 1 if the change would not ship.
@@ -63,7 +67,7 @@ async fn run(args: &CheckArgs, common: &Common) -> anyhow::Result<ExitCode> {
         work,
         redact: vec![],
         definitions: Arc::new(AllDefinitions),
-        gates: gates::here(run),
+        gates: gates::here(run, args.advisories.clone()),
     };
     let sink = Arc::new(Told { quiet: common.quiet || common.json, steps: Mutex::default() });
     let logs = plan.logs.clone();
@@ -145,7 +149,7 @@ impl Sink for Told {
             let summary = step.summary.as_ref().map_or(String::new(), |text| format!("  {text}"));
             out::talk(format_args!(
                 "{} {:<20} {:>8}{summary}",
-                out::mark(kind(step.state)),
+                out::mark(kind(&step)),
                 step.name,
                 out::seconds(step.seconds)
             ));
@@ -158,13 +162,20 @@ impl Sink for Told {
     }
 }
 
-fn kind(state: StepState) -> &'static str {
-    match state {
+fn kind(step: &StepFinished) -> &'static str {
+    match step.state {
+        // It passes, and nothing is known.
+        StepState::Passed if verdict(step) == Some(Verdict::NotJudged) => "warn",
         StepState::Passed => "good",
         StepState::Failed | StepState::TimedOut => "bad",
         StepState::Queued | StepState::Running => "busy",
         StepState::Cancelled | StepState::Skipped => "plain",
     }
+}
+
+/// What the gate said, if the step is one.
+fn verdict(step: &StepFinished) -> Option<Verdict> {
+    step.judgement.as_ref().map(|judgement| judgement.state)
 }
 
 /// What a gate that failed saw of the principles, each with its place and a hint.
@@ -183,6 +194,7 @@ fn tell(commit: &str, verified: &Verified, sink: &Told, logs: &Path, common: &Co
                 json!({
                     "name": queued.name, "kind": queued.kind, "state": ended.as_ref().map_or(StepState::Skipped, |e| e.state),
                     "seconds": ended.as_ref().map(|e| e.seconds), "summary": ended.as_ref().and_then(|e| e.summary.clone()),
+                    "verdict": ended.as_ref().and_then(verdict),
                 })
             })
             .collect();
@@ -207,6 +219,16 @@ fn tell(commit: &str, verified: &Verified, sink: &Told, logs: &Path, common: &Co
         out::line(format_args!("{} {} would wait: {held}", out::mark("warn"), short(commit)));
     } else {
         out::line(format_args!("{} {} would ship", out::mark("good"), short(commit)));
+    }
+    for step in steps.iter().filter_map(|(_, ended)| ended.as_ref()) {
+        if verdict(step) == Some(Verdict::NotJudged) {
+            out::line(format_args!(
+                "{} {}: {}",
+                out::mark("warn"),
+                step.name,
+                step.summary.as_deref().unwrap_or_default()
+            ));
+        }
     }
     out::line(format_args!(
         "{passed} checks passed, {failed} failed, {} not run · logs in {}",

@@ -12,9 +12,10 @@ use delivery::git::Mirror;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use kernel::Problem;
+use ownership::model::Product;
 use security::model::inventory::Why;
 use security::model::report::{Finding, Report};
-use security::model::{Inventory, Threshold};
+use security::model::{Advisories, Inventory, Threshold};
 use security::{Installed, Security, ecosystems_of};
 use serde_json::json;
 
@@ -78,9 +79,8 @@ impl VulnerabilityGate {
         }
         let baseline = self.baseline(&candidate.live).await?;
         let (after, before) = (self.security.judge(&inventory).await?, self.security.judge(&baseline.inventory).await?);
-        let brought = Brought::of(&after, &before, &baseline, self.threshold);
-        let mirror = Mirror::existing(&candidate.mirror, "");
-        let owners = owner::declared(&mirror, &candidate.commit).await.ok();
+        let brought = Brought::of(&after, &before, is_first(&baseline), self.threshold);
+        let owners = owners(candidate).await;
         let owner = |path: &str| owner::owner(owners.as_ref()?, path);
         let age = format!("; {}", advisories.sentence);
         let evidence = json!({
@@ -124,6 +124,34 @@ impl VulnerabilityGate {
     }
 }
 
+/// A product must be able to begin.
+fn is_first(baseline: &Baseline) -> bool {
+    baseline.live.is_empty()
+}
+
+async fn owners(candidate: &Candidate) -> Option<Product> {
+    owner::declared(&Mirror::existing(&candidate.mirror, ""), &candidate.commit).await.ok()
+}
+
+/// The same without a server: what a commit holds beside what its parent held, by the advisories of a folder. `None` is a commit
+/// without a parent.
+pub async fn vulnerabilities_judgement(
+    candidate: &Candidate,
+    (after, before): (&Inventory, Option<&Inventory>),
+    advisories: &Advisories,
+    threshold: Threshold,
+) -> Judgement {
+    let nothing = Inventory::default();
+    let (after, was) = (Report::of(after, advisories), Report::of(before.unwrap_or(&nothing), advisories));
+    let brought = Brought::of(&after, &was, before.is_none(), threshold);
+    let owners = owners(candidate).await;
+    let owner = |path: &str| owner::owner(owners.as_ref()?, path);
+    let newest = advisories.newest_modified().map_or_else(String::new, |at| format!(", the newest changed {at}"));
+    let age = format!("; beside its parent, by {} advisories{newest}", advisories.len());
+    let problems = brought.problems(&owner);
+    brought.judgement(&owner, &age).with_problems(problems)
+}
+
 /// What a change brings.
 #[derive(Debug)]
 struct Brought {
@@ -139,7 +167,7 @@ struct Brought {
 }
 
 impl Brought {
-    fn of(after: &Report, before: &Report, baseline: &Baseline, threshold: Threshold) -> Self {
+    fn of(after: &Report, before: &Report, is_first: bool, threshold: Threshold) -> Self {
         let is_there = |finding: &Finding, report: &Report| {
             report.findings.iter().any(|other| {
                 other.ecosystem == finding.ecosystem
@@ -161,7 +189,7 @@ impl Brought {
             there: there.len(),
             fixed,
             gaps: gaps(after).filter(|gap| !known.contains(gap)).collect(),
-            is_first: baseline.live.is_empty(),
+            is_first,
             packages: after.packages.len(),
         }
     }
@@ -236,7 +264,7 @@ mod tests {
     use super::*;
     use security::model::advisory::{Advisory, Affected, Event, Order, Range};
     use security::model::inventory::{Scanned, Skipped};
-    use security::model::{Advisories, Ecosystem, Package, Severity};
+    use security::model::{Ecosystem, Package, Severity};
 
     fn advisories(severity: Severity) -> Advisories {
         let events = vec![Event::Introduced("0".into()), Event::Fixed("1.2.1".into())];
@@ -271,7 +299,7 @@ mod tests {
         };
         let advisories = advisories(severity);
         let (after, before) = (Report::of(after, &advisories), Report::of(&baseline.inventory, &advisories));
-        let brought = Brought::of(&after, &before, &baseline, Threshold::From(Severity::High));
+        let brought = Brought::of(&after, &before, is_first(&baseline), Threshold::From(Severity::High));
         let owner = |_: &str| Some("sales".to_owned());
         brought.judgement(&owner, "").with_problems(brought.problems(&owner))
     }

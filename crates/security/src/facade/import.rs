@@ -2,9 +2,6 @@
 //! and the same import again adds nothing twice.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fs::File;
-use std::io::{BufWriter, Write as _};
-use std::path::Path;
 
 use jiff::Timestamp;
 use kernel::Problem;
@@ -17,7 +14,7 @@ use super::{By, Security};
 use crate::Error;
 use crate::model::Ecosystem;
 use crate::model::plain::plain;
-use crate::offline::{Entry, Feed, Line};
+use crate::offline::{Entry, Feed};
 use crate::scratch::Scratch;
 use crate::store::advisory::{self, Incoming, QUARANTINED_KEPT, StoredImport};
 use crate::store::carried;
@@ -63,14 +60,6 @@ pub enum Part {
     Last { etag: Option<String> },
 }
 
-/// A document as it came.
-#[derive(Debug, Clone)]
-pub struct Document {
-    pub name: String,
-    /// Or why it could not be read.
-    pub bytes: Result<Vec<u8>, String>,
-}
-
 /// What became of the documents of an import so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = AdvisoryImport)]
@@ -87,40 +76,57 @@ pub struct Imported {
 }
 
 /// What was read of a part.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) entries: Vec<Entry>,
+    /// So many more documents are no advisories, of which nothing is told.
+    pub(crate) aside: u64,
+}
+
+impl From<Vec<Entry>> for Batch {
+    fn from(entries: Vec<Entry>) -> Self {
+        Self { entries, aside: 0 }
+    }
+}
+
+/// The same, sorted.
 #[derive(Debug)]
 struct Read {
     incoming: Vec<Incoming>,
     quarantined: Vec<(String, String)>,
+    aside: u64,
     documents: u64,
 }
 
 impl Security {
-    /// Takes documents of an import in, read by the reader; gives what became of all of it so far. Once it returns, findings in
-    /// what is live are open.
-    pub async fn import(&self, import: &Import, documents: Vec<Document>, by: &By) -> Result<Imported, Error> {
-        if documents.is_empty() {
-            return self.import_entries(import, Vec::new(), by).await;
+    /// Takes documents of an import in, a [`Line`](crate::Line) a line, read by the reader; gives what became of all of it so far.
+    /// Once it returns, findings in what is live are open.
+    pub async fn import(
+        &self,
+        import: &Import,
+        lines: impl AsRef<[u8]> + Send + 'static,
+        by: &By,
+    ) -> Result<Imported, Error> {
+        if lines.as_ref().trim_ascii().is_empty() {
+            return self.import_entries(import, Batch::default(), by).await;
         }
         let scratch = Scratch::within(&self.scratch)?;
         let path = scratch.file("documents.ndjson");
-        let feed = tokio::task::spawn_blocking(move || written(&path, documents).map(|()| Feed::Lines(path))).await??;
+        let feed = Feed::Lines(path.clone());
+        let written = tokio::task::spawn_blocking(move || std::fs::write(&path, lines)).await?;
+        written.map_err(|error| Problem::internal(format!("cannot keep what is imported: {error}")))?;
         let entries = self.reader.advisories(&feed).await?;
         let entries = tokio::task::spawn_blocking(move || entries.collect::<Result<Vec<_>, Problem>>()).await??;
-        self.import_entries(import, entries, by).await
+        self.import_entries(import, entries.into(), by).await
     }
 
     /// As [`Security::import`], of what was read.
-    pub(crate) async fn import_entries(
-        &self,
-        import: &Import,
-        entries: Vec<Entry>,
-        by: &By,
-    ) -> Result<Imported, Error> {
+    pub(crate) async fn import_entries(&self, import: &Import, batch: Batch, by: &By) -> Result<Imported, Error> {
         if import.source.is_empty() || import.source.len() > SOURCE_BYTES_MAX {
             let message = format!("an import has a source of 1 to {SOURCE_BYTES_MAX} bytes");
             return Err(Problem::invalid(message).hint("the name of the folder or the address of the feed").into());
         }
-        let read = read(entries);
+        let read = read(batch);
         let imported = {
             let _writing = self.writing.lock().await;
             let mut tx = self.db.begin().await?;
@@ -149,6 +155,7 @@ impl Security {
             }
             stored.quarantined += 1;
         }
+        stored.quarantined += read.aside;
         for (ecosystem, documents) in met(&read.incoming, &import.feed_of) {
             carried::met(tx, (&import.source, &import.id), ecosystem, documents).await?;
         }
@@ -216,26 +223,10 @@ fn begun(import: &Import, now: Timestamp, etag: Option<String>) -> StoredImport 
     }
 }
 
-/// Documents as the reader takes them.
-fn written(path: &Path, documents: Vec<Document>) -> Result<(), Problem> {
-    let cannot = |error: std::io::Error| Problem::internal(format!("cannot keep what is imported: {error}"));
-    let mut file = BufWriter::new(File::create(path).map_err(cannot)?);
-    for Document { name, bytes } in documents {
-        let text = bytes.and_then(|bytes| String::from_utf8(bytes).map_err(|_| "it is not UTF-8".to_owned()));
-        let (document, unreadable) = match text {
-            Ok(text) => (Some(text), None),
-            Err(why) => (None, Some(why)),
-        };
-        let line = serde_json::to_vec(&Line { name, document, unreadable });
-        file.write_all(&line.map_err(|error| cannot(error.into()))?).map_err(cannot)?;
-        file.write_all(b"\n").map_err(cannot)?;
-    }
-    file.flush().map_err(cannot)
-}
-
 /// Of documents with one id the last counts.
-fn read(entries: Vec<Entry>) -> Read {
-    let documents = entries.len() as u64;
+fn read(batch: Batch) -> Read {
+    let Batch { entries, aside } = batch;
+    let documents = entries.len() as u64 + aside;
     let (mut incoming, mut quarantined) = (BTreeMap::new(), Vec::new());
     for entry in entries {
         match entry {
@@ -247,7 +238,7 @@ fn read(entries: Vec<Entry>) -> Read {
             }
         }
     }
-    Read { incoming: incoming.into_values().collect(), quarantined, documents }
+    Read { incoming: incoming.into_values().collect(), quarantined, aside, documents }
 }
 
 /// What is to be written, and the others counted. Content decides whether something changed; a time only, which of two is older.

@@ -9,9 +9,9 @@ use kernel::ManualClock;
 use security::model::freshness::FeedState;
 use security::model::inventory::Scanned;
 use security::model::{Ecosystem, Inventory, Package};
-use security::{Document, FeedAge, FeedOf, Here, Import, Part};
+use security::{FeedAge, FeedOf, Here, Import, Part};
 
-use crate::bed::{Bed, by, inventory};
+use crate::bed::{Bed, Document, by, inventory, lines};
 
 /// An advisory of these ecosystems' package `a`.
 fn document(id: &str, ecosystems: &[&str]) -> Document {
@@ -37,7 +37,7 @@ impl Aged {
 
     async fn part(&mut self, source: &str, documents: Vec<Document>, part: Part, feed_of: FeedOf) {
         let import = Import { source: source.into(), id: self.imports.to_string(), part, feed_of };
-        self.bed.security.import(&import, documents, &by()).await.unwrap();
+        self.bed.security.import(&import, lines(documents), &by()).await.unwrap();
     }
 
     async fn import(&mut self, source: &str, documents: Vec<Document>) {

@@ -8,9 +8,30 @@ use kernel::{Clock, SystemClock};
 use security::model::inventory::Scanned;
 use security::model::{Ecosystem, Inventory, Package};
 use security::{
-    By, Deployed, Document, FeedOf, FindingState, Here, Import, Imported, Mirror, Options, Part, Reader, Security,
+    By, Deployed, FeedOf, FindingState, Here, Import, Imported, Line, Mirror, Options, Part, Reader, Security,
 };
 use storage::testing::TestDb;
+
+/// A document as it is sent.
+pub(crate) struct Document {
+    pub(crate) name: String,
+    /// Or why it could not be read.
+    pub(crate) bytes: Result<Vec<u8>, String>,
+}
+
+/// Documents as they are sent.
+pub(crate) fn lines(documents: Vec<Document>) -> Vec<u8> {
+    let mut lines = Vec::new();
+    for Document { name, bytes } in documents {
+        let (document, unreadable) = match bytes {
+            Ok(bytes) => (Some(String::from_utf8(bytes).unwrap()), None),
+            Err(why) => (None, Some(why)),
+        };
+        serde_json::to_writer(&mut lines, &Line { name, document, unreadable }).unwrap();
+        lines.push(b'\n');
+    }
+    lines
+}
 
 /// Security over a store of its own.
 pub(crate) struct Bed {
@@ -75,7 +96,7 @@ impl Bed {
     pub(crate) async fn import(&self, id: &str, documents: Vec<Document>) -> Imported {
         let import =
             Import { source: "here".into(), id: id.into(), part: Part::Last { etag: None }, feed_of: FeedOf::Whatever };
-        self.security.import(&import, documents, &by()).await.unwrap()
+        self.security.import(&import, lines(documents), &by()).await.unwrap()
     }
 
     pub(crate) async fn states(&self) -> Vec<(String, FindingState)> {

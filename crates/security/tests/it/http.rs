@@ -8,11 +8,22 @@ use security::model::inventory::{Scanned, Skipped};
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
-use crate::bed::{Bed, inventory};
+use crate::bed::{Bed, SOON, document, inventory, lines};
 
 /// Status, content type and body.
 async fn get(router: &Router, path: &str) -> (StatusCode, String, Value) {
-    let request = Request::builder().uri(path).body(Body::empty()).unwrap();
+    answer(router, Request::builder().uri(path).body(Body::empty()).unwrap()).await
+}
+
+async fn import(bed: &Bed, lines: String) -> (StatusCode, Value) {
+    let caller = access::Caller::system("ann");
+    let router = security::routes(bed.security.clone()).split_for_parts().0.layer(axum::Extension(caller));
+    let request = Request::post("/api/v1/advisories/import?source=here&import=1&last=true").body(lines.into());
+    let (status, _, body) = answer(&router, request.unwrap()).await;
+    (status, body)
+}
+
+async fn answer(router: &Router, request: Request<Body>) -> (StatusCode, String, Value) {
     let response = router.clone().oneshot(request).await.unwrap();
     let kind = response.headers()["content-type"].to_str().unwrap().to_owned();
     let (status, body) = (response.status(), response.into_body().collect().await.unwrap().to_bytes());
@@ -54,5 +65,22 @@ async fn a_deployment_of_which_nothing_is_known_has_no_bill_and_that_is_said() {
         assert!(problem["detail"].as_str().unwrap().contains(words) && problem["hint"].is_string(), "{problem}");
     }
     drop(router);
+    bed.end().await;
+}
+
+#[tokio::test]
+async fn what_is_sent_is_read_line_by_line_and_a_line_that_is_none_takes_nothing_in() {
+    let bed = Bed::open().await;
+    let good = String::from_utf8(lines(vec![document("GHSA-1", &[], "a", "2.0.0", SOON)])).unwrap();
+    let (status, problem) = import(&bed, format!("{good}\n{{\"name\": 1}}\n")).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(problem["detail"].as_str().unwrap().starts_with("line 3: ") && problem["hint"].is_string(), "{problem}");
+    assert_eq!(bed.security.status().await.unwrap().count, 0);
+    let (status, problem) = import(&bed, "{\n".repeat(20_001)).await;
+    assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE, "{problem}");
+    for (body, documents) in [(String::new(), 0), (good, 1)] {
+        let (status, imported) = import(&bed, body).await;
+        assert_eq!((status, &imported["documents"]), (StatusCode::OK, &json!(documents)), "{imported}");
+    }
     bed.end().await;
 }

@@ -186,6 +186,26 @@ async fn documents_that_are_no_advisories_are_kept_aside_and_counted() {
     mirrored.end().await;
 }
 
+#[tokio::test]
+async fn however_many_documents_before_them_are_none_the_advisories_are_taken_in() {
+    const NONE: usize = 2_500;
+    let mirrored = Mirrored::open().await;
+    let good = document("GHSA-1", &[], "left-pad", "1.0.1", SOON);
+    let none = (0..NONE).map(|number| (format!("{number:04}.json"), b"{}".to_vec()));
+    let documents: Vec<_> = none.chain([("good.json".into(), good.bytes.unwrap())]).collect();
+    mirrored.does(Behaviour::Serves { etag: "\"1\"", archive: archive(documents.clone()) });
+    let status = mirrored.refresh().await;
+    assert_eq!((status.count, status.quarantined, status.stale), (1, NONE as u64, false));
+    assert_eq!((status.quarantine.len(), status.imports[0].documents), (100, NONE as u64 + 1));
+    mirrored.end().await;
+    let mirrored = Mirrored::open().await;
+    let archive = archive(documents.into_iter().take(NONE));
+    let why = mirrored.refused(Behaviour::Serves { etag: "\"2\"", archive }).await;
+    assert_eq!(why, "there is no advisory in it");
+    assert_eq!(mirrored.bed.security.status().await.unwrap().quarantined, 0, "nothing of it is taken in");
+    mirrored.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refresh_that_ends_half_way_renews_nothing_and_the_next_one_is_whole() {
     const MANY: usize = 6_000;

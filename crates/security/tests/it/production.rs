@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use security::{Document, FeedOf, FindingState, Import, Imported, Part, offline};
+use security::{FeedOf, FindingState, Import, Imported, Part, offline};
 
-use crate::bed::{Bed, SOON, by, document, inventory};
+use crate::bed::{Bed, Document, SOON, by, document, inventory, lines};
 use crate::suites;
 
 #[tokio::test]
@@ -139,7 +139,7 @@ async fn an_import_that_is_broken_off_anywhere_converges_and_opens_each_finding_
                 part: Part::Last { etag: None },
                 feed_of: FeedOf::Whatever,
             };
-            security.import(&import, part, &by()).await.map(drop)
+            security.import(&import, lines(part), &by()).await.map(drop)
         });
         tokio::time::sleep(Duration::from_micros(random.below(150_000))).await;
         task.abort();
@@ -176,7 +176,7 @@ async fn all_the_advisories_are_imported_in_seconds_and_found_in_what_is_live_at
         let part: Vec<_> = documents.by_ref().take(2_000).collect();
         let last = if documents.len() == 0 { Part::Last { etag: None } } else { Part::More };
         let import = Import { source: "osv".into(), id: "1".into(), part: last, feed_of: FeedOf::Whatever };
-        imported = bed.security.import(&import, part, &by()).await.unwrap();
+        imported = bed.security.import(&import, lines(part), &by()).await.unwrap();
     }
     println!("{count} documents in {:?}", began.elapsed());
     assert_eq!(imported.documents, count as u64);
