@@ -36,12 +36,13 @@ export function sequence(data: Sequence, width: number): string {
   const y = (v: number) => (TOP + BOTTOM) / 2 - (Math.min(Math.max(v, -reach), reach) / reach) * ((BOTTOM - TOP) / 2);
   const at = (p: SequencePoint, v: number) => `${round(x(Date.parse(p.at)))} ${round(y(v))}`;
   const grid = [-step, 0, step].map((v) => line(LEFT, y(v), width, y(v), v === 0 ? "var(--line-strong)" : "var(--line)") + text(LEFT - 8, y(v) + 4, v === 0 ? "0" : word(v, isShare).replace(" points", ""), "faint", "end")).join("");
+  const unit = text(0, 14, isShare ? "points" : "a person", "faint");
   const band = points.length < 2 ? "" : `<path d="M${[...points.map((p) => at(p, p.upper)), ...points.map((p) => at(p, p.lower)).reverse()].join("L")}Z" fill="var(--band)"/>`;
   const path = points.length < 2 ? "" : `<path d="M${points.map((p) => at(p, p.estimate)).join("L")}" fill="none" stroke="var(--treatment)" stroke-width="2" stroke-linejoin="round"/>`;
   const end = `<circle cx="${round(x(to))}" cy="${round(y(last.estimate))}" r="3.5" fill="var(--treatment)"/>`;
   const hovers = points.map((p) => `<circle cx="${round(x(Date.parse(p.at)))}" cy="${round(y(p.estimate))}" r="6" fill="transparent"><title>${escape(`look ${p.look}: ${word(p.estimate, isShare)}, ${word(p.lower, isShare)} to ${word(p.upper, isShare)}`)}</title></circle>`).join("");
   const times = text(LEFT, SEQUENCE_HEIGHT - 5, momentWord(first.at, "hour"), "faint") + (from === to ? "" : text(width, SEQUENCE_HEIGHT - 5, momentWord(last.at, "hour"), "faint", "end"));
-  return svg(width, SEQUENCE_HEIGHT, sequenceSentence(data), grid + band + path + end + hovers + times + marks(data.marks, from, to, x));
+  return svg(width, SEQUENCE_HEIGHT, sequenceSentence(data), unit + grid + band + path + end + hovers + times + marks(data.marks, from, to, x));
 }
 
 /** The next of 1, 2, 5, 10, 20 and so on: what a scale may be marked with. */

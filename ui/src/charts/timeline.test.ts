@@ -50,6 +50,15 @@ describe("the timeline", () => {
     expect(sentence(story(100))).toBe("Timeline of 5 min. Commit: 3f9c2ab on trunk. Checks: 6 steps passed. Deploy: deployment 6, 6 live");
   });
 
+  test("a label inside its bar gives way to a mark that stands on it", () => {
+    const at = (second: number) => new Date(Date.parse("2026-11-22T14:00:00Z") + second * 1000).toISOString();
+    const lane = (mark: number) => ({ name: "Flag", spans: [{ from: at(0), to: at(60), kind: "good", label: "5 % on" }], marks: [{ at: at(mark), kind: "warn", icon: "warn", label: "" }] });
+    const seen = { name: "Seen", spans: [], marks: [10, 20, 30, 40, 50].map((second) => ({ at: at(second), kind: "good", icon: "mark", label: "" })) };
+    const drawn = (mark: number) => timeline({ from: at(0), to: at(60), lanes: [lane(mark), seen] }, 380).replaceAll(/<title>.*?<\/title>/g, "");
+    expect(drawn(50)).toContain(">5 % on<");
+    expect(drawn(5)).not.toContain(">5 % on<");
+  });
+
   test("what goes on ends at now", () => {
     expect(timeline(story(100), 900)).toContain(">now<");
   });

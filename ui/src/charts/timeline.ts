@@ -105,7 +105,7 @@ function labels(items: Item[], y: number, { width, narrow, left }: Frame): strin
       const needed = textWidth(item.label);
       const before = taken;
       taken = item.end;
-      if (item.inside) return text(item.start + 7, y + 15, item.label, "strong");
+      if (item.inside && item.start + 7 + needed < next) return text(item.start + 7, y + 15, item.label, "strong");
       if (item.end + 6 + needed < next) {
         taken = item.end + 6 + needed;
         return text(item.end + 6, y + 15, item.label);

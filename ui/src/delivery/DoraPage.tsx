@@ -2,7 +2,6 @@ import { useMemo, useState } from "react";
 import { Link, useSearchParams } from "wouter";
 import type { DeploymentItem, DoraService } from "../api/shapes";
 import { PageHead } from "../app/PageHead";
-import { Twin } from "../charts/Chart";
 import { periods, PERIODS_HEIGHT, type Periods } from "../charts/periods";
 import { momentWord } from "../charts/trend";
 import { Card } from "../look/Card";
@@ -19,7 +18,7 @@ import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
 import { counted, duration, short } from "../look/words";
 import { useDeployments, useDora } from "./api";
-import { FIGURES, isCounted, lengthOf, LENGTHS, valueOf, windowOf, WINDOWS, windowsOf, wordsOf, type Window } from "./dora";
+import { FIGURES, isCounted, lengthOf, LENGTHS, valueOf, windowOf, WINDOWS, windowsOf, wordsOf, type Figure, type Window } from "./dora";
 import { deploymentMatches } from "./filter";
 
 /** DORA's five figures of one service, from how many things they were counted, and what they do not know. */
@@ -42,7 +41,7 @@ export function DoraPage() {
         {services && services.length > 1 && <label className="choice"><span>Service</span><select value={name} onChange={(event) => set("service", event.target.value)}>{services.map(({ service }) => <option key={service}>{service}</option>)}</select></label>}
       </div>
       {newest.isError && <ProblemNotice error={newest.error} retry={() => void newest.refetch()} kept={newest.data !== undefined} />}
-      {services?.length === 0 && <Card title="No service yet"><p className="empty">Figures begin with the first deployment: <code>git push</code>.</p></Card>}
+      {services?.length === 0 && <Card title="No service yet"><div className="empty"><p>Figures begin with the first deployment: <code>git push</code>.</p></div></Card>}
       {services?.length !== 0 && !(newest.isError && !services) && <Inside told={told} windows={all.length > 0 ? all : [window]} service={name} filter={params.get("q") ?? ""} setFilter={(q) => set("q", q)} />}
       <Commands commands={[`trunkline deploy dora${name ? ` --service ${name}` : ""}`]} />
     </>
@@ -75,12 +74,17 @@ function Inside({ told, windows, service, filter, setFilter }: InsideProps) {
       </div>
       {newest && newest.by_flags.failures.length > 0 && <Card title="Flags that were turned off" note="because of what they did to customers; their deployments failed by nothing else"><TurnedOff service={newest} /></Card>}
       <Card title="Trend" note="windows of the same length, the newest last">
-        <div className="windows"><Twin label="Figures by window" head={["Figure", ...ends]} rows={FIGURES.map((figure) => [figure.name, ...told.map((s) => wordsOf(figure, s))])} /></div>
+        <Table label="Figures by window" columns={columnsFor(told, ends)} rows={newest && FIGURES} rowKey={(figure) => figure.name} skeletonRows={FIGURES.length} />
       </Card>
       {service && <Counted service={service} window={windows.at(-1)!} filter={filter} setFilter={setFilter} />}
     </>
   );
 }
+
+const columnsFor = (told: (DoraService | undefined)[], ends: string[]): Column<Figure>[] => [
+  { name: "Figure", narrow: "lead", cell: (figure) => figure.name },
+  ...ends.map((end, i): Column<Figure> => ({ name: end, num: true, narrow: "named", cell: (figure) => wordsOf(figure, told[i]) })),
+];
 
 function TurnedOff({ service }: { service: DoraService }) {
   return <Table label="Flags that were turned off" columns={TURNED_OFF} rows={service.by_flags.failures} rowKey={(f) => `${f.deployment}-${f.flag}`} empty={<p>None.</p>} />;
@@ -106,7 +110,7 @@ function Parts({ service: { lead_time: l } }: { service: DoraService }) {
 }
 
 function Unknown({ service }: { service: DoraService }) {
-  const watched = `${service.days === 1 ? "1 day" : `${Math.round(service.days * 10) / 10} days`} of the window were watched`;
+  const watched = `${service.days === 1 ? "1 day of the window was" : `${Math.round(service.days * 10) / 10} days of the window were`} watched`;
   return (
     <div className="stack">
       {service.unknown.length === 0 ? <p className="empty">Nothing: all that is counted is known.</p> : <ul className="list">{service.unknown.map((text) => <li key={text}><span className="ink-warn"><Icon name="question" size={16} /></span><div><Said text={sentence(text)} /></div></li>)}</ul>}

@@ -13,12 +13,12 @@ import { Notice, ProblemNotice } from "../look/Notice";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
 import { Ago } from "../look/Time";
-import { count, percent } from "../look/words";
+import { count, counted, percent } from "../look/words";
 import { useExperiment, useLooks, useMarksSince } from "./api";
 import { ExperimentActions } from "./ExperimentActions";
 import type { ExperimentView, Metric } from "./shapes";
 import { EarlierRuns } from "./EarlierRuns";
-import { absoluteWords, answerOf, decisionState, diagnostics, effectsOf, experimentState, leftWords, meanWords, metricState, relativeWords, sequenceOf } from "./words";
+import { absoluteWords, answerOf, decisionState, diagnostics, effectsOf, experimentState, leftWords, lengthWords, meanWords, metricState, relativeWords, sequenceOf } from "./words";
 
 /** One experiment: whether its arms can be compared, what they show, and what follows. */
 export function ExperimentPage({ name }: { name: string }) {
@@ -48,7 +48,7 @@ function Meta({ view }: { view: ExperimentView }) {
       {view.started && <span>began <Ago at={view.started} /></span>}
       {view.state === "running" && typeof view.days_left === "number" && <span>{leftWords(view.days_left)}</span>}
       {view.earlier.length > 0 && <span>run {view.run}</span>}
-      <span>looked at {count(view.looks)} times</span>
+      {view.looks > 0 && <span>looked at {counted(view.looks, "time")}</span>}
     </>
   );
 }
@@ -64,18 +64,27 @@ function Inside({ view }: { view: ExperimentView }) {
         <p>{answerOf(view)}</p>
         <small>{view.hypothesis}</small>
       </div>
+      {view.state !== "draft" && <Seen view={view} />}
+      <Card title="Definition" note={<code>{view.file}</code>}><Facts definition={view.definition as Record<string, unknown>} /></Card>
+    </>
+  );
+}
+
+/** What was counted, once somebody is. */
+function Seen({ view }: { view: ExperimentView }) {
+  return (
+    <>
       <Card title="Whether the arms can be compared" note="looked at before any result">
         <dl className="facts">{diagnostics(view).map((line) => <div key={line.text} style={{ display: "contents" }}><dt><State state={line.state} /></dt><dd>{line.text}</dd></div>)}</dl>
       </Card>
       <Card title="Metrics" note="of persons who were followed to their end">
-        <Table label="Metrics" columns={COLUMNS} rows={view.metrics} rowKey={(m) => m.name} empty="Nothing was seen yet." />
+        <Table label="Metrics" columns={COLUMNS} rows={view.metrics} rowKey={(m) => m.name} empty={<NoFigures view={view} />} />
       </Card>
       <div className="grid">
-        <Card title="Relative lift" note="with intervals that hold at any look" span={5}><Lifts metrics={view.metrics} /></Card>
+        <Card title="Relative lift" note="with intervals that hold at any look" span={5}><Lifts view={view} /></Card>
         <Looks view={view} />
       </div>
       <EarlierRuns view={view} />
-      <Card title="Definition" note={<code>{view.file}</code>}><Facts definition={view.definition as Record<string, unknown>} /></Card>
     </>
   );
 }
@@ -91,9 +100,13 @@ const COLUMNS: Column<Metric>[] = [
 
 const drawLifts = (effects: Effect[], width: number) => forest(effects, width, " %");
 
-function Lifts({ metrics }: { metrics: Metric[] }) {
+const NoFigures = ({ view: { arms } }: { view: ExperimentView }) => <p>{arms.some((arm) => arm.followed > 0) ? "None: what its arms did cannot be compared." : "Not known yet: nobody was followed to their end."}</p>;
+
+function Lifts({ view }: { view: ExperimentView }) {
+  const { metrics } = view;
   const effects = effectsOf(metrics);
   const draw = useDrawing(effects, drawLifts);
+  if (metrics.length === 0) return <div className="empty"><NoFigures view={view} /></div>;
   if (effects.length === 0) return <p className="empty">No metric has an interval yet: the control cannot be told from zero.</p>;
   const rows = metrics.map((m) => [m.name, relativeWords(m)]);
   return <Chart draw={draw} height={effectHeight(effects)} twin={<Twin label="Relative lift as a table" head={["Metric", "Lift and interval"]} rows={rows} />} />;
@@ -121,11 +134,12 @@ function Looks({ view }: { view: ExperimentView }) {
 }
 
 const plain = (value: unknown) => (typeof value === "number" ? count(value) : String(value));
+const asLength = (value: unknown) => lengthWords(String(value));
 const asShare = (value: unknown) => (typeof value === "number" ? percent(value) : String(value));
 
 const FACTS: { key: string; word: string; say: (value: unknown) => string }[] = [
-  { key: "within", word: "Each person is followed for", say: plain },
-  { key: "min_duration", word: "Decided after", say: plain },
+  { key: "within", word: "Each person is followed for", say: asLength },
+  { key: "min_duration", word: "Decided after", say: asLength },
   { key: "min_persons", word: "Persons in each arm, at least", say: plain },
   { key: "planned_persons", word: "Persons planned, in both arms", say: plain },
   { key: "share", word: "Share of the treatment", say: asShare },

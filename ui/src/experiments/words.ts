@@ -3,7 +3,8 @@ import type { State } from "../api/shapes";
 import { share } from "../charts/arms";
 import type { Effect } from "../charts/forest";
 import type { SequencePoint } from "../charts/sequence";
-import { count, counted, percent, signed } from "../look/words";
+import { matches, oneOf, partOf } from "../look/terms";
+import { count, counted, duration, percent, signed } from "../look/words";
 import type { Decision, Estimate, ExperimentRow, ExperimentView, Look, Metric, Verdict } from "./shapes";
 
 const DECISIONS: Record<Decision, State> = {
@@ -20,7 +21,7 @@ export const decisionState = (decision: Decision): State => DECISIONS[decision];
 export function experimentState({ state, verdict }: Pick<ExperimentRow, "state" | "verdict">): State {
   switch (state) {
     case "draft":
-      return { kind: "dark", word: "Draft" };
+      return { kind: "plain", word: "Draft" };
     case "running":
       return { kind: "busy", word: "Running" };
     case "stopped":
@@ -29,6 +30,9 @@ export function experimentState({ state, verdict }: Pick<ExperimentRow, "state" 
       return verdict ? { kind: DECISIONS[verdict.decision].kind, word: `Decided: ${DECISIONS[verdict.decision].word.toLowerCase()}` } : { kind: "plain", word: "Decided" };
   }
 }
+
+export const experimentMatches = ({ key, state, owner, flag, hypothesis, verdict }: ExperimentRow, filter: string): boolean =>
+  matches(filter, { state: oneOf(state), verdict: oneOf(verdict?.decision), owner: oneOf(owner), flag: oneOf(flag) }, partOf(key, hypothesis, verdict?.sentence));
 
 /** A verdict in words, with who decided if it was a person. */
 export const saidOf = ({ by, sentence }: Verdict): string => (by ? `${by} decided: ${sentence}` : sentence);
@@ -99,6 +103,14 @@ export function diagnostics(view: ExperimentView): { state: State; text: string 
 
 const good = (word: string): State => ({ kind: "good", word });
 const bad = (word: string): State => ({ kind: "bad", word });
+
+const SECONDS: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A length of time as a definition has it, in words: `7d` is `7 days`. */
+export function lengthWords(text: string): string {
+  const [, n, unit = ""] = /^(\d+)([smhd])$/.exec(text) ?? [];
+  return n === undefined ? text : duration(Number(n) * SECONDS[unit]!);
+}
 
 /** How long it may take yet. */
 export function leftWords(days: number): string {

@@ -46,7 +46,7 @@ function Guards({ chosen, choose }: { chosen: string[]; choose: (guards: string[
   const journeys = useJourneys().data?.items.map(({ journey }) => journey) ?? [];
   const all = [...new Set([...chosen, ...journeys])];
   return (
-    <fieldset className="shares">
+    <fieldset>
       <legend>Journeys that guard it</legend>
       {all.map((journey) => (
         <label key={journey} className="check">

@@ -81,7 +81,7 @@ function Ramp({ flag, done }: Props) {
   };
   return (
     <Confirm word="Ramp" kind="primary" title={`Ramp ${flag.key}`} sure="Ramp" reason="optional" perform={ramp} opened={() => setShares(startingShares(flag))}>
-      <fieldset className="shares">
+      <fieldset>
         <legend>Share of each variant, in per cent</legend>
         {Object.entries(shares).map(([variant, share]) => <ShareInput key={variant} variant={variant} share={share} set={(value) => setShares((now) => rebalance(now, variant, value))} />)}
       </fieldset>

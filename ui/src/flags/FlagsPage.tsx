@@ -62,7 +62,7 @@ const COLUMNS: Column<FlagRow>[] = [
   { name: "State", nowrap: true, cell: (f) => <><State state={flagState(f.state)} />{f.held && <div className="small ink-warn" title={f.held.why}>held by a principle</div>}</> },
   { name: "Who gets what", narrow: "whole", width: "26%", cell: (f) => <Division flag={f} /> },
   { name: "Exposed persons", num: true, narrow: "named", cell: (f) => (typeof f.exposed_persons === "number" ? exposedWords(f) : <span className="muted">not known</span>) },
-  { name: "Expires", narrow: "named", nowrap: true, cell: (f) => (f.expires ? <Expiry at={f.expires} /> : none) },
+  { name: "Expires", narrow: "named", width: "14%", cell: (f) => (f.expires ? <Expiry at={f.expires} /> : none) },
   { name: "Changed", narrow: "named", num: true, cell: (f) => (f.changed ? <span title={`${f.changed.what} by ${f.changed.who}`}><Ago at={f.changed.at} /></span> : none) },
 ];
 

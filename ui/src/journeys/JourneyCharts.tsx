@@ -29,6 +29,7 @@ function ArmLegend({ report }: { report: Report }) {
 export function FunnelChart({ report }: { report: Report }) {
   const data = funnelOf(report);
   const draw = useDrawing(data, funnel);
+  if (data.steps[0]?.persons.every((n) => n === 0)) return <p className="empty">Nobody entered in this time.</p>;
   return (
     <>
       <Chart draw={draw} height={funnelHeight(data)} twin={<FunnelTwin data={data} report={report} />} />
@@ -80,6 +81,7 @@ export function JourneyTrend({ name, range, who, what }: { name: string; range: 
   const draw = useDrawing(data, trend);
   if (query.isError && !query.data) return <ProblemNotice error={query.error} retry={() => void query.refetch()} />;
   if (!query.data) return <div style={{ minHeight: TREND_HEIGHT }}><Skeleton lines={3} /></div>;
+  if (data.points.every((p) => p.entered === 0)) return <p className="empty">Nobody entered in this time.</p>;
   const rows = data.points.map((p) => [momentWord(p.at, by), count(p.entered), count(p.converted), count(p.pending), p.entered > 0 ? share(p.converted / p.entered) : "nobody"]);
   return (
     <>

@@ -53,8 +53,7 @@ export function Table<T>({ label, columns, rows, rowKey, empty, skeletonRows = 3
 }
 
 function cell<T>(column: Column<T>, content: ReactNode) {
-  const blank = content === null || content === undefined || content === "";
-  const classes = [column.num && "num", column.nowrap && "nowrap", column.narrow !== "named" && column.narrow, blank && "blank"];
+  const classes = [column.num && "num", column.nowrap && "nowrap", column.narrow !== "named" && column.narrow];
   return (
     <td key={column.name} role="cell" className={classes.filter(Boolean).join(" ") || undefined} data-name={column.narrow === "named" ? column.name : undefined}>
       {content}

@@ -4,7 +4,7 @@ import { PageHead } from "../app/PageHead";
 import { Card } from "../look/Card";
 import { Commands } from "../look/Cli";
 import { Filter } from "../look/Filter";
-import { ProblemNotice } from "../look/Notice";
+import { ProblemNotice, sentence } from "../look/Notice";
 import { Said } from "../look/Said";
 import { State } from "../look/State";
 import { Table, type Column } from "../look/Table";
@@ -56,19 +56,19 @@ export function WaiverTable({ rows, empty }: { rows: Waiver[] | undefined; empty
 
 const COLUMNS: Column<Waiver>[] = [
   {
-    name: "What", narrow: "lead", width: "36%",
+    name: "What", narrow: "lead", width: "32%",
     cell: (w) => (
       <>
         <code>{w.what}</code> <span className="small muted">{w.number == null ? w.place : `waiver ${w.number}`}</span>
         <div className="small"><q>{w.reason}</q>{w.author && <span className="muted">, {w.author}</span>}</div>
-        {w.why_not && <div className="small ink-bad"><Said text={w.why_not} /></div>}
+        {w.why_not && <div className="small ink-bad"><Said text={sentence(w.why_not)} /></div>}
       </>
     ),
   },
   { name: "State", nowrap: true, cell: (w) => <State state={waiverState(w)} /> },
   { name: "Principle", narrow: "named", width: "18%", cell: (w) => <>{w.principle ? <Link href={`/principles/${encodeURIComponent(w.principle)}`}>{w.principle}</Link> : <span className="muted">none</span>}<div className="small muted"><code>{w.check}</code></div></> },
   { name: "Until", narrow: "named", nowrap: true, cell: (w) => <Until waiver={w} /> },
-  { name: "Decided", narrow: "named", cell: (w) => (w.decided_by ? <><span>{w.decided_by}</span>{w.decided_why && <div className="small muted">{w.decided_why}</div>}</> : <span className="muted">not yet</span>) },
+  { name: "Decided", narrow: "named", width: "12%", cell: (w) => (w.decided_by ? <><span>{w.decided_by}</span>{w.decided_why && <div className="small muted">{w.decided_why}</div>}</> : <span className="muted">not yet</span>) },
   { name: "Decide", num: true, narrow: "whole", cell: (w) => <WaiverActions waiver={w} /> },
 ];
 

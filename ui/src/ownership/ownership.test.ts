@@ -20,6 +20,7 @@ test("what is not read is not called owned", () => {
   expect(domainsState(view).word).toBe("All is owned");
   expect(domainsState({ ...view, unread: ["data/cities.bin"] })).toEqual({ kind: "warn", word: "Not all is known" });
   expect(domainsState({ ...view, items: [] }).kind).toBe("plain");
+  expect(domainsSentence({ ...view, items: [] })).toBe("No domain is declared: who owns what is not known");
 });
 
 test("the worst of what breaks principles is said first", () => {

@@ -25,6 +25,7 @@ export function ownsWords(domain: Pick<DomainItem, "tables" | "events" | "flags"
 
 /** What the page of domains says first. */
 export function domainsSentence({ items, unowned_count: unowned }: DomainsView): string {
+  if (items.length === 0) return unowned === 0 ? "No domain is declared: who owns what is not known" : `No domain is declared; nobody owns ${counted(unowned, "thing")}`;
   const teams = new Set(items.flatMap(({ team }) => team ?? [])).size;
   const without = items.filter(({ team }) => !team).length;
   const has = `${counted(items.length, "domain")} of ${counted(teams, "team")}${without > 0 ? `, ${count(without)} without a team` : ""}`;

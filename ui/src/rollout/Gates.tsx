@@ -11,7 +11,7 @@ export const isGate = ({ kind }: CheckView): boolean => kind === "gate";
 /** What each gate said before the change could ship. */
 export function Gates({ gates }: { gates: CheckView[] }) {
   return (
-    <div className="grid">
+    <div className="grid gates">
       {gates.map((gate) => (
         <section key={gate.name} className="c6" aria-label={gate.name}>
           <h3>{gateName(gate.name)}</h3>

@@ -126,13 +126,16 @@ function NeedsSomeone({ items }: { items: Attention[] }) {
           <div>
             <Said text={item.text} />
             <div className="small muted meta"><Where item={item} /><Ago at={item.at} /></div>
-            <div className="small muted"><Said text={item.hint} /></div>
+            <div className="small muted"><Said text={asCommand(item.hint)} /></div>
           </div>
         </li>
       ))}
     </ul>
   );
 }
+
+/** A hint that is nothing but a command is one. */
+const asCommand = (hint: string) => (/^trunkline [^`]+$/.test(hint) ? `\`${hint}\`` : hint);
 
 /** The pages of what needs someone. */
 function Where({ item }: { item: Attention }) {

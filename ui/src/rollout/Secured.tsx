@@ -13,7 +13,7 @@ import { exposureWords, findingState, inOrder, severityState } from "../security
 export function Findings({ change: { findings, advisories } }: { change: Lineage }) {
   return (
     <Card title="Findings" note="known against what customers got of it">
-      {advisories && <p><FeedAge age={advisories} /></p>}
+      {advisories && <p className="said-chart"><FeedAge age={advisories} /></p>}
       {findings ? <Table label="Findings of this change" columns={COLUMNS} rows={inOrder(findings)} rowKey={(f) => f.key} empty={<p>{advisories?.stale ? "None that is known of, and not everything is." : "None: no advisory speaks of what it is made of."}</p>} /> : <p className="empty">Not known yet: no customer has had it, or what it is made of could not be read.</p>}
     </Card>
   );

@@ -17,12 +17,12 @@ export function FindingTable({ rows, empty }: { rows: Finding[] | undefined; emp
 export function Due({ finding }: { finding: Finding }) {
   const state = dueState(finding);
   if (!state) return none;
-  return state.kind === "bad" ? <State state={state} /> : <>{state.word}</>;
+  return state.kind === "bad" ? <><State state={state} /> <div className="small muted">since {finding.due?.slice(0, 10)}</div></> : <>{state.word}</>;
 }
 
 const COLUMNS: Column<Finding>[] = [
   {
-    name: "Finding", narrow: "lead", width: "34%",
+    name: "Finding", narrow: "lead", width: "32%",
     cell: (f) => (
       <>
         <Link href={`/findings/${encodeURIComponent(f.key)}`} data-row>{f.id}</Link> <code>{f.package} {f.version}</code>
@@ -33,8 +33,8 @@ const COLUMNS: Column<Finding>[] = [
   { name: "Severity", nowrap: true, cell: (f) => <State state={severityState(f.severity)} /> },
   { name: "State", nowrap: true, cell: (f) => <State state={findingState(f)} /> },
   { name: "Domain", narrow: "named", nowrap: true, cell: (f) => <Owner domain={f.owner} /> },
-  { name: "Reaches", narrow: "named", cell: (f) => (f.state === "open" ? exposureWords(f.flag) : none) },
+  { name: "Reaches", narrow: "named", width: "17%", cell: (f) => (f.state === "open" ? exposureWords(f.flag) : none) },
   { name: "Age", num: true, narrow: "named", cell: (f) => <Lasted from={f.since.at} to={f.closed} /> },
   { name: "Due", narrow: "named", nowrap: true, cell: (f) => <Due finding={f} /> },
-  { name: "Fixed in", narrow: "named", cell: (f) => (f.fixed.length > 0 ? <code>{f.fixed.join(", ")}</code> : <span className="muted">no version</span>) },
+  { name: "Fixed in", narrow: "named", width: "8%", cell: (f) => (f.fixed.length > 0 ? <code>{f.fixed.join(", ")}</code> : <span className="muted">none</span>) },
 ];

@@ -35,10 +35,8 @@ export function SecurityPage() {
           <Answer page={page} />
           <Filter value={filter} onChange={setFilter} examples={EXAMPLES} label="Filter findings" placeholder="state:open severity:high domain:sales service:shop or words" />
           <Findings page={page} filter={filter} clear={() => setFilter("")} />
-          <div className="grid">
-            <Card title="By domain" note="open findings" span={7}><Domains page={page} choose={(domain) => setFilter(`state:open domain:${domain}`)} /></Card>
-            <Card title="What is not known" note="unknown is never reported as fine" span={5}><Coverage gaps={page?.unknown} /></Card>
-          </div>
+          <Card title="By domain" note="open findings"><Domains page={page} choose={(domain) => setFilter(`state:open domain:${domain}`)} /></Card>
+          <Card title="What is not known" note="unknown is never reported as fine"><Coverage gaps={page?.unknown} /></Card>
         </>
       )}
       <Commands commands={["trunkline finding list", "trunkline advisory status"]} />

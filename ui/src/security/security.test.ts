@@ -24,7 +24,7 @@ test("the answer names the worst that is open, and what could not be judged", ()
 test("what is over is due since its day, and a closed one is due no more", () => {
   expect(dueState(finding())).toEqual({ kind: "plain", word: "2026-12-21" });
   const late = finding({ due: "2026-11-28T00:00:00Z", overdue: true });
-  expect(dueState(late)).toEqual({ kind: "bad", word: "Overdue since 2026-11-28" });
+  expect(dueState(late)).toEqual({ kind: "bad", word: "Overdue" });
   expect([dueState(finding({ state: "closed" })), dueState(finding({ due: null }))]).toEqual([undefined, undefined]);
   expect([findingMatches(late, "due:overdue"), findingMatches(finding(), "due:overdue")]).toEqual([true, false]);
   expect(domainsOf([late, finding()])[0]!.overdue).toBe(1);

@@ -83,7 +83,7 @@ const day = (at: string): string => at.slice(0, 10);
 /** When it is to be mended; nothing of what is closed or has no day. */
 export function dueState({ state, due, overdue }: Pick<Finding, "state" | "due" | "overdue">): State | undefined {
   if (state === "closed" || !due) return undefined;
-  return overdue ? { kind: "bad", word: `Overdue since ${day(due)}` } : { kind: "plain", word: day(due) };
+  return overdue ? { kind: "bad", word: "Overdue" } : { kind: "plain", word: day(due) };
 }
 
 /** Who is reached by what it stands behind. */

@@ -8,7 +8,7 @@ test("Delivery shows each figure with what it was counted from, and what is not 
   await expect(lead).toContainText("median of 42 changes; nine of ten within 4 h 12 min");
   await expect(page.getByRole("img", { name: /^Change failure rate up to 25 Jun: not known, .* 22 Nov: 9\.5 %$/ })).toBeVisible();
   await expect(page.getByText("1 that failed are not made good yet, and not in the recovery time.")).toBeVisible();
-  await expect(page.getByRole("region", { name: "Figures by window" })).toContainText("not known");
+  await expect(page.getByRole("table", { name: "Figures by window" })).toContainText("not known");
 });
 
 test("service, length and filter are part of the address", async ({ page }) => {

@@ -206,3 +206,12 @@ test("an experiment that began anew shows what its earlier runs said", async ({ 
   await play(page, "loaded", "/experiments/one-address");
   await expect(page.getByRole("table", { name: "Earlier runs" })).toHaveCount(0);
 });
+
+test("an experiment that has not begun shows no figure; the list is filtered", async ({ page }) => {
+  await play(page, "loaded", "/experiments?q=state:draft");
+  await expect(page.getByRole("table", { name: "Experiments" }).getByRole("row")).toHaveCount(2);
+  await page.getByRole("link", { name: "gift-wrap" }).first().click();
+  await expect(page.locator(".verdict")).toContainText("Declared, and nobody is counted");
+  await expect(page.getByText("7 days")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "Metrics" })).toHaveCount(0);
+});

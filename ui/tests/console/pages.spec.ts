@@ -1,5 +1,5 @@
 import { expect } from "@playwright/test";
-import { expectAccessible } from "../page";
+import { expectAccessible, expectNoSidewaysScroll } from "../page";
 import { play, test } from "./scene";
 
 test("Now says first where the product stands and who is needed", async ({ page }) => {
@@ -113,4 +113,19 @@ test("a log is text: colours are kept, markup is not run, overwritten progress i
   await page.getByRole("button", { name: "lint" }).click();
   await expect(page).toHaveURL(/step=lint/);
   await expect(page.getByRole("heading", { name: "Log of lint" })).toBeVisible();
+});
+
+test("between a telephone and a desk nothing scrolls sideways, and no table leaves its card", async ({ page }) => {
+  test.slow();
+  for (const path of ["/", "/changes/3f9c2ab", "/deployments/6", "/delivery", "/flags", "/flags/one-address", "/journeys/checkout", "/features", "/experiments/search-ranking", "/security", "/domains/sales", "/principles/own-your-data", "/waivers", "/settings/notifications"]) {
+    await play(page, "loaded", path);
+    await expect(page.locator("[aria-busy='true']")).toHaveCount(0);
+    for (const width of [320, 700, 821, 1000, 1101]) {
+      await page.setViewportSize({ width, height: 900 });
+      // Charts are drawn anew for the width a moment after it changed.
+      await expect(() => expectNoSidewaysScroll(page), `${path} at ${width} px`).toPass({ timeout: 5000 });
+      const outside = await page.evaluate(() => [...document.querySelectorAll(".card > table.rows")].filter((table) => table.getBoundingClientRect().right > table.parentElement!.getBoundingClientRect().right).map((table) => table.getAttribute("aria-label")));
+      expect(outside, `${path} at ${width} px`).toEqual([]);
+    }
+  }
 });

@@ -68,7 +68,7 @@ async function walk(page: Page, look: (name: string) => Promise<void>): Promise<
     if (await opened(page, ".event-detail a[href*='/persons/']:visible", "Ids")) await look("person");
   }
   await to("rejections", "/events/rejections");
-  for (const part of ["", "/tokens", "/secrets", "/repositories", "/audit"]) await to(`settings${part.replace("/", "-")}`, `/settings${part}`);
+  for (const part of ["", "/tokens", "/secrets", "/repositories", "/notifications", "/audit"]) await to(`settings${part.replace("/", "-")}`, `/settings${part}`);
 }
 
 /** Follows the first such link, if there is one, until a heading of its page is there. */
