@@ -83,6 +83,7 @@ function Deployed({ d }: { d: DeploymentView }) {
       <dt>Digest</dt><dd><code title={d.digest}>{shortDigest(d.digest)}</code></dd>
       {d.artifact ? <><dt>Files</dt><dd>{count(d.artifact.files)}</dd><dt>Size</dt><dd>{bytes(d.artifact.bytes)}</dd></> : <><dt>Files</dt><dd className="muted">not kept any more</dd></>}
       <dt>Release</dt><dd>{d.number}</dd>
+      {(d.live_at || d.weight > 0) && <><dt>Made of</dt><dd><a href={`/api/v1/deployments/${d.number}/sbom`} download={`${d.service}-${d.number}.cdx.json`}>CycloneDX</a></dd></>}
     </dl>
   );
 }
