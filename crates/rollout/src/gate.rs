@@ -4,4 +4,4 @@ mod ownership;
 mod security;
 
 pub use ownership::{PrinciplesGate, principles_judgement};
-pub use security::{VulnerabilityGate, vulnerabilities_judgement};
+pub use security::{VulnerabilityGate, unreadable, vulnerabilities_judgement};

@@ -34,7 +34,7 @@ pub use definitions::Contexts;
 pub use division::Divisions;
 pub use facade::{Error, Rollout};
 pub use finding::Findings;
-pub use gate::{PrinciplesGate, VulnerabilityGate, principles_judgement, vulnerabilities_judgement};
+pub use gate::{PrinciplesGate, VulnerabilityGate, principles_judgement, unreadable, vulnerabilities_judgement};
 pub use http::routes;
 pub use inventory::Inventories;
 pub use lineage::feedback::Readers;

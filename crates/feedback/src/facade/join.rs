@@ -124,7 +124,7 @@ impl Feedback {
             vec![None; all.len()]
         });
         let joined = all.into_iter().zip(passed).zip(owners);
-        Ok(joined.map(|((one, passed), owner)| Item { owner, ..item(one, passed, &shown) }).collect())
+        Ok(joined.map(|((one, passed), owner)| item(one, passed, owner, &shown)).collect())
     }
 
     /// The journeys of each, in the same order; all journeys, or one.
@@ -265,7 +265,7 @@ fn once(mut all: Vec<Found>) -> Vec<Found> {
     kept
 }
 
-fn item(one: Found, journeys: Vec<Passed>, shown: &BTreeMap<String, ExposureIndex>) -> Item {
+fn item(one: Found, journeys: Vec<Passed>, owner: Option<String>, shown: &BTreeMap<String, ExposureIndex>) -> Item {
     let variant = |(flag, index): (&String, &ExposureIndex)| {
         index.at(one.key, one.at_ms).map(|variant| (flag.clone(), variant.to_owned()))
     };
@@ -284,7 +284,7 @@ fn item(one: Found, journeys: Vec<Passed>, shown: &BTreeMap<String, ExposureInde
         release: one.release,
         variants: shown.iter().filter_map(variant).collect(),
         journeys,
-        owner: None,
+        owner,
         tags: said.tags,
         because: one.because,
     }

@@ -62,10 +62,7 @@ impl VulnerabilityGate {
     async fn answer(&self, candidate: &Candidate) -> Result<Judgement, Failure> {
         let inventory = match self.read(candidate).await {
             Ok(inventory) => inventory,
-            Err(problem) => {
-                let summary = format!("what it is made of cannot be read: {}", problem.told());
-                return Ok(Judgement::new(Verdict::Unknown, summary).with_problems(vec![problem]));
-            }
+            Err(problem) => return Ok(unreadable(problem)),
         };
         let advisories = self.security.age_of(&ecosystems_of(&inventory)).await?;
         let packages = inventory.packages().count();
@@ -122,6 +119,12 @@ impl VulnerabilityGate {
         }
         Ok(baseline)
     }
+}
+
+/// What a change is made of is not known.
+pub fn unreadable(problem: Problem) -> Judgement {
+    let summary = format!("what it is made of cannot be read: {}", problem.told());
+    Judgement::new(Verdict::Unknown, summary).with_problems(vec![problem])
 }
 
 /// A product must be able to begin.

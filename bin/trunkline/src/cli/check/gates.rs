@@ -69,10 +69,7 @@ impl Gate for Vulnerabilities {
         async move {
             let after = match contents(candidate.checkout.clone()).await? {
                 Ok(inventory) => inventory,
-                Err(problem) => {
-                    let summary = format!("what it is made of cannot be read: {}", problem.told());
-                    return Ok(Judgement::new(Verdict::Unknown, summary).with_problems(vec![problem]));
-                }
+                Err(problem) => return Ok(rollout::unreadable(problem)),
             };
             let Some(folder) = self.advisories.clone() else { return Ok(not_judged(&after)) };
             let advisories = tokio::task::spawn_blocking(move || offline::advisories(&folder)).await??;
