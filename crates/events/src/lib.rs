@@ -14,7 +14,7 @@ mod wire;
 pub use capture::{Arrival, Capture, CaptureOptions, Limits, Rate, Seen, StaticFiles, Variants, exposure_key};
 pub use http::routes;
 pub use log::{
-    DayCount, Deletion, Error, EventRows, Events, EventsOptions, ExposureIndex, FlagCounts, FlagDay, ImportReport,
-    MIGRATIONS, NameCount, Names, PersonView, Properties, RecentEvent, RejectedLine, Rejection, RejectionCount,
-    Rejections, Release, Releases, Retention, Rows, Select, Who,
+    Changed, DayCount, Deletion, Error, EventRows, Events, EventsOptions, ExposureIndex, FlagCounts, FlagDay,
+    ImportReport, MIGRATIONS, Mark, NameCount, Names, PersonView, Persons, Properties, RecentEvent, RejectedLine,
+    Rejection, RejectionCount, Rejections, Release, Releases, Retention, Rows, Select, Who, WitnessedExposures,
 };

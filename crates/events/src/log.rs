@@ -10,6 +10,7 @@
 //! read, so that whatever was said can be taken back. ADR 0015.
 
 mod answers;
+mod changes;
 mod error;
 mod facts;
 mod forget;
@@ -49,8 +50,10 @@ use state::{Shared, blocking};
 
 pub use answers::{
     DayCount, Deletion, EventRows, ExposureIndex, FlagCounts, FlagDay, ImportReport, NameCount, Names, PersonView,
-    Properties, RecentEvent, RejectedLine, Rejection, RejectionCount, Rejections, Release, Releases, Rows, Select, Who,
+    Persons, Properties, RecentEvent, RejectedLine, Rejection, RejectionCount, Rejections, Release, Releases, Rows,
+    Select, Who, WitnessedExposures,
 };
+pub use changes::{Changed, Mark};
 pub use error::Error;
 pub use retention::Retention;
 pub use store::MIGRATIONS;
@@ -124,11 +127,19 @@ impl Events {
         blocking(move || Ok(shared.read().facts.exposures(&flag))).await
     }
 
-    /// As [`Self::exposures`], of the persons who are [`Who::Witnessed`] only; and how many others were exposed.
-    pub async fn witnessed_exposures(&self, flag: &str) -> Result<(ExposureIndex, u64), Error> {
+    /// As [`Self::exposures`], of the persons who are [`Who::Witnessed`] only; of all of them, or of some.
+    pub async fn witnessed_exposures(&self, flag: &str, of: Option<&Persons>) -> Result<WitnessedExposures, Error> {
         self.ready().await?;
-        let (shared, flag) = (Arc::clone(&self.0), flag.to_owned());
-        blocking(move || Ok(shared.read().facts.witnessed_exposures(&flag))).await
+        let (shared, flag, of) = (Arc::clone(&self.0), flag.to_owned(), of.cloned());
+        blocking(move || Ok(shared.read().facts.witnessed_exposures(&flag, of.as_ref()))).await
+    }
+
+    /// Who may have done something else, as a [`Who::Witnessed`] person, than what was told at `since`, or been shown
+    /// something else. On which release it was is not looked at.
+    pub async fn changed(&self, since: Option<Mark>) -> Result<Changed, Error> {
+        self.ready().await?;
+        let shared = Arc::clone(&self.0);
+        blocking(move || Ok(changes::changed(&shared.read(), since))).await
     }
 
     /// Persons by variant, and by day.

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use events::{Events, ExposureIndex};
+use events::{Changed, Events, Persons, WitnessedExposures};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use journeys::model::definition::Step;
@@ -14,13 +14,24 @@ use crate::model::{Division, Metric};
 /// An answer about customers.
 pub type Answer<'a, T> = BoxFuture<'a, Result<T, Problem>>;
 
-/// What experiments ask.
+/// What was known when it was asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mark {
+    pub events: events::Mark,
+    /// The revision of each metric's journey.
+    pub journeys: Vec<Option<u64>>,
+}
+
+/// What experiments ask: of all persons whose signed cookie came back, or of some.
 pub trait Customers: Debug + Send + Sync {
-    /// Who was shown which variant of a flag, of the persons whose signed cookie came back; and how many others were.
-    fn shown<'a>(&'a self, flag: &'a str) -> Answer<'a, (ExposureIndex, u64)>;
+    /// Who may be told of otherwise than at `since`; nothing means everybody. What is told of is asked for after this.
+    fn changed<'a>(&'a self, metrics: &'a [Metric], since: Option<&'a Mark>) -> Answer<'a, (Mark, Option<Persons>)>;
+
+    /// Who was shown which variant of a flag; and who else was.
+    fn shown<'a>(&'a self, flag: &'a str, of: Option<&'a Persons>) -> Answer<'a, WitnessedExposures>;
 
     /// Who did what a metric counts, from `from_ms` on; under the same keys of persons.
-    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64) -> Answer<'a, Vec<Did>>;
+    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: Option<&'a Persons>) -> Answer<'a, Vec<Did>>;
 }
 
 /// The port to flags.
@@ -37,12 +48,28 @@ pub struct Live {
 }
 
 impl Customers for Live {
-    fn shown<'a>(&'a self, flag: &'a str) -> Answer<'a, (ExposureIndex, u64)> {
-        async move { Ok(self.events.witnessed_exposures(flag).await?) }.boxed()
+    fn changed<'a>(&'a self, metrics: &'a [Metric], since: Option<&'a Mark>) -> Answer<'a, (Mark, Option<Persons>)> {
+        async move {
+            let mut journeys = Vec::new();
+            for metric in metrics {
+                journeys.push(match &metric.journey {
+                    Some(journey) => Some(self.journeys.revision(journey).await?),
+                    None => None,
+                });
+            }
+            let since = since.filter(|since| since.journeys == journeys).map(|since| since.events);
+            let Changed { mark, persons } = self.events.changed(since).await?;
+            Ok((Mark { events: mark, journeys }, persons))
+        }
+        .boxed()
     }
 
-    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64) -> Answer<'a, Vec<Did>> {
-        async move { Ok(self.journeys.did(&deed(metric), from_ms).await?) }.boxed()
+    fn shown<'a>(&'a self, flag: &'a str, of: Option<&'a Persons>) -> Answer<'a, WitnessedExposures> {
+        async move { Ok(self.events.witnessed_exposures(flag, of).await?) }.boxed()
+    }
+
+    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: Option<&'a Persons>) -> Answer<'a, Vec<Did>> {
+        async move { Ok(self.journeys.did(&deed(metric), from_ms, of).await?) }.boxed()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Experiments: the verbs of the context.
 
 mod answer;
+mod carried;
 mod course;
 mod declared;
 mod look;
@@ -18,6 +19,7 @@ use crate::Error;
 use crate::customers::{Customers, Flags};
 use crate::model::{self, Decision};
 use crate::store::{self, Stored};
+use carried::Carried;
 
 pub use answer::{ArmView, ExperimentRow, ExperimentView, LookView, RunView, VerdictView};
 pub use course::{Course, Turn};
@@ -46,6 +48,7 @@ pub struct Experiments {
     customers: Arc<dyn Customers>,
     flags: Arc<dyn Flags>,
     troubles: Arc<Mutex<Troubles>>,
+    carried: Arc<Mutex<Carried>>,
 }
 
 /// Why experiments that run could not be looked at, by name.
@@ -135,7 +138,7 @@ impl Experiments {
     /// Over a migrated store.
     pub fn open(options: Options) -> Self {
         let Options { db, clock, customers, flags } = options;
-        Self { db, clock, customers, flags, troubles: Arc::default() }
+        Self { db, clock, customers, flags, troubles: Arc::default(), carried: Arc::default() }
     }
 
     /// Takes the definitions of a commit, given as (path, text). An experiment that runs goes on as it was when it began: what is

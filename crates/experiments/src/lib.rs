@@ -12,7 +12,7 @@ mod facade;
 mod http;
 mod store;
 
-pub use customers::{Answer, Customers, Flags, Live};
+pub use customers::{Answer, Customers, Flags, Live, Mark};
 pub use error::Error;
 pub use facade::{
     ArmView, By, Choice, Course, Decided, ExperimentRow, ExperimentView, Experiments, Extent, LookView, Options,

@@ -52,6 +52,37 @@ pub enum Who {
     Witnessed,
     /// Only these (resolved) persons, by any of their ids.
     Only(Vec<String>),
+    /// Of those whose signed cookie came back, only these.
+    WitnessedOf(Persons),
+}
+
+/// Keys of resolved persons. Cheap to clone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Persons(Arc<[u64]>);
+
+impl Persons {
+    /// In any order; each counts once.
+    pub fn of(keys: impl IntoIterator<Item = u64>) -> Self {
+        let mut keys: Vec<u64> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        Self(keys.into())
+    }
+
+    /// In order.
+    pub fn keys(&self) -> &[u64] {
+        &self.0
+    }
+
+    /// Nobody.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether this person is among them.
+    pub fn contains(&self, key: u64) -> bool {
+        self.0.binary_search(&key).is_ok()
+    }
 }
 
 /// The rows of one event name, sorted by (person, time, sequence). Columns have equal lengths.
@@ -97,6 +128,14 @@ pub struct ExposureIndex {
     /// Sorted by (person, time).
     pub(crate) rows: Vec<Exposed>,
     pub(crate) variants: Vec<String>,
+}
+
+/// Who of the persons whose signed cookie came back was given which variant of one flag.
+#[derive(Debug, Default, Clone)]
+pub struct WitnessedExposures {
+    pub exposures: ExposureIndex,
+    /// Other persons who were given one.
+    pub unwitnessed: Persons,
 }
 
 /// A variant was given to a person at an instant.

@@ -1,9 +1,10 @@
 //! What is known besides events: identities, exposures, who was served what, who was witnessed, what was rejected.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::iter::successors;
 use std::sync::Arc;
 
-use super::answers::{Exposed, ExposureIndex};
+use super::answers::{Exposed, ExposureIndex, Persons, WitnessedExposures};
 use super::identity::{Fact, Identities, Trust};
 use super::key::{ByPerson, PersonKey, PersonSet};
 use crate::record::{Aside, Exposure, Identity, Record, Rejected, is_vouched_for};
@@ -40,12 +41,41 @@ pub(super) struct Facts {
 struct FlagLog {
     variants: Vec<String>,
     rows: Vec<Seen>,
+    /// The place of each id's last row.
+    last: ByPerson<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Seen {
     exposed: Exposed,
     is_vouched_for: bool,
+    /// The place of the id's row before; [`NOWHERE`] if it is the first.
+    before: u32,
+}
+
+const NOWHERE: u32 = u32::MAX;
+
+impl FlagLog {
+    fn push(&mut self, exposed: Exposed, is_vouched_for: bool) {
+        let place = u32::try_from(self.rows.len()).expect("a flag has fewer than 2^32 exposures");
+        let before = self.last.insert(exposed.person, place).unwrap_or(NOWHERE);
+        self.rows.push(Seen { exposed, is_vouched_for, before });
+    }
+
+    /// Rows of an id, the last one first.
+    fn of(&self, id: u64) -> impl Iterator<Item = &Seen> {
+        let at = |place: u32| self.rows.get(place as usize);
+        let last = self.last.get(&id).and_then(|place| at(*place));
+        successors(last, move |row| at(row.before))
+    }
+
+    fn forget(&mut self, keys: &PersonSet) {
+        let rows = std::mem::take(&mut self.rows);
+        self.last.clear();
+        for row in rows.into_iter().filter(|row| !keys.contains(&row.exposed.person)) {
+            self.push(row.exposed, row.is_vouched_for);
+        }
+    }
 }
 
 impl Facts {
@@ -100,10 +130,8 @@ impl Facts {
             log.variants.len() - 1
         });
         let variant = u32::try_from(variant).expect("a flag has few variants");
-        log.rows.push(Seen {
-            exposed: Exposed { person: unit, at_ms: exposure.at_ms, variant },
-            is_vouched_for: is_vouched_for(exposure.role, exposure.witness.as_deref(), &exposure.unit),
-        });
+        let is_vouched_for = is_vouched_for(exposure.role, exposure.witness.as_deref(), &exposure.unit);
+        log.push(Exposed { person: unit, at_ms: exposure.at_ms, variant }, is_vouched_for);
     }
 
     /// The event's own person was there with their cookie.
@@ -117,7 +145,7 @@ impl Facts {
     pub(super) fn forget(&mut self, keys: &PersonSet) {
         self.identities.forget(keys);
         for log in self.flags.values_mut() {
-            log.rows.retain(|row| !keys.contains(&row.exposed.person));
+            log.forget(keys);
         }
         Arc::make_mut(&mut self.served).retain(|person, _| !keys.contains(person));
         Arc::make_mut(&mut self.witnessed).retain(|person| !keys.contains(person));
@@ -135,20 +163,30 @@ impl Facts {
         ExposureIndex { rows, variants: log.variants.clone() }
     }
 
-    /// Only of persons whose cookie came back, and what was not merely said by somebody's browser; and how many others there were.
-    pub(super) fn witnessed_exposures(&self, flag: &str) -> (ExposureIndex, u64) {
-        let Some(log) = self.flags.get(flag) else { return Default::default() };
+    /// Only of persons whose cookie came back, and what was not merely said by somebody's browser; of all, or of some.
+    pub(super) fn witnessed_exposures(&self, flag: &str, of: Option<&Persons>) -> WitnessedExposures {
+        let Some(log) = self.flags.get(flag) else { return WitnessedExposures::default() };
         let resolution = self.identities.resolved(Trust::Witnessed);
-        let is_witnessed = |person: u64| {
-            let others = resolution.members.get(&person).into_iter().flatten();
-            self.witnessed.contains(&person) || others.into_iter().any(|id| self.witnessed.contains(id))
+        let is_witnessed = |person: u64| resolution.ids(person).any(|id| self.witnessed.contains(&id));
+        let (mut rows, mut others) = (Vec::new(), Vec::new());
+        let mut take = |row: &Seen| {
+            let person = resolution.of(row.exposed.person);
+            match () {
+                () if !row.is_vouched_for => {}
+                () if is_witnessed(person) => rows.push(Exposed { person, ..row.exposed }),
+                () => others.push(person),
+            }
         };
-        let believed = log.rows.iter().filter(|row| row.is_vouched_for);
-        let all = believed.map(|row| Exposed { person: resolution.of(row.exposed.person), ..row.exposed });
-        let (mut rows, others): (Vec<Exposed>, Vec<Exposed>) = all.partition(|row| is_witnessed(row.person));
+        match of {
+            None => log.rows.iter().for_each(&mut take),
+            Some(persons) => {
+                let persons = persons.keys().iter().filter(|person| resolution.of(**person) == **person);
+                persons.flat_map(|person| resolution.ids(*person)).flat_map(|id| log.of(id)).for_each(&mut take);
+            }
+        }
         rows.sort_unstable();
-        let others: PersonSet = others.into_iter().map(|row| row.person).collect();
-        (ExposureIndex { rows, variants: log.variants.clone() }, others.len() as u64)
+        let exposures = ExposureIndex { rows, variants: log.variants.clone() };
+        WitnessedExposures { exposures, unwitnessed: Persons::of(others) }
     }
 
     pub(super) fn flags(&self) -> impl Iterator<Item = &str> {

@@ -102,6 +102,8 @@ fn hide(shared: &Shared, keys: &[u64], id: &str, at_ms: i64) {
     }
     state.generation += 1;
     state.settle();
+    // What their cookies vouched for of others is gone too.
+    state.changes.add_everybody();
 }
 
 /// Records that stay, and the keys of those that do not.

@@ -25,7 +25,9 @@ pub(super) struct Identities {
     facts: BTreeMap<(i64, Uuid), Fact>,
     /// Pairs that were taken back, with the instant up to which.
     undone: BTreeMap<(u64, u64), i64>,
-    resolved: Option<[Arc<Resolution>; 2]>,
+    resolved: [Arc<Resolution>; 2],
+    /// Something was added or taken back since.
+    is_outdated: bool,
 }
 
 /// Which persons count as known to be one.
@@ -52,46 +54,50 @@ impl Resolution {
 
     /// All ids of the person that `key` is.
     pub(super) fn all(&self, key: u64) -> Vec<u64> {
-        let person = self.of(key);
+        self.ids(self.of(key)).collect()
+    }
+
+    /// The ids of a person, first the one that stays.
+    pub(super) fn ids(&self, person: u64) -> impl Iterator<Item = u64> {
         let members = self.members.get(&person).into_iter().flatten().copied();
-        std::iter::once(person).chain(members).collect()
+        std::iter::once(person).chain(members)
     }
 }
 
 impl Identities {
     pub(super) fn add(&mut self, at_ms: i64, id: Uuid, fact: Fact) {
         self.facts.insert((at_ms, id), fact);
-        self.resolved = None;
+        self.is_outdated = true;
     }
 
     /// What was said of the pair up to `at_ms` is not in force any more.
     pub(super) fn undo(&mut self, from: u64, into: u64, at_ms: i64) {
         let until = self.undone.entry((from, into)).or_insert(at_ms);
         *until = at_ms.max(*until);
-        self.resolved = None;
+        self.is_outdated = true;
     }
 
     /// Forgets all that was said of these ids.
     pub(super) fn forget(&mut self, keys: &PersonSet) {
         self.facts.retain(|_, fact| !keys.contains(&fact.from) && !keys.contains(&fact.into));
         self.undone.retain(|(from, into), _| !keys.contains(from) && !keys.contains(into));
-        self.resolved = None;
+        self.is_outdated = true;
     }
 
     pub(super) fn is_resolved(&self) -> bool {
-        self.resolved.is_some()
+        !self.is_outdated
     }
 
     /// Resolves what was added since.
     pub(super) fn resolve(&mut self) {
-        let resolved = [Trust::Everything, Trust::Witnessed].map(|trust| Arc::new(self.resolution(trust)));
-        self.resolved = Some(resolved);
+        self.resolved = [Trust::Everything, Trust::Witnessed].map(|trust| Arc::new(self.resolution(trust)));
+        self.is_outdated = false;
     }
 
     /// As of the last [`Self::resolve`].
     pub(super) fn resolved(&self, trust: Trust) -> Arc<Resolution> {
-        let [everything, witnessed] = self.resolved.clone().unwrap_or_default();
-        if trust == Trust::Everything { everything } else { witnessed }
+        let [everything, witnessed] = &self.resolved;
+        Arc::clone(if trust == Trust::Everything { everything } else { witnessed })
     }
 
     fn resolution(&self, trust: Trust) -> Resolution {

@@ -141,6 +141,7 @@ fn add(state: &mut State, part: &mut Part, bytes: &Bytes, record: Record) {
                 return;
             }
             let person = key.of(&event.distinct_id);
+            state.changes.add(person);
             state.note_name(person, &event.distinct_id);
             if event.witness.as_ref() == Some(&event.distinct_id) {
                 state.facts.witness(person);

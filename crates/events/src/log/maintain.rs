@@ -149,7 +149,7 @@ async fn merge(shared: &Arc<Shared>) -> Result<bool, Error> {
     let Some((ids, level)) = choose(&candidates, oldest) else { return Ok(false) };
     let ours = Arc::clone(shared);
     let chosen = ids.clone();
-    let content = blocking(move || {
+    let (content, is_whole) = blocking(move || {
         let segments: Vec<_> =
             ours.read().segments.iter().filter(|segment| chosen.contains(&segment.row.id)).cloned().collect();
         let mut all = Content::default();
@@ -159,11 +159,14 @@ async fn merge(shared: &Arc<Shared>) -> Result<bool, Error> {
         let young: Vec<bool> = all.ints(TIME).iter().map(|time| *time >= oldest.event_ms).collect();
         all.sort(|i| young[i]);
         all.others.retain(|bytes| stored::rejected_at(bytes).is_none_or(|at_ms| at_ms >= oldest.rejection_ms));
-        Ok(all)
+        Ok((all, young.iter().all(|is_young| *is_young)))
     })
     .await?;
     let new = write(shared, content, level).await?;
     replace(shared, &ids, Some(new)).await?;
+    if !is_whole {
+        shared.write().changes.add_everybody();
+    }
     Ok(true)
 }
 

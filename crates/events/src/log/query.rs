@@ -4,13 +4,14 @@
 //! in that order, puts aside those whose id is subsumed by another, and merges these and the tail in.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
 use columnar::segment::Text;
 use serde_json::value::RawValue;
 
 use super::Error;
-use super::answers::{EventRows, Ids, Properties, Releases, Rows, Select, Who};
+use super::answers::{EventRows, Ids, Persons, Properties, Releases, Rows, Select, Who};
 use super::facts::Served;
 use super::forget::Wishes;
 use super::identity::{Resolution, Trust};
@@ -22,6 +23,8 @@ use super::stored::{ASIDE, PERSON, PROPERTIES, RECEIVED, RELEASE, SEQUENCE, Stor
 
 /// Lists that are kept take at most so much.
 const CACHE_BYTES_MAX: usize = 256 << 20;
+/// To search for a person's rows takes as long as to look at so many.
+const SEARCHED_ROWS_MIN: usize = 32;
 /// The word of rows that name no release.
 const UNNAMED: u32 = 0;
 
@@ -65,6 +68,8 @@ pub(super) struct View {
     served: Arc<Served>,
     /// Only these count, by any of their ids.
     ids: Option<Arc<PersonSet>>,
+    /// And of those only these.
+    only: Option<Persons>,
     trust: Trust,
     select: Select,
 }
@@ -157,11 +162,15 @@ impl Cache {
 
 impl View {
     pub(super) fn new(state: &State, select: Select) -> Self {
-        let trust = if select.who == Who::Witnessed { Trust::Witnessed } else { Trust::Everything };
+        let trust = match select.who {
+            Who::Witnessed | Who::WitnessedOf(_) => Trust::Witnessed,
+            Who::Everyone | Who::Only(_) => Trust::Everything,
+        };
         let resolution = state.facts.identities.resolved(trust);
+        let only = if let Who::WitnessedOf(persons) = &select.who { Some(persons.clone()) } else { None };
         let ids = match &select.who {
             Who::Everyone => None,
-            Who::Witnessed => Some(state.facts.witnessed()),
+            Who::Witnessed | Who::WitnessedOf(_) => Some(state.facts.witnessed()),
             Who::Only(ids) => {
                 let key = state.key();
                 Some(Arc::new(ids.iter().flat_map(|id| resolution.all(key.of(id))).collect()))
@@ -175,6 +184,7 @@ impl View {
             releases: Arc::clone(&state.releases),
             served: state.facts.served(),
             ids,
+            only,
             trust,
             select,
         }
@@ -203,6 +213,7 @@ impl View {
             for part in &state.parts {
                 let rows = part.by_name.get(name).into_iter().flatten().map(|at| &part.rows[*at]);
                 let rows = rows.filter(|row| row.event.aside.is_none() && self.is_in_time(row.event.time_ms));
+                let rows = rows.filter(|row| self.only.is_none() || self.is_among(self.resolution.of(row.person)));
                 let fresh = rows.map(|row| Fresh::of(row, self.wants_properties()));
                 tail.entry(name.clone()).or_default().extend(fresh);
             }
@@ -243,7 +254,8 @@ impl View {
         let mut items = Vec::with_capacity(base.items.len() + tail.len());
         let mut moved = Vec::new();
         let mut run = (None, 0, false);
-        for item in base.items.iter().filter(|item| self.is_in_time(item.time_ms)) {
+        let items_of = self.ranges(base).into_iter().flat_map(|range| &base.items[range]);
+        for item in items_of.filter(|item| self.is_in_time(item.time_ms)) {
             if run.0 != Some(item.person) {
                 let person = self.resolution.of(item.person);
                 run = (Some(item.person), person, self.counts(person));
@@ -270,11 +282,32 @@ impl View {
         items
     }
 
+    /// Where rows of those who are asked for are, in order; more may be there.
+    fn ranges(&self, base: &Base) -> Vec<Range<usize>> {
+        let all = 0..base.items.len();
+        let Some(only) = self.only.as_ref().filter(|only| only.keys().len() < all.len() / SEARCHED_ROWS_MIN) else {
+            return vec![all];
+        };
+        let mut ids: Vec<u64> = only.keys().iter().flat_map(|person| self.resolution.ids(*person)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut from = 0;
+        let range = |id: u64| {
+            from += base.items[from..].partition_point(|item| item.person < id);
+            let to = from + base.items[from..].iter().take_while(|item| item.person == id).count();
+            from..to
+        };
+        ids.into_iter().map(range).filter(|range| !range.is_empty()).collect()
+    }
+
     /// Whether rows of this person are asked for.
     fn counts(&self, person: u64) -> bool {
-        let Some(ids) = &self.ids else { return true };
-        ids.contains(&person)
-            || self.resolution.members.get(&person).is_some_and(|members| members.iter().any(|id| ids.contains(id)))
+        self.is_among(person)
+            && self.ids.as_ref().is_none_or(|ids| self.resolution.ids(person).any(|id| ids.contains(&id)))
+    }
+
+    fn is_among(&self, person: u64) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(person))
     }
 
     /// Among witnessed persons, whoever holds only a client token speaks for nobody but the person of their cookie.
@@ -315,9 +348,8 @@ impl View {
         if self.served.is_empty() {
             return Vec::new();
         }
-        let members = self.resolution.members.get(&person).into_iter().flatten();
-        let mut served: Vec<(i64, u64)> =
-            std::iter::once(&person).chain(members).filter_map(|id| self.served.get(id)).flatten().copied().collect();
+        let ids = self.resolution.ids(person);
+        let mut served: Vec<(i64, u64)> = ids.filter_map(|id| self.served.get(&id)).flatten().copied().collect();
         served.sort_unstable();
         served
     }
@@ -359,7 +391,7 @@ impl Base {
     fn add(
         &mut self,
         segment: &Stored,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         view: &View,
         codes: &mut HashMap<Vec<u8>, u32>,
     ) -> Result<(), Error> {

@@ -8,8 +8,10 @@ use columnar::ids::Id;
 use columnar::wal::{Options, Place, Reader, Writer};
 use tokio::sync::{Notify, watch};
 
+use super::changes::Changes;
 use super::facts::{Facts, Names};
-use super::forget::Wishes;
+use super::forget::{Wishes, mentioned};
+use super::identity::Trust;
 use super::key::PersonKey;
 use super::part::Part;
 use super::query::Cache;
@@ -49,6 +51,7 @@ pub(super) struct State {
     pub(super) parts: Vec<Part>,
     pub(super) tail_ids: HashSet<Id>,
     pub(super) facts: Facts,
+    pub(super) changes: Changes,
     pub(super) forgotten: Wishes,
     /// Segments that have nothing of them: a wish stays open until the log's file is sealed, and reading all takes long.
     pub(super) clean: HashSet<u64>,
@@ -80,13 +83,16 @@ impl State {
 
     pub(super) fn add_fact(&mut self, record: &Record) {
         let key = self.key();
+        mentioned(record).for_each(|id| self.changes.add(key.of(id)));
         self.facts.add(&key, record, Arc::make_mut(&mut self.names[1]));
     }
 
     /// After a row of calls that add: answers see them from now on.
     pub(super) fn settle(&mut self) {
         if !self.facts.identities.is_resolved() {
+            let before = self.facts.identities.resolved(Trust::Witnessed);
             self.facts.identities.resolve();
+            self.changes.add_moved(&before, &self.facts.identities.resolved(Trust::Witnessed));
         }
         if self.names[1].len() > NAMES_NEW_MAX {
             let new = std::mem::take(&mut self.names[1]);

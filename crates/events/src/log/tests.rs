@@ -1,6 +1,7 @@
 //! The log through its face: nothing lost, nothing doubled, whoever is killed.
 
 mod answers;
+mod changed;
 mod forgetting;
 mod killed;
 
@@ -19,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Events, EventsOptions, MIGRATIONS, Properties, Releases, Retention, Rows, Select, Who};
-use crate::record::{Event, Exposure, Identity, Record, Served, Source};
+use crate::record::{Event, Exposure, Identity, Record, Served, Source, Unlink};
 
 /// A day in 1970, so that events of small times are within retention.
 const NOW_MS: i64 = 8_640_000_000;

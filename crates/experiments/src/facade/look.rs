@@ -6,10 +6,11 @@ use kernel::Problem;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::carried::Run;
 use super::{Experiments, Stage, publish};
 use crate::Error;
-use crate::model::measure::{Moment, measure};
-use crate::model::{Assessment, Decision, Definition, Evidence, assess, keeping};
+use crate::model::measure::Moment;
+use crate::model::{Assessment, Decision, Evidence, keeping};
 use crate::store::{self, Look, Stored};
 use storage::Audit;
 
@@ -17,7 +18,6 @@ use storage::Audit;
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Looking takes at most this part of the time.
 const LOOK_SHARE: u32 = 20;
-
 impl Experiments {
     /// Looks at what runs until `shutdown`.
     pub fn start(&self, shutdown: CancellationToken) -> tokio::task::JoinHandle<()> {
@@ -39,7 +39,10 @@ impl Experiments {
 
     /// One look at everything that runs. What stands in the way of one does not stop the others; it is told with it.
     pub async fn look_at_all(&self) -> Result<(), Error> {
-        for stored in store::all(&self.db).await?.into_iter().filter(|stored| stored.stage == Stage::Running) {
+        let running: Vec<Stored> =
+            store::all(&self.db).await?.into_iter().filter(|stored| stored.stage == Stage::Running).collect();
+        self.carry_on(|name| running.iter().any(|stored| stored.definition.experiment == name));
+        for stored in running {
             let experiment = stored.definition.experiment.clone();
             let trouble = self.look(stored).await.err().map(|error| Problem::from(error).told());
             self.note(experiment, trouble);
@@ -63,31 +66,13 @@ impl Experiments {
     async fn look(&self, stored: Stored) -> Result<(), Error> {
         let (Some(definition), Some(started)) = (stored.running.clone(), stored.started) else { return Ok(()) };
         let at = self.clock.now();
-        let moment = Moment {
-            look: stored.looks + 1,
-            started_ms: started.as_millisecond(),
-            at_ms: at.as_millisecond(),
-            srm_p_before: stored.srm_p,
-        };
-        let (evidence, assessment) = self.see(definition.clone(), moment).await?;
+        let moment = Moment { look: stored.looks + 1, at_ms: at.as_millisecond(), srm_p_before: stored.srm_p };
+        let run = Run::new(stored.run, definition.clone(), started.as_millisecond());
+        let (evidence, assessment) = self.see(run, moment).await?;
         if says_nothing_new(&stored, &evidence, &assessment) {
             return Ok(());
         }
         self.keep(&stored, Look { at, definition, evidence, assessment }).await
-    }
-
-    async fn see(&self, definition: Definition, moment: Moment) -> Result<(Evidence, Assessment), Error> {
-        let shown = self.customers.shown(&definition.flag).await?;
-        let mut did = Vec::new();
-        for metric in &definition.metrics {
-            did.push(self.customers.did(metric, moment.started_ms).await?);
-        }
-        let seen = tokio::task::spawn_blocking(move || {
-            let evidence = measure(&definition, moment, (&shown.0, shown.1), &did);
-            let assessment = assess(&definition, &evidence);
-            (evidence, assessment)
-        });
-        Ok(seen.await?)
     }
 
     async fn keep(&self, before: &Stored, look: Look) -> Result<(), Error> {

@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 
-use events::ExposureIndex;
+use events::{ExposureIndex, Persons, WitnessedExposures};
 use experiments::model::{Decision, Definition, Division, Metric, assess};
 use experiments::{
-    Answer, By, Choice, Customers, Decided, Experiments, Extent, Flags, MIGRATIONS, Options, PUBLISHER, Stage,
+    Answer, By, Choice, Customers, Decided, Experiments, Extent, Flags, MIGRATIONS, Mark, Options, PUBLISHER, Stage,
 };
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
@@ -27,23 +27,43 @@ pub(crate) struct Memory {
     did: Mutex<Vec<Did>>,
     /// The journey is not there.
     is_gone: AtomicBool,
+    /// Of whom it is told that they changed, in order; otherwise everybody may have.
+    news: Mutex<Option<Vec<u64>>>,
+    /// Of how many it was asked what they were shown; nothing is everybody.
+    asked: Mutex<Vec<Option<usize>>>,
 }
 
 impl Customers for Memory {
-    fn shown<'a>(&'a self, flag: &'a str) -> Answer<'a, (ExposureIndex, u64)> {
-        assert_eq!(flag, "gift-wrap");
-        let index = ExposureIndex::of(self.shown.lock().unwrap().clone());
-        async { Ok((index, 0)) }.boxed()
+    fn changed<'a>(&'a self, _metrics: &'a [Metric], since: Option<&'a Mark>) -> Answer<'a, (Mark, Option<Persons>)> {
+        let news = self.news.lock().unwrap().clone();
+        let length = news.as_ref().map_or(0, |news| news.len() as u64);
+        let mark = Mark { journeys: vec![Some(length)], ..Mark::default() };
+        let known = since.and_then(|since| usize::try_from(since.journeys[0]?).ok());
+        let persons = news.zip(known).map(|(news, known)| Persons::of(news[known..].iter().copied()));
+        async { Ok((mark, persons)) }.boxed()
     }
 
-    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64) -> Answer<'a, Vec<Did>> {
+    fn shown<'a>(&'a self, flag: &'a str, of: Option<&'a Persons>) -> Answer<'a, WitnessedExposures> {
+        assert_eq!(flag, "gift-wrap");
+        self.asked.lock().unwrap().push(of.map(|of| of.keys().len()));
+        let shown = self.shown.lock().unwrap().clone();
+        let exposures = ExposureIndex::of(shown.into_iter().filter(|(person, ..)| is_asked(*person, of)));
+        async { Ok(WitnessedExposures { exposures, ..WitnessedExposures::default() }) }.boxed()
+    }
+
+    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: Option<&'a Persons>) -> Answer<'a, Vec<Did>> {
         assert_eq!(metric.journey.as_deref(), Some("checkout"));
         if self.is_gone.load(Relaxed) {
             return async { Err(Problem::not_found("there is no journey \"checkout\"")) }.boxed();
         }
-        let did = self.did.lock().unwrap().iter().filter(|did| did.at_ms >= from_ms).copied().collect();
+        let did = self.did.lock().unwrap();
+        let did = did.iter().filter(|did| did.at_ms >= from_ms && is_asked(did.person, of)).copied().collect();
         async { Ok(did) }.boxed()
     }
+}
+
+fn is_asked(person: u64, of: Option<&Persons>) -> bool {
+    of.is_none_or(|of| of.contains(person))
 }
 
 /// Flags that divide customers into halves; but for one that is dark.
@@ -101,6 +121,9 @@ impl Bed {
             self.customers.shown.lock().unwrap().push((first + n, now_ms, variant.to_owned()));
             if n / 2 < share {
                 self.customers.did.lock().unwrap().push(Did { person: first + n, at_ms: now_ms + 1_000, value: 1.0 });
+            }
+            if let Some(news) = self.customers.news.lock().unwrap().as_mut() {
+                news.push(first + n);
             }
         }
         self.clock.advance(SignedDuration::from_mins(2));
@@ -160,6 +183,52 @@ async fn what_is_better_is_decided_once_and_told() {
             ("gift-wrap", "on", Decision::Ship)
         );
     }
+}
+
+#[tokio::test]
+async fn a_look_reads_who_changed_and_a_decision_reads_everybody() {
+    for test in databases().await {
+        let bed = Bed::on(test).await;
+        *bed.customers.news.lock().unwrap() = Some(Vec::new());
+        bed.declare(&FILE.replace("planned_persons: 400", "planned_persons: 2000"), Extent::New).await;
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        let look = async || {
+            bed.experiments.look_at_all().await.unwrap();
+            std::mem::take(&mut *bed.customers.asked.lock().unwrap())
+        };
+        bed.customers_come(50, 52);
+        assert_eq!(look().await, [None], "nobody is known");
+        assert_eq!(look().await, [Some(0)]);
+        bed.customers_come(50, 51);
+        assert_eq!(look().await, [Some(200)]);
+        let arms = bed.experiments.show("gift-wrap").await.unwrap().arms;
+        assert_eq!(arms.iter().map(|arm| arm.followed).collect::<Vec<_>>(), [200, 200]);
+        bed.customers_come(30, 95);
+        assert_eq!(look().await, [Some(200), None]);
+        assert_eq!(bed.experiments.show("gift-wrap").await.unwrap().verdict.unwrap().decision, Decision::Ship);
+
+        // The next run begins with nobody.
+        bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+        bed.customers_come(50, 50);
+        assert_eq!(look().await, [None]);
+    }
+}
+
+#[tokio::test]
+async fn what_was_carried_on_decides_nothing() {
+    let bed = Bed::on(storage::testing::sqlite().await).await;
+    *bed.customers.news.lock().unwrap() = Some(Vec::new());
+    bed.declare(&FILE.replace("planned_persons: 400", "planned_persons: 2000"), Extent::New).await;
+    bed.experiments.begin("gift-wrap", &by(None)).await.unwrap();
+    bed.customers_come(40, 48);
+    bed.experiments.look_at_all().await.unwrap();
+    // They paid, and now they did not; and nobody tells.
+    bed.customers.did.lock().unwrap().retain(|did| did.person % 2 == 0);
+    bed.customers_come(40, 75);
+    bed.experiments.look_at_all().await.unwrap();
+    assert_eq!(*bed.customers.asked.lock().unwrap(), [None, Some(200), None], "what was carried on would have decided");
+    let view = bed.experiments.show("gift-wrap").await.unwrap();
+    assert_eq!((view.state, view.verdict.unwrap().decision), (Stage::Running, Decision::KeepRunning));
 }
 
 #[tokio::test]

@@ -86,8 +86,21 @@ impl Journeys {
         Ok(page.map(|outcome| person(&evaluated.rows, &outcome)))
     }
 
-    /// The one way from a question to outcomes.
     pub(super) async fn outcomes(&self, definition: &Definition, query: &ReportQuery) -> Result<Evaluated, Error> {
+        let who = match query.who {
+            Audience::Everyone => Who::Everyone,
+            Audience::Witnessed => Who::Witnessed,
+        };
+        self.outcomes_of(definition, query, who).await
+    }
+
+    /// The one way from a question to outcomes; `who` in the place of the question's.
+    pub(super) async fn outcomes_of(
+        &self,
+        definition: &Definition,
+        query: &ReportQuery,
+        who: Who,
+    ) -> Result<Evaluated, Error> {
         let now = self.clock.now();
         let entries = query.entries(now)?;
         let matcher = Matcher::new(definition);
@@ -99,10 +112,7 @@ impl Journeys {
             to_ms: entries.to_ms.saturating_add(definition.within_ms()).saturating_add(1),
             properties: if wants { Properties::Wanted } else { properties(&matcher) },
             releases: if query.by == Some(By::Release) { Releases::Wanted } else { Releases::Left },
-            who: match query.who {
-                Audience::Everyone => Who::Everyone,
-                Audience::Witnessed => Who::Witnessed,
-            },
+            who,
         };
         if definition.order == Order::Strict {
             select = self.all_events_of(select, &definition.steps[0].event).await?;
@@ -120,6 +130,10 @@ impl Journeys {
 
     /// Strict order looks at whatever the persons did who may have entered.
     async fn all_events_of(&self, select: Select, first_event: &str) -> Result<Select, Error> {
+        // Persons who are witnessed are so with all their events.
+        if select.who != Who::Everyone {
+            return Ok(Select { names: Vec::new(), ..select });
+        }
         let entries = Select {
             names: vec![first_event.to_owned()],
             properties: Properties::Left,
@@ -130,9 +144,7 @@ impl Journeys {
         let keys: HashSet<u64> = rows.lists.iter().flat_map(|list| &list.persons).copied().collect();
         let ids: Vec<String> = keys.iter().filter_map(|key| rows.person(*key)).map(str::to_owned).collect();
         let names = Vec::new();
-        // Persons who are witnessed are so with all their events.
-        let can_ask =
-            ids.len() == keys.len() && (1..=PERSONS_ASKED_MAX).contains(&ids.len()) && select.who == Who::Everyone;
+        let can_ask = ids.len() == keys.len() && (1..=PERSONS_ASKED_MAX).contains(&ids.len());
         Ok(if can_ask { Select { names, who: Who::Only(ids), ..select } } else { Select { names, ..select } })
     }
 }

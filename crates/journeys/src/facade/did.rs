@@ -1,10 +1,10 @@
 //! Who did what, and when: for whoever compares persons.
 
-use events::{EventRows, Properties, Releases, Select, Who};
+use events::{EventRows, Persons, Properties, Releases, Select, Who};
 use kernel::Problem;
 
 use super::ask::properties;
-use super::{Audience, Journeys, ReportQuery};
+use super::{Journeys, ReportQuery};
 use crate::Error;
 use crate::model::definition::Step;
 use crate::model::kernel::Steps;
@@ -33,28 +33,36 @@ pub struct Did {
 }
 
 impl Journeys {
-    /// Who did it from `from_ms` on, of the persons whose signed cookie came back.
-    pub async fn did(&self, deed: &Deed, from_ms: i64) -> Result<Vec<Did>, Error> {
+    /// The revision of a journey's definition that is in force.
+    pub async fn revision(&self, journey: &str) -> Result<u64, Error> {
+        Ok(self.stored(journey).await?.revision)
+    }
+
+    /// Who did it from `from_ms` on, of the persons whose signed cookie came back; of all of them, or of some.
+    pub async fn did(&self, deed: &Deed, from_ms: i64, of: Option<&Persons>) -> Result<Vec<Did>, Error> {
+        let who = of.map_or(Who::Witnessed, |of| Who::WitnessedOf(of.clone()));
         match deed {
-            Deed::Journey { journey, step } => self.came_to(journey, step.as_deref(), from_ms).await,
-            Deed::Event(step) => self.had(step, None, from_ms).await,
-            Deed::Sum(step, property) => self.had(step, Some(property), from_ms).await,
+            Deed::Journey { journey, step } => self.came_to(journey, step.as_deref(), from_ms, who).await,
+            Deed::Event(step) => self.had(step, None, from_ms, who).await,
+            Deed::Sum(step, property) => self.had(step, Some(property), from_ms, who).await,
         }
     }
 
-    async fn came_to(&self, journey: &str, step: Option<&str>, from_ms: i64) -> Result<Vec<Did>, Error> {
-        let definition = self.stored(journey).await?.definition;
+    async fn came_to(&self, journey: &str, step: Option<&str>, from_ms: i64, who: Who) -> Result<Vec<Did>, Error> {
+        let mut definition = self.stored(journey).await?.definition;
         let depth = depth_of(&definition, step)?;
+        // How far somebody got later changes nothing of when they first got here.
+        definition.steps.truncate(depth);
         let from = jiff::Timestamp::from_millisecond(from_ms).ok();
-        let query = ReportQuery { from, who: Audience::Witnessed, ..ReportQuery::default() };
-        let evaluated = self.outcomes(&definition, &query).await?;
+        let query = ReportQuery { from, ..ReportQuery::default() };
+        let evaluated = self.outcomes_of(&definition, &query, who).await?;
         let there = evaluated.outcomes.iter().filter(|outcome| outcome.depth() >= depth);
         Ok(there
             .map(|outcome| Did { person: outcome.person, at_ms: outcome.times_ms[depth - 1], value: 1.0 })
             .collect())
     }
 
-    async fn had(&self, step: &Step, sum: Option<&str>, from_ms: i64) -> Result<Vec<Did>, Error> {
+    async fn had(&self, step: &Step, sum: Option<&str>, from_ms: i64, who: Who) -> Result<Vec<Did>, Error> {
         let within = std::time::Duration::from_secs(1);
         let alone = Definition {
             journey: String::new(),
@@ -72,7 +80,7 @@ impl Journeys {
             to_ms: i64::MAX,
             properties: if sum.is_some() { Properties::Wanted } else { properties(&matcher) },
             releases: Releases::Left,
-            who: Who::Witnessed,
+            who,
         };
         let rows = self.log.rows(select).await?;
         Ok(rows.lists.iter().flat_map(|list| deeds(list, &matcher, sum)).collect())

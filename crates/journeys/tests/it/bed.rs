@@ -72,6 +72,7 @@ impl Memory {
             let is_who = match &select.who {
                 Who::Everyone => true,
                 Who::Witnessed => self.witnessed.contains(&deed.person),
+                Who::WitnessedOf(persons) => self.witnessed.contains(&deed.person) && persons.contains(deed.person),
                 Who::Only(ids) => ids.contains(&format!("person-{}", deed.person)),
             };
             let is_named = select.names.is_empty() || select.names.contains(&deed.name);

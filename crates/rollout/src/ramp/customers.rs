@@ -54,7 +54,7 @@ impl Customers for Live {
 
     fn seen<'a>(&'a self, ramp: &'a Ramp, now_ms: i64) -> Answer<'a, Vec<Seen>> {
         async move {
-            let (exposures, _) = self.events.witnessed_exposures(&ramp.plan.flag).await?;
+            let exposures = self.events.witnessed_exposures(&ramp.plan.flag, None).await?.exposures;
             let mut all = Vec::new();
             for journey in &ramp.plan.journeys {
                 all.push(self.one(ramp, journey, &exposures, now_ms).await?);
