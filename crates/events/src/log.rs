@@ -10,6 +10,7 @@
 //! read, so that whatever was said can be taken back. ADR 0015.
 
 mod answers;
+mod base;
 mod changes;
 mod error;
 mod facts;

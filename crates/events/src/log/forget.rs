@@ -101,18 +101,20 @@ fn hide(shared: &Shared, keys: &[u64], id: &str, at_ms: i64) {
         Arc::make_mut(names).retain(|key, _| !set.contains(key));
     }
     state.generation += 1;
+    state.takeouts += 1;
     state.settle();
     // What their cookies vouched for of others is gone too.
     state.changes.add_everybody();
 }
 
-/// Records that stay, and the keys of those that do not.
+/// What stays of records, and the keys of those who are in the rest.
 fn divide(others: Vec<Bytes>, key: &PersonKey, wishes: &Wishes) -> (Vec<Bytes>, BTreeSet<u64>) {
     let mut gone = BTreeSet::new();
-    let kept = others.into_iter().filter(|bytes| {
-        let found = Record::decode(bytes).map(|record| wishes.against(&record, key)).unwrap_or_default();
-        gone.extend(&found);
-        found.is_empty()
+    let kept = others.into_iter().filter_map(|bytes| {
+        let Ok(record) = Record::decode(&bytes) else { return Some(bytes) };
+        let (left, touched) = wishes.left_of(record, key);
+        gone.extend(&touched);
+        if touched.is_empty() { Some(bytes) } else { left.map(|record| record.encode()) }
     });
     (kept.collect(), gone)
 }
@@ -173,7 +175,6 @@ pub(super) async fn finish(shared: &Arc<Shared>) -> Result<(), Error> {
     for key in done {
         state.forgotten.end(key, &forgotten);
     }
-    state.generation += 1;
     Ok(())
 }
 

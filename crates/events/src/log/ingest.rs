@@ -128,13 +128,10 @@ fn is_stored(segments: &[Arc<Stored>], id: &[u8; 16]) -> Result<bool, Error> {
 
 fn add(state: &mut State, part: &mut Part, bytes: &Bytes, record: Record) {
     let key = state.key();
-    if !state.forgotten.is_empty() {
-        let forgotten = state.forgotten.against(&record, &key);
-        if !forgotten.is_empty() {
-            part.forgotten.extend(forgotten);
-            return;
-        }
-    }
+    let (left, touched) = state.forgotten.left_of(record, &key);
+    let is_as_it_came = touched.is_empty();
+    part.forgotten.extend(touched);
+    let Some(record) = left else { return };
     match record {
         Record::Event(event) => {
             if !state.tail_ids.insert(event.id.into_bytes()) {
@@ -150,7 +147,7 @@ fn add(state: &mut State, part: &mut Part, bytes: &Bytes, record: Record) {
         }
         other => {
             state.add_fact(&other);
-            part.others.push(bytes.clone());
+            part.others.push(if is_as_it_came { bytes.clone() } else { other.encode() });
         }
     }
 }

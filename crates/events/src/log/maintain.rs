@@ -132,7 +132,9 @@ pub(super) async fn replace(shared: &Arc<Shared>, gone: &[u64], new: Option<Arc<
     }
     tx.commit().await?;
     shared.stops.step("memory follows a replacement")?;
+    let id = new.as_ref().map(|new| new.row.id);
     shared.write().swap(gone, new);
+    shared.cache().rename(gone, id);
     shared.stops.step("files of replaced segments are removed")?;
     let (folder, gone) = (shared.segments(), gone.to_vec());
     blocking(move || {
@@ -165,7 +167,9 @@ async fn merge(shared: &Arc<Shared>) -> Result<bool, Error> {
     let new = write(shared, content, level).await?;
     replace(shared, &ids, Some(new)).await?;
     if !is_whole {
-        shared.write().changes.add_everybody();
+        let mut state = shared.write();
+        state.takeouts += 1;
+        state.changes.add_everybody();
     }
     Ok(true)
 }

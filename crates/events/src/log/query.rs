@@ -1,68 +1,30 @@
 //! Rows of log and segments at once: lists per event, of resolved persons, each with its release.
 //!
-//! The rows of an event in segments are read once and kept, sorted by the person as stored ([`Base`]). An answer takes them
-//! in that order, puts aside those whose id is subsumed by another, and merges these and the tail in.
+//! An answer takes the rows of segments ([`Base`]) in their order, puts aside those whose id is subsumed by another, and merges these and the tail in.
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use columnar::segment::Text;
 use serde_json::value::RawValue;
 
 use super::Error;
 use super::answers::{EventRows, Ids, Persons, Properties, Releases, Rows, Select, Who};
+use super::base::{Base, Item, Stock, base};
 use super::facts::Served;
-use super::forget::Wishes;
 use super::identity::{Resolution, Trust};
 use super::key::PersonSet;
 use super::part::{Row, UNVOUCHED, VOUCHED};
 use super::release::{History, pick};
 use super::state::{Shared, State};
-use super::stored::{ASIDE, PERSON, PROPERTIES, RECEIVED, RELEASE, SEQUENCE, Stored, TIME, VOUCH};
 
-/// Lists that are kept take at most so much.
-const CACHE_BYTES_MAX: usize = 256 << 20;
 /// To search for a person's rows takes as long as to look at so many.
 const SEARCHED_ROWS_MIN: usize = 32;
-/// The word of rows that name no release.
-const UNNAMED: u32 = 0;
-
-/// Lists of events in segments, as long as the segments are the same.
-#[derive(Debug, Default)]
-pub(super) struct Cache {
-    generation: u64,
-    lists: HashMap<(String, bool), Arc<Base>>,
-    bytes: usize,
-}
-
-/// The rows of one event in segments that count, sorted by (stored person, time, sequence).
-#[derive(Debug, Default)]
-pub(super) struct Base {
-    items: Vec<Item>,
-    vouches: Vec<u64>,
-    /// Places in `words`.
-    releases: Vec<u32>,
-    words: Vec<String>,
-    /// Empty unless wanted.
-    properties: Vec<Text>,
-}
-
-/// A row's place in the order, and where the rest of it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Item {
-    person: u64,
-    time_ms: i64,
-    sequence: u64,
-    /// A place in the base, or behind it in the tail.
-    at: usize,
-}
 
 /// What answers of one moment share.
 pub(super) struct View {
-    pub(super) segments: Vec<Arc<Stored>>,
-    generation: u64,
-    forgotten: Wishes,
+    stock: Stock,
     resolution: Arc<Resolution>,
     releases: Arc<History>,
     served: Arc<Served>,
@@ -119,45 +81,10 @@ pub(super) fn each(shared: &Shared, select: Select, mut take: impl FnMut(EventRo
     };
     let none = Vec::new();
     for name in names {
-        let base = base(shared, &view, &name)?;
+        let base = base(shared, &view.stock, &view.select, &name)?;
         take(view.list(&base, tail.get(&name).unwrap_or(&none), name)?);
     }
     Ok(ids)
-}
-
-fn base(shared: &Shared, view: &View, name: &str) -> Result<Arc<Base>, Error> {
-    let key = (name.to_owned(), view.wants_properties());
-    {
-        let mut cache = shared.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        if cache.generation != view.generation {
-            *cache = Cache { generation: view.generation, ..Cache::default() };
-        }
-        if let Some(base) = cache.lists.get(&key) {
-            return Ok(Arc::clone(base));
-        }
-    }
-    let base = Arc::new(Base::read(view, name)?);
-    let mut cache = shared.cache.lock().unwrap_or_else(PoisonError::into_inner);
-    if cache.generation == view.generation {
-        // Whoever asks for all events in a row would throw out what is about to be asked for again.
-        cache.keep(key, &base, view.select.names.is_empty());
-    }
-    Ok(base)
-}
-
-impl Cache {
-    /// What is kept already stays if it `stays`; else it makes room.
-    fn keep(&mut self, key: (String, bool), base: &Arc<Base>, stays: bool) {
-        let bytes = base.bytes();
-        if !stays && self.bytes + bytes > CACHE_BYTES_MAX {
-            self.lists.clear();
-            self.bytes = 0;
-        }
-        if self.bytes + bytes <= CACHE_BYTES_MAX {
-            self.bytes += bytes;
-            self.lists.insert(key, Arc::clone(base));
-        }
-    }
 }
 
 impl View {
@@ -177,9 +104,7 @@ impl View {
             }
         };
         Self {
-            segments: state.segments.clone(),
-            generation: state.generation,
-            forgotten: state.forgotten.clone(),
+            stock: Stock::of(state),
             resolution,
             releases: Arc::clone(&state.releases),
             served: state.facts.served(),
@@ -199,7 +124,7 @@ impl View {
         if !self.select.names.is_empty() {
             return self.select.names.clone();
         }
-        let stored = self.segments.iter().flat_map(|segment| segment.events.index()).map(|range| &range.key);
+        let stored = self.stock.segments.iter().flat_map(|segment| segment.events.index()).map(|range| &range.key);
         let mut names: Vec<String> =
             stored.chain(state.parts.iter().flat_map(|part| part.by_name.keys())).cloned().collect();
         names.sort_unstable();
@@ -358,72 +283,4 @@ impl View {
 fn raw(text: &Text) -> Result<Box<RawValue>, Error> {
     let unreadable = |error: serde_json::Error| Error::Ended(format!("stored properties are not JSON: {error}"));
     serde_json::from_slice(text).map_err(unreadable)
-}
-
-impl Base {
-    fn bytes(&self) -> usize {
-        let row = size_of::<Item>() + 12;
-        let properties: usize = self.properties.iter().map(|text| text.len() + size_of::<Text>()).sum();
-        self.items.len() * row + properties
-    }
-
-    fn read(view: &View, name: &str) -> Result<Self, Error> {
-        let mut base = Self { words: vec![String::new()], ..Self::default() };
-        let mut codes = HashMap::from([(Vec::new(), UNNAMED)]);
-        for segment in &view.segments {
-            if let Some(range) = segment.events.range(name) {
-                base.add(segment, range, view, &mut codes)?;
-            }
-        }
-        // Each segment's rows are in order already: the stable sort merges runs.
-        base.items.sort();
-        base.vouches = base.items.iter().map(|item| base.vouches[item.at]).collect();
-        base.releases = base.items.iter().map(|item| base.releases[item.at]).collect();
-        if view.wants_properties() {
-            base.properties = base.items.iter().map(|item| base.properties[item.at].clone()).collect();
-        }
-        for (at, item) in base.items.iter_mut().enumerate() {
-            item.at = at;
-        }
-        Ok(base)
-    }
-
-    fn add(
-        &mut self,
-        segment: &Stored,
-        range: Range<usize>,
-        view: &View,
-        codes: &mut HashMap<Vec<u8>, u32>,
-    ) -> Result<(), Error> {
-        let ints = |column| segment.events.ints(column, range.clone());
-        let (persons, times, sequences) = (ints(PERSON)?, ints(TIME)?, ints(SEQUENCE)?);
-        let (vouches, asides) = (ints(VOUCH)?, ints(ASIDE)?);
-        let received = if view.forgotten.is_empty() { Vec::new() } else { ints(RECEIVED)? };
-        let releases = segment.events.texts(RELEASE, range.clone())?;
-        let properties = if view.wants_properties() { segment.events.texts(PROPERTIES, range)? } else { Vec::new() };
-        for i in 0..persons.len() {
-            let person = persons[i].cast_unsigned();
-            let is_forgotten = received.get(i).is_some_and(|at| view.forgotten.cover(person, *at));
-            if asides[i] != 0 || is_forgotten {
-                continue;
-            }
-            let (time_ms, sequence) = (times[i], sequences[i].cast_unsigned());
-            self.items.push(Item { person, time_ms, sequence, at: self.items.len() });
-            self.vouches.push(vouches[i].cast_unsigned());
-            let code = if releases[i].is_empty() { UNNAMED } else { self.code(&releases[i], codes) };
-            self.releases.push(code);
-            self.properties.extend(properties.get(i).cloned());
-        }
-        Ok(())
-    }
-
-    fn code(&mut self, word: &Text, codes: &mut HashMap<Vec<u8>, u32>) -> u32 {
-        if let Some(code) = codes.get(&**word) {
-            return *code;
-        }
-        let code = u32::try_from(self.words.len()).expect("there are fewer words than rows");
-        self.words.push(word.as_str().to_owned());
-        codes.insert(word.to_vec(), code);
-        code
-    }
 }

@@ -2,19 +2,19 @@
 
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use columnar::ids::Id;
 use columnar::wal::{Options, Place, Reader, Writer};
 use tokio::sync::{Notify, watch};
 
+use super::base::Cache;
 use super::changes::Changes;
 use super::facts::{Facts, Names};
 use super::forget::{Wishes, mentioned};
 use super::identity::Trust;
 use super::key::PersonKey;
 use super::part::Part;
-use super::query::Cache;
 use super::release::History;
 use super::stops::Stops;
 use super::store::{self, SegmentRow};
@@ -34,7 +34,7 @@ const NAMES_NEW_MAX: usize = 4_096;
 pub(super) struct Shared {
     pub(super) options: EventsOptions,
     state: RwLock<State>,
-    pub(super) cache: Mutex<Cache>,
+    cache: Mutex<Cache>,
     pub(super) loaded: watch::Sender<bool>,
     /// There may be something to turn into segments, to merge or to forget.
     pub(super) wake: Notify,
@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) stored: [u64; LOGS.len()],
     /// Changes with the segments.
     pub(super) generation: u64,
+    /// How often rows were taken out of what counts.
+    pub(super) takeouts: u64,
     /// Ids of persons: those known for long, and the newer ones.
     pub(super) names: [Arc<Names>; 2],
 }
@@ -133,6 +135,10 @@ impl Shared {
 
     pub(super) fn write(&self) -> RwLockWriteGuard<'_, State> {
         self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn segments(&self) -> PathBuf {
@@ -228,8 +234,7 @@ fn open_segments(shared: &Shared, key: PersonKey, rows: &[SegmentRow], forgotten
         note_persons(&mut state, &segment)?;
         for bytes in segment.others()? {
             match Record::decode(&bytes) {
-                Ok(record) if state.forgotten.against(&record, &key).is_empty() => state.add_fact(&record),
-                Ok(_) => {}
+                Ok(record) => state.forgotten.left_of(record, &key).0.iter().for_each(|left| state.add_fact(left)),
                 Err(_) => state.facts.unreadable += 1,
             }
         }

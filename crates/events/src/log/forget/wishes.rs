@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::{instant, mentioned};
 use crate::log::key::{ByPerson, PersonKey};
-use crate::record::{Record, Rejected};
+use crate::record::{Exposure, Identity, Record, Rejected};
 use crate::wire::form;
 
 /// An id that is cut off where an excerpt ends is known by so many characters.
@@ -60,12 +60,33 @@ impl Wishes {
     }
 
     /// Whose wishes forbid this record.
-    pub(in crate::log) fn against(&self, record: &Record, key: &PersonKey) -> Vec<u64> {
+    fn against(&self, record: &Record, key: &PersonKey) -> Vec<u64> {
         if let Record::Rejected(rejected) = record {
             return self.against_text(rejected).collect();
         }
         let at_ms = instant(record);
         mentioned(record).map(|id| key.of(id)).filter(|key| self.cover(*key, at_ms)).collect()
+    }
+
+    /// What may stay of a record, and whose wishes it touches. What somebody else was shown or was said to be stays, without the
+    /// cookie that it came with.
+    pub(in crate::log) fn left_of(&self, record: Record, key: &PersonKey) -> (Option<Record>, Vec<u64>) {
+        let touched = if self.is_empty() { Vec::new() } else { self.against(&record, key) };
+        if touched.is_empty() {
+            return (Some(record), touched);
+        }
+        let at_ms = instant(&record);
+        let stays = |id: &str| !self.cover(key.of(id), at_ms);
+        let left = match record {
+            Record::Exposure(exposure) if stays(&exposure.unit) => {
+                Some(Record::Exposure(Exposure { witness: None, ..exposure }))
+            }
+            Record::Identity(identity) if stays(&identity.from) && stays(&identity.into) => {
+                Some(Record::Identity(Identity { witness: None, ..identity }))
+            }
+            _ => None,
+        };
+        (left, touched)
     }
 
     /// Whose wishes forbid the words of what was rejected.
