@@ -50,7 +50,8 @@ pub(super) struct Part {
     pub(super) log: usize,
     pub(super) file: u64,
     pub(super) rows: Vec<Row>,
-    pub(super) by_name: HashMap<String, Vec<usize>>,
+    /// Persons and places of the rows of each event: looked through without the rows themselves, which are large.
+    pub(super) by_name: HashMap<String, Vec<(u64, usize)>>,
     /// Records that are no events, as they came.
     pub(super) others: Vec<Bytes>,
     /// Persons to be forgotten of whom the file has something.
@@ -69,9 +70,10 @@ impl Part {
         let mut row = row(key, event, self.records);
         self.forgotten.extend(row.forget_witness(wishes, key));
         self.records += 1;
+        let place = (row.person, self.rows.len());
         match self.by_name.get_mut(&row.event.name) {
-            Some(places) => places.push(self.rows.len()),
-            None => drop(self.by_name.insert(row.event.name.clone(), vec![self.rows.len()])),
+            Some(places) => places.push(place),
+            None => drop(self.by_name.insert(row.event.name.clone(), vec![place])),
         }
         self.rows.push(row);
     }
@@ -86,7 +88,7 @@ impl Part {
                 continue;
             }
             self.forgotten.extend(row.forget_witness(wishes, key));
-            self.by_name.entry(row.event.name.clone()).or_default().push(self.rows.len());
+            self.by_name.entry(row.event.name.clone()).or_default().push((row.person, self.rows.len()));
             self.rows.push(row);
         }
     }

@@ -136,9 +136,11 @@ impl View {
         let mut tail = Tail::new();
         for name in names {
             for part in &state.parts {
-                let rows = part.by_name.get(name).into_iter().flatten().map(|at| &part.rows[*at]);
+                let places = part.by_name.get(name).into_iter().flatten();
+                let places =
+                    places.filter(|(person, _)| self.only.is_none() || self.is_among(self.resolution.of(*person)));
+                let rows = places.map(|(_, at)| &part.rows[*at]);
                 let rows = rows.filter(|row| row.event.aside.is_none() && self.is_in_time(row.event.time_ms));
-                let rows = rows.filter(|row| self.only.is_none() || self.is_among(self.resolution.of(row.person)));
                 let fresh = rows.map(|row| Fresh::of(row, self.wants_properties()));
                 tail.entry(name.clone()).or_default().extend(fresh);
             }

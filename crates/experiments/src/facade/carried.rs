@@ -12,7 +12,7 @@ use crate::customers::Mark;
 use crate::model::measure::{Counted, Moment};
 use crate::model::{Assessment, Decision, Definition, Evidence, assess};
 
-/// Persons of more than so many are not carried on; each takes about 100 bytes.
+/// Persons of more than so many are not carried on; each takes about 50 bytes.
 const PERSONS_MAX: usize = 4 << 20;
 
 /// By experiment.

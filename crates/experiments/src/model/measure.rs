@@ -10,7 +10,6 @@
 //! at once or one after the other.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::RangeInclusive;
 
 use events::{ExposureIndex, Persons, WitnessedExposures};
 use journeys::{Did, SETTLED_MS};
@@ -18,8 +17,10 @@ use journeys::{Did, SETTLED_MS};
 use super::{Definition, Evidence, MetricEvidence};
 use crate::stats::{Arms, Moments};
 
-/// Keys are hashes, so that groups are of about one size.
-const GROUPS: u64 = 1_024;
+/// As a power of two. Keys are hashes, so that groups are of about one size.
+const GROUPS_LOG: u32 = 10;
+/// Who is being followed is found by when it began, in steps of so many milliseconds, as a power of two.
+const WAITING_LOG: u32 = 14;
 
 /// A running experiment at an instant.
 #[derive(Debug, Clone, Copy)]
@@ -36,23 +37,28 @@ enum Side {
 }
 
 /// A person since they were first shown one of the variants.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 struct Followed {
+    person: u64,
     since_ms: i64,
     side: Side,
     /// Shown the other one too.
     is_both: bool,
-    /// What they did, for each metric; nothing until it is read.
-    values: Option<Box<[f64]>>,
+    /// Their time is over, and what they did is known.
+    is_settled: bool,
 }
 
-/// The persons of a group, added up.
+/// Persons of neighbouring keys, and what they add up to.
 #[derive(Debug, Clone, Default)]
 struct Group {
+    /// In order of their keys.
+    persons: Vec<Followed>,
+    /// What each did: as many numbers for each person as there are metrics.
+    values: Vec<f64>,
     shown: Arms<u64>,
     shown_both: u64,
     metrics: Vec<Arms<Moments>>,
-    /// Somebody of it is another than when it was added up.
+    /// Somebody is another than when it was added up.
     is_outdated: bool,
 }
 
@@ -61,88 +67,104 @@ struct Group {
 pub struct Counted {
     definition: Definition,
     started_ms: i64,
-    persons: BTreeMap<u64, Followed>,
-    /// Whose time may not be over, by its beginning.
-    waiting: BTreeSet<(i64, u64)>,
-    unwitnessed: BTreeSet<u64>,
     groups: Vec<Group>,
+    /// Whose time may not be over, by when it began. Who was taken out or read again since may still be in it.
+    waiting: BTreeMap<i64, Vec<(i64, u64)>>,
+    unwitnessed: BTreeSet<u64>,
 }
 
 impl Counted {
     /// Nobody yet.
     pub fn new(definition: Definition, started_ms: i64) -> Self {
-        let groups = (0..GROUPS).map(|_| Group::default()).collect();
-        let (persons, waiting, unwitnessed) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        Self { definition, started_ms, persons, waiting, unwitnessed, groups }
+        let groups = vec![Group::default(); 1 << GROUPS_LOG];
+        Self { definition, started_ms, groups, waiting: BTreeMap::new(), unwitnessed: BTreeSet::new() }
     }
 
     /// How many persons are kept.
     pub fn len(&self) -> usize {
-        self.persons.len()
+        self.groups.iter().map(|group| group.persons.len()).sum()
     }
 
     /// Nobody is.
     pub fn is_empty(&self) -> bool {
-        self.persons.is_empty()
+        self.len() == 0
     }
 
     /// What they were shown, in the place of what was known of them; of everybody, unless it is of some.
     pub fn take_shown(&mut self, of: Option<&Persons>, shown: &WitnessedExposures) {
-        match of {
-            None => *self = Self::new(self.definition.clone(), self.started_ms),
-            Some(persons) => persons.keys().iter().for_each(|person| self.forget(*person)),
+        let gone = match of {
+            None => {
+                *self = Self::new(self.definition.clone(), self.started_ms);
+                &[]
+            }
+            Some(persons) => persons.keys(),
+        };
+        for person in gone {
+            self.unwitnessed.remove(person);
         }
         self.unwitnessed.extend(shown.unwitnessed.keys());
-        for (person, followed) in followed(&self.definition, self.started_ms, &shown.exposures) {
-            if !followed.is_both {
-                self.waiting.insert((followed.since_ms, person));
+        let new = followed(&self.definition, self.started_ms, &shown.exposures);
+        for followed in new.iter().filter(|followed| !followed.is_both) {
+            let waiting = self.waiting.entry(followed.since_ms >> WAITING_LOG).or_default();
+            waiting.push((followed.since_ms, followed.person));
+        }
+        let metrics = self.definition.metrics.len();
+        let (mut gone, mut new) = (gone, &new[..]);
+        for (number, group) in self.groups.iter_mut().enumerate() {
+            let ours = cut(&mut gone, |person| group_of(*person) == number);
+            let theirs = cut(&mut new, |followed| group_of(followed.person) == number);
+            if !ours.is_empty() || !theirs.is_empty() {
+                group.replace(ours, theirs, metrics);
             }
-            self.group_of(person).is_outdated = true;
-            self.persons.insert(person, followed);
         }
     }
 
-    fn forget(&mut self, person: u64) {
-        self.unwitnessed.remove(&person);
-        if let Some(gone) = self.persons.remove(&person) {
-            self.waiting.remove(&(gone.since_ms, person));
-            self.group_of(person).is_outdated = true;
-        }
-    }
-
-    fn group_of(&mut self, person: u64) -> &mut Group {
-        let group = person / keys_of_group(0).end().saturating_add(1);
-        &mut self.groups[usize::try_from(group).expect("there are few groups")]
-    }
-
-    /// Whose time is over by now, and of whom it is not known what they did.
-    pub fn over(&self, at_ms: i64) -> Persons {
+    /// Whose time is over by now, and of whom it is not known what they did. What they did is to be told next: they are not asked
+    /// for again.
+    pub fn over(&mut self, at_ms: i64) -> Persons {
         let over_ms = at_ms - self.definition.within_ms() - SETTLED_MS;
-        Persons::of(self.waiting.iter().take_while(|(since_ms, _)| *since_ms <= over_ms).map(|(_, person)| *person))
+        let mut later = self.waiting.split_off(&((over_ms >> WAITING_LOG) + 1));
+        let mut over = Vec::new();
+        for (step, waiting) in std::mem::take(&mut self.waiting) {
+            let (now, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(since_ms, _)| *since_ms <= over_ms);
+            over.extend(now);
+            if !rest.is_empty() {
+                later.insert(step, rest);
+            }
+        }
+        self.waiting = later;
+        let is_asked = |(since_ms, person): &(i64, u64)| {
+            let followed = self.groups[group_of(*person)].find(*person);
+            followed.is_some_and(|followed| followed.since_ms == *since_ms && followed.counts() && !followed.is_settled)
+        };
+        Persons::of(over.into_iter().filter(is_asked).map(|(_, person)| person))
     }
 
     /// What these persons did, whose time is over: `did` is of each metric, in the definition's order; what others did is not
     /// looked at.
     pub fn take_did(&mut self, over: &Persons, did: &[Vec<Did>]) {
-        let within_ms = self.definition.within_ms();
-        let since = |person: &u64| Some((*person, self.persons.get(person)?.since_ms));
+        let since = |person: &u64| Some((*person, self.groups[group_of(*person)].find(*person)?.since_ms));
         let persons: Vec<(u64, i64)> = over.keys().iter().filter_map(since).collect();
         let metrics = self.definition.metrics.iter().zip(did);
+        let (within_ms, width) = (self.definition.within_ms(), self.definition.metrics.len());
         let values: Vec<Vec<f64>> =
             metrics.map(|(metric, did)| values(&persons, did, within_ms, metric.sum.is_none())).collect();
-        for (at, (person, since_ms)) in persons.into_iter().enumerate() {
-            self.waiting.remove(&(since_ms, person));
-            self.group_of(person).is_outdated = true;
-            if let Some(followed) = self.persons.get_mut(&person) {
-                followed.values = Some(values.iter().map(|values| values[at]).collect());
+        for (at, (person, _)) in persons.iter().enumerate() {
+            let group = &mut self.groups[group_of(*person)];
+            if let Ok(place) = group.place(*person) {
+                group.persons[place].is_settled = true;
+                group.is_outdated = true;
+                let own = &mut group.values[place * width..][..width];
+                own.iter_mut().zip(&values).for_each(|(own, values)| *own = values[at]);
             }
         }
     }
 
     /// What is known by now.
     pub fn evidence(&mut self, moment: Moment) -> Evidence {
-        for (number, group) in (0..).zip(&mut self.groups).filter(|(_, group)| group.is_outdated) {
-            *group = Group::of(self.persons.range(keys_of_group(number)).map(|(_, person)| person));
+        let width = self.definition.metrics.len();
+        for group in self.groups.iter_mut().filter(|group| group.is_outdated) {
+            group.add_up(width);
         }
         let sum = |side: fn(&Arms<u64>) -> u64| self.groups.iter().map(|group| side(&group.shown)).sum();
         let moments = |metric: usize| {
@@ -165,32 +187,80 @@ impl Counted {
     }
 }
 
-fn keys_of_group(number: u64) -> RangeInclusive<u64> {
-    let width = u64::MAX / GROUPS + 1;
-    number * width..=number * width + (width - 1)
+fn group_of(person: u64) -> usize {
+    usize::try_from(person >> (u64::BITS - GROUPS_LOG)).expect("there are few groups")
+}
+
+/// Takes the beginning off that `fits`.
+fn cut<'a, T>(rest: &mut &'a [T], fits: impl Fn(&T) -> bool) -> &'a [T] {
+    let (first, others) = rest.split_at(rest.partition_point(fits));
+    *rest = others;
+    first
 }
 
 impl Group {
-    fn of<'a>(persons: impl Iterator<Item = &'a Followed>) -> Self {
-        let mut group = Self::default();
-        for person in persons {
-            if person.is_both {
-                group.shown_both += 1;
-                continue;
+    fn place(&self, person: u64) -> Result<usize, usize> {
+        self.persons.binary_search_by_key(&person, |followed| followed.person)
+    }
+
+    fn find(&self, person: u64) -> Option<&Followed> {
+        self.place(person).ok().map(|place| &self.persons[place])
+    }
+
+    /// Takes `gone` out and `new` in; both are in order.
+    fn replace(&mut self, mut gone: &[u64], mut new: &[Followed], width: usize) {
+        let most = self.persons.len() + new.len();
+        let persons = std::mem::replace(&mut self.persons, Vec::with_capacity(most));
+        let values = std::mem::replace(&mut self.values, Vec::with_capacity(most * width));
+        let mut take = |followed: Followed, values: &[f64]| {
+            self.persons.push(followed);
+            self.values.extend_from_slice(values);
+        };
+        let nothing = vec![0.0; width];
+        for (place, followed) in persons.iter().enumerate() {
+            for before in cut(&mut new, |new| new.person < followed.person) {
+                take(*before, &nothing);
             }
-            *person.side.of(&mut group.shown) += 1;
-            let Some(values) = &person.values else { continue };
-            group.metrics.resize_with(values.len(), Arms::default);
-            for (metric, value) in group.metrics.iter_mut().zip(values) {
-                person.side.of(metric).add(*value);
+            cut(&mut gone, |gone| *gone < followed.person);
+            if gone.first() != Some(&followed.person) {
+                take(*followed, &values[place * width..][..width]);
             }
         }
-        group
+        for new in new {
+            take(*new, &nothing);
+        }
+        self.is_outdated = true;
+    }
+
+    fn add_up(&mut self, width: usize) {
+        (self.shown, self.shown_both, self.is_outdated) = (Arms::default(), 0, false);
+        self.metrics.clear();
+        self.metrics.resize(width, Arms::default());
+        for (place, followed) in self.persons.iter().enumerate() {
+            if !followed.counts() {
+                self.shown_both += 1;
+                continue;
+            }
+            *followed.side.of(&mut self.shown) += 1;
+            if followed.is_settled {
+                let values = &self.values[place * width..][..width];
+                for (metric, value) in self.metrics.iter_mut().zip(values) {
+                    followed.side.of(metric).add(*value);
+                }
+            }
+        }
+    }
+}
+
+impl Followed {
+    /// Whoever was shown both is left out.
+    const fn counts(&self) -> bool {
+        !self.is_both
     }
 }
 
 impl Side {
-    fn of<T>(self, arms: &mut Arms<T>) -> &mut T {
+    const fn of<T>(self, arms: &mut Arms<T>) -> &mut T {
         match self {
             Self::Control => &mut arms.a,
             Self::Treatment => &mut arms.b,
@@ -199,17 +269,17 @@ impl Side {
 }
 
 /// In the order of their keys.
-fn followed(definition: &Definition, started_ms: i64, exposures: &ExposureIndex) -> Vec<(u64, Followed)> {
-    let mut all: Vec<(u64, Followed)> = Vec::new();
+fn followed(definition: &Definition, started_ms: i64, exposures: &ExposureIndex) -> Vec<Followed> {
+    let mut all: Vec<Followed> = Vec::new();
     for (person, since_ms, variant) in exposures.each().filter(|(_, at_ms, _)| *at_ms >= started_ms) {
         let side = match variant {
             variant if variant == definition.control => Side::Control,
             variant if variant == definition.treatment => Side::Treatment,
             _ => continue,
         };
-        match all.last_mut().filter(|(last, _)| *last == person) {
-            Some((_, last)) => last.is_both |= last.side != side,
-            None => all.push((person, Followed { since_ms, side, is_both: false, values: None })),
+        match all.last_mut().filter(|last| last.person == person) {
+            Some(last) => last.is_both |= last.side != side,
+            None => all.push(Followed { person, since_ms, side, is_both: false, is_settled: false }),
         }
     }
     all

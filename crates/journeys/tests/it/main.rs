@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should panic where it stands")]
 
 mod bed;
+mod deeds;
 mod definitions;
 mod looks;
 mod reports;

@@ -93,20 +93,6 @@ fn a_person_counts_once_from_what_they_were_shown_first_to_the_end_of_their_time
     assert_eq!((spent.a.mean, spent.b.mean), (20.0, 20.0), "2 spent 20 twice, 3 nothing; 1 spent 20 in their time");
 }
 
-#[test]
-fn every_key_is_in_one_group() {
-    assert_eq!((*keys_of_group(0).start(), *keys_of_group(GROUPS - 1).end()), (0, u64::MAX));
-    for number in 1..GROUPS {
-        assert_eq!(keys_of_group(number).start() - 1, *keys_of_group(number - 1).end());
-    }
-    let mut counted = Counted::new(definition(), STARTED_MS);
-    for number in 0..GROUPS {
-        counted.group_of(*keys_of_group(number).start()).shown_both += 1;
-        counted.group_of(*keys_of_group(number).end()).shown_both += 1;
-    }
-    assert!(counted.groups.iter().all(|group| group.shown_both == 2));
-}
-
 /// Something that becomes known of a person, perhaps late.
 #[derive(Debug, Clone, Copy)]
 enum News {
