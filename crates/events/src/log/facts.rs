@@ -171,10 +171,13 @@ impl Facts {
         let (mut rows, mut others) = (Vec::new(), Vec::new());
         let mut take = |row: &Seen| {
             let person = resolution.of(row.exposed.person);
-            match () {
-                () if !row.is_vouched_for => {}
-                () if is_witnessed(person) => rows.push(Exposed { person, ..row.exposed }),
-                () => others.push(person),
+            if !row.is_vouched_for {
+                return;
+            }
+            if is_witnessed(person) {
+                rows.push(Exposed { person, ..row.exposed });
+            } else {
+                others.push(person);
             }
         };
         match of {

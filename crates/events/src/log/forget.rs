@@ -164,6 +164,8 @@ pub(super) async fn finish(shared: &Arc<Shared>) -> Result<(), Error> {
         };
         let new = maintain::write(shared, content, segment.row.level).await?;
         maintain::replace(shared, &[segment.row.id], Some(new)).await?;
+        // Rows of others are there without their cookies.
+        shared.write().takeouts += 1;
     }
     let done: Vec<u64> = {
         let state = shared.read();

@@ -1,6 +1,7 @@
 //! Rows of log and segments at once: lists per event, of resolved persons, each with its release.
 //!
-//! An answer takes the rows of segments ([`Base`]) in their order, puts aside those whose id is subsumed by another, and merges these and the tail in.
+//! An answer takes the rows of segments ([`Base`]) in their order, puts aside those whose id is subsumed by another, and merges
+//! these and the tail in.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -181,16 +182,17 @@ impl View {
         let mut items = Vec::with_capacity(base.items.len() + tail.len());
         let mut moved = Vec::new();
         let mut run = (None, 0, false);
-        let items_of = self.ranges(base).into_iter().flat_map(|range| &base.items[range]);
-        for item in items_of.filter(|item| self.is_in_time(item.time_ms)) {
-            if run.0 != Some(item.person) {
-                let person = self.resolution.of(item.person);
-                run = (Some(item.person), person, self.counts(person));
-            }
-            let (_, person, counts) = run;
-            if counts && self.is_believed(base.vouches[item.at], person) {
-                let list = if person == item.person { &mut items } else { &mut moved };
-                list.push(Item { person, ..*item });
+        for range in self.ranges(base) {
+            for item in base.items[range].iter().filter(|item| self.is_in_time(item.time_ms)) {
+                if run.0 != Some(item.person) {
+                    let person = self.resolution.of(item.person);
+                    run = (Some(item.person), person, self.counts(person));
+                }
+                let (_, person, counts) = run;
+                if counts && self.is_believed(base.vouches[item.at], person) {
+                    let list = if person == item.person { &mut items } else { &mut moved };
+                    list.push(Item { person, ..*item });
+                }
             }
         }
         for (i, row) in tail.iter().enumerate() {
