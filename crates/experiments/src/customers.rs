@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use events::{Changed, Events, Persons, WitnessedExposures};
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
+use journeys::model::Since;
 use journeys::model::definition::Step;
 use journeys::{Deed, Did, Journeys};
 use kernel::Problem;
@@ -30,8 +31,8 @@ pub trait Customers: Debug + Send + Sync {
     /// Who was shown which variant of a flag; and who else was.
     fn shown<'a>(&'a self, flag: &'a str, of: Option<&'a Persons>) -> Answer<'a, WitnessedExposures>;
 
-    /// Who did what a metric counts, from `from_ms` on; under the same keys of persons.
-    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: Option<&'a Persons>) -> Answer<'a, Vec<Did>>;
+    /// Who did what a metric counts, each since their own instant; what leads there may have begun from `from_ms` on.
+    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: &'a [Since]) -> Answer<'a, Vec<Did>>;
 }
 
 /// The port to flags.
@@ -68,7 +69,7 @@ impl Customers for Live {
         async move { Ok(self.events.witnessed_exposures(flag, of).await?) }.boxed()
     }
 
-    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: Option<&'a Persons>) -> Answer<'a, Vec<Did>> {
+    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: &'a [Since]) -> Answer<'a, Vec<Did>> {
         async move { Ok(self.journeys.did(&deed(metric), from_ms, of).await?) }.boxed()
     }
 }

@@ -16,7 +16,7 @@ mod matcher;
 mod parse;
 
 pub use definition::{Definition, Guard, Order, Step};
-pub use kernel::{List, Steps, evaluate};
+pub use kernel::{List, Since, Steps, evaluate};
 pub use matcher::Matcher;
 pub use outcomes::{Entries, Outcome, Outcomes, Place};
 pub use parse::{parse, schema};

@@ -73,9 +73,8 @@ impl Experiments {
         .await?;
         let mut did = Vec::new();
         if changed.is_none() || !over.is_empty() {
-            let of = changed.is_some().then_some(&over);
             for metric in &definition.metrics {
-                did.push(self.customers.did(metric, started_ms, of).await?);
+                did.push(self.customers.did(metric, started_ms, &over).await?);
             }
         }
         let counting = tokio::task::spawn_blocking(move || {

@@ -12,6 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use events::{ExposureIndex, Persons, WitnessedExposures};
+use journeys::model::Since;
 use journeys::{Did, SETTLED_MS};
 
 use super::{Definition, Evidence, MetricEvidence};
@@ -121,7 +122,7 @@ impl Counted {
 
     /// Whose time is over by now, and of whom it is not known what they did. What they did is to be told next: they are not asked
     /// for again.
-    pub fn over(&mut self, at_ms: i64) -> Persons {
+    pub fn over(&mut self, at_ms: i64) -> Vec<Since> {
         let over_ms = at_ms - self.definition.within_ms() - SETTLED_MS;
         let mut later = self.waiting.split_off(&((over_ms >> WAITING_LOG) + 1));
         let mut over = Vec::new();
@@ -133,23 +134,25 @@ impl Counted {
             }
         }
         self.waiting = later;
-        let is_asked = |(since_ms, person): &(i64, u64)| {
-            let followed = self.groups[group_of(*person)].find(*person);
-            followed.is_some_and(|followed| followed.since_ms == *since_ms && followed.counts() && !followed.is_settled)
+        let is_asked = |since: &Since| {
+            let followed = self.groups[group_of(since.person)].find(since.person);
+            followed.is_some_and(|one| one.since_ms == since.at_ms && one.counts() && !one.is_settled)
         };
-        Persons::of(over.into_iter().filter(is_asked).map(|(_, person)| person))
+        let over = over.into_iter().map(|(at_ms, person)| Since { person, at_ms });
+        let mut over: Vec<Since> = over.filter(is_asked).collect();
+        over.sort_unstable();
+        over.dedup();
+        over
     }
 
     /// What these persons did, whose time is over: `did` is of each metric, in the definition's order; what others did is not
     /// looked at.
-    pub fn take_did(&mut self, over: &Persons, did: &[Vec<Did>]) {
-        let since = |person: &u64| Some((*person, self.groups[group_of(*person)].find(*person)?.since_ms));
-        let persons: Vec<(u64, i64)> = over.keys().iter().filter_map(since).collect();
+    pub fn take_did(&mut self, over: &[Since], did: &[Vec<Did>]) {
         let metrics = self.definition.metrics.iter().zip(did);
         let (within_ms, width) = (self.definition.within_ms(), self.definition.metrics.len());
         let values: Vec<Vec<f64>> =
-            metrics.map(|(metric, did)| values(&persons, did, within_ms, metric.sum.is_none())).collect();
-        for (at, (person, _)) in persons.iter().enumerate() {
+            metrics.map(|(metric, did)| values(over, did, within_ms, metric.sum.is_none())).collect();
+        for (at, Since { person, .. }) in over.iter().enumerate() {
             let group = &mut self.groups[group_of(*person)];
             if let Ok(place) = group.place(*person) {
                 group.persons[place].is_settled = true;
@@ -285,18 +288,18 @@ fn followed(definition: &Definition, started_ms: i64, exposures: &ExposureIndex)
     all
 }
 
-/// What each did within their time, in the same order; persons are given with when it began.
-fn values(settled: &[(u64, i64)], did: &[Did], within_ms: i64, is_share: bool) -> Vec<f64> {
+/// What each did within their time, in the same order.
+fn values(settled: &[Since], did: &[Did], within_ms: i64, is_share: bool) -> Vec<f64> {
     let mut values = vec![0.0; settled.len()];
     let mut at = 0;
     for one in did {
         // What is done comes by person too, but for a list after the other: then it is looked for from the start.
-        if at > 0 && settled[at - 1].0 >= one.person {
-            at = settled.partition_point(|(person, _)| *person < one.person);
+        if at > 0 && settled[at - 1].person >= one.person {
+            at = settled.partition_point(|since| since.person < one.person);
         }
-        at += settled[at..].iter().take_while(|(person, _)| *person < one.person).count();
-        let Some((_, since_ms)) = settled.get(at).filter(|(person, _)| *person == one.person) else { continue };
-        if one.at_ms < *since_ms || one.at_ms - since_ms > within_ms {
+        at += settled[at..].iter().take_while(|since| since.person < one.person).count();
+        let Some(since) = settled.get(at).filter(|since| since.person == one.person) else { continue };
+        if one.at_ms < since.at_ms || one.at_ms - since.at_ms > within_ms {
             continue;
         }
         values[at] = if is_share { 1.0 } else { values[at] + one.value };

@@ -11,6 +11,7 @@ use experiments::{
 use futures_util::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use journeys::Did;
+use journeys::model::Since;
 use kernel::{Clock as _, Kind, ManualClock, Problem};
 use storage::outbox::Consumer;
 use storage::testing::{TestDb, databases};
@@ -51,13 +52,17 @@ impl Customers for Memory {
         async { Ok(WitnessedExposures { exposures, ..WitnessedExposures::default() }) }.boxed()
     }
 
-    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: Option<&'a Persons>) -> Answer<'a, Vec<Did>> {
+    fn did<'a>(&'a self, metric: &'a Metric, from_ms: i64, of: &'a [Since]) -> Answer<'a, Vec<Did>> {
         assert_eq!(metric.journey.as_deref(), Some("checkout"));
         if self.is_gone.load(Relaxed) {
             return async { Err(Problem::not_found("there is no journey \"checkout\"")) }.boxed();
         }
         let did = self.did.lock().unwrap();
-        let did = did.iter().filter(|did| did.at_ms >= from_ms && is_asked(did.person, of)).copied().collect();
+        let did = did
+            .iter()
+            .filter(|did| did.at_ms >= from_ms && of.iter().any(|since| since.person == did.person))
+            .copied()
+            .collect();
         async { Ok(did) }.boxed()
     }
 }

@@ -11,10 +11,19 @@ use crate::Error;
 use crate::model::report::{Asked, instant};
 use crate::model::scalar::{Held, pick};
 use crate::model::trend::{self, Point};
-use crate::model::{self, Definition, Entries, List, Matcher, Order, Outcome, Outcomes, Report};
+use crate::model::{self, Definition, Entries, List, Matcher, Order, Outcome, Outcomes, Report, Since};
 
 /// Up to so many persons are asked for by their ids; of more everybody's events are read.
 const PERSONS_ASKED_MAX: usize = 5_000;
+
+/// Where a way is to lead.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Goal<'a> {
+    /// How many steps; how far somebody got later changes nothing of when they first got there.
+    pub(super) depth: usize,
+    /// Whoever is in it gets there no earlier than then.
+    pub(super) since: &'a [Since],
+}
 
 /// Outcomes with the rows that they point into.
 #[derive(Debug)]
@@ -91,7 +100,7 @@ impl Journeys {
             Audience::Everyone => Who::Everyone,
             Audience::Witnessed => Who::Witnessed,
         };
-        self.outcomes_of(definition, query, who).await
+        self.outcomes_of(definition, query, who, Goal { depth: definition.steps.len(), since: &[] }).await
     }
 
     /// The one way from a question to outcomes; `who` in the place of the question's.
@@ -100,10 +109,17 @@ impl Journeys {
         definition: &Definition,
         query: &ReportQuery,
         who: Who,
+        goal: Goal<'_>,
     ) -> Result<Evaluated, Error> {
         let now = self.clock.now();
         let entries = query.entries(now)?;
-        let matcher = Matcher::new(definition);
+        let mut to_goal = definition.clone();
+        to_goal.steps.truncate(goal.depth);
+        let (matcher, ends) = match definition.order {
+            // So many of all steps, whichever is done last.
+            Order::Any => (Matcher::new(definition), 0),
+            Order::Ordered | Order::Strict => (Matcher::new(&to_goal), 1 << (goal.depth - 1)),
+        };
         let wants = matches!(query.by, Some(By::Property(_)));
         let mut select = Select {
             names: matcher.names().to_vec(),
@@ -118,10 +134,11 @@ impl Journeys {
             select = self.all_events_of(select, &definition.steps[0].event).await?;
         }
         let rows = self.log.rows(select).await?;
-        let (definition, now_ms) = (definition.clone(), now.as_millisecond());
+        let (now_ms, since) = (now.as_millisecond(), goal.since.to_vec());
         let evaluation = tokio::task::spawn_blocking(move || {
-            let lists: Vec<List<'_>> = rows.lists.iter().map(|rows| List::of(rows, &matcher)).collect();
-            let outcomes = model::evaluate(&lists, &definition, entries, now_ms);
+            let list = |rows| List::of(rows, &matcher).only_since(&since, ends);
+            let lists: Vec<List<'_>> = rows.lists.iter().map(list).collect();
+            let outcomes = model::evaluate(&lists, &to_goal, entries, now_ms);
             drop(lists);
             Evaluated { outcomes, rows, entries, now_ms }
         });

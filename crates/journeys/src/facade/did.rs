@@ -3,18 +3,18 @@
 use events::{EventRows, Persons, Properties, Releases, Select, Who};
 use kernel::Problem;
 
-use super::ask::properties;
+use super::ask::{Goal, properties};
 use super::{Journeys, ReportQuery};
 use crate::Error;
 use crate::model::definition::Step;
 use crate::model::kernel::Steps;
 use crate::model::scalar::{Held, pick};
-use crate::model::{Definition, Matcher, Order};
+use crate::model::{Definition, Matcher, Order, Since};
 
 /// What a person can have done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Deed {
-    /// All steps of a journey, or those up to one. Of each person the first way that got so far.
+    /// All steps of a journey, or those up to one. Of each person the way that got there first.
     Journey { journey: String, step: Option<String> },
     /// An event.
     Event(Step),
@@ -38,24 +38,31 @@ impl Journeys {
         Ok(self.stored(journey).await?.revision)
     }
 
-    /// Who did it from `from_ms` on, of the persons whose signed cookie came back; of all of them, or of some.
-    pub async fn did(&self, deed: &Deed, from_ms: i64, of: Option<&Persons>) -> Result<Vec<Did>, Error> {
-        let who = of.map_or(Who::Witnessed, |of| Who::WitnessedOf(of.clone()));
-        match deed {
-            Deed::Journey { journey, step } => self.came_to(journey, step.as_deref(), from_ms, who).await,
-            Deed::Event(step) => self.had(step, None, from_ms, who).await,
-            Deed::Sum(step, property) => self.had(step, Some(property), from_ms, who).await,
-        }
+    /// Who of these persons did it, each since their own instant; only those whose signed cookie came back. `of` is in order of
+    /// persons. A journey may have been entered before, from `from_ms` on; in any order it is the first way since then that counts.
+    pub async fn did(&self, deed: &Deed, from_ms: i64, of: &[Since]) -> Result<Vec<Did>, Error> {
+        let who = Who::WitnessedOf(Persons::of(of.iter().map(|since| since.person)));
+        let mut did = match deed {
+            Deed::Journey { journey, step } => self.came_to(journey, step.as_deref(), from_ms, (who, of)).await?,
+            Deed::Event(step) => self.had(step, None, from_ms, who).await?,
+            Deed::Sum(step, property) => self.had(step, Some(property), from_ms, who).await?,
+        };
+        did.retain(|did| since(of, did.person).is_some_and(|at_ms| at_ms <= did.at_ms));
+        Ok(did)
     }
 
-    async fn came_to(&self, journey: &str, step: Option<&str>, from_ms: i64, who: Who) -> Result<Vec<Did>, Error> {
-        let mut definition = self.stored(journey).await?.definition;
+    async fn came_to(
+        &self,
+        journey: &str,
+        step: Option<&str>,
+        from_ms: i64,
+        (who, since): (Who, &[Since]),
+    ) -> Result<Vec<Did>, Error> {
+        let definition = self.stored(journey).await?.definition;
         let depth = depth_of(&definition, step)?;
-        // How far somebody got later changes nothing of when they first got here.
-        definition.steps.truncate(depth);
         let from = jiff::Timestamp::from_millisecond(from_ms).ok();
         let query = ReportQuery { from, ..ReportQuery::default() };
-        let evaluated = self.outcomes_of(&definition, &query, who).await?;
+        let evaluated = self.outcomes_of(&definition, &query, who, Goal { depth, since }).await?;
         let there = evaluated.outcomes.iter().filter(|outcome| outcome.depth() >= depth);
         Ok(there
             .map(|outcome| Did { person: outcome.person, at_ms: outcome.times_ms[depth - 1], value: 1.0 })
@@ -85,6 +92,10 @@ impl Journeys {
         let rows = self.log.rows(select).await?;
         Ok(rows.lists.iter().flat_map(|list| deeds(list, &matcher, sum)).collect())
     }
+}
+
+fn since(of: &[Since], person: u64) -> Option<i64> {
+    of.binary_search_by_key(&person, |since| since.person).ok().map(|at| of[at].at_ms)
 }
 
 fn depth_of(definition: &Definition, step: Option<&str>) -> Result<usize, Problem> {

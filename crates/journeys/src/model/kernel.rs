@@ -36,6 +36,31 @@ impl<'a> List<'a> {
             steps: matcher.column(rows),
         }
     }
+
+    /// What a person of `since` did before the instant that is theirs fills none of these steps. `since` is in order of persons.
+    #[must_use]
+    pub fn only_since(self, since: &[Since], steps: u32) -> Self {
+        if since.is_empty() || self.steps.any() & steps == 0 {
+            return self;
+        }
+        let mut rest = since;
+        let left = |row: usize| {
+            let person = self.persons[row];
+            rest = &rest[rest.iter().take_while(|since| since.person < person).count()..];
+            let is_too_early = rest.first().is_some_and(|s| s.person == person && self.times_ms[row] < s.at_ms);
+            if is_too_early { self.steps.of(row) & !steps } else { self.steps.of(row) }
+        };
+        let left = (0..self.persons.len()).map(left).collect();
+        Self { steps: Steps::Each(left), ..self }
+    }
+}
+
+/// From when on it is looked at what a person did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Since {
+    /// The key of the resolved person.
+    pub person: u64,
+    pub at_ms: i64,
 }
 
 /// The steps that events can fill, as bits.

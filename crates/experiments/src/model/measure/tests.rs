@@ -42,8 +42,9 @@ impl World {
         WitnessedExposures { exposures, unwitnessed }
     }
 
-    fn did(&self, of: &Persons) -> [Vec<Did>; 2] {
-        let mut paid: Vec<Did> = self.paid.iter().filter(|did| of.contains(did.person)).copied().collect();
+    fn did(&self, of: &[Since]) -> [Vec<Did>; 2] {
+        let is_asked = |did: &&Did| of.iter().any(|since| since.person == did.person);
+        let mut paid: Vec<Did> = self.paid.iter().filter(is_asked).copied().collect();
         paid.sort_by_key(|did| (did.person, did.at_ms));
         [paid.iter().map(|one| did(one.person, one.at_ms, 1.0)).collect(), paid]
     }
@@ -173,13 +174,13 @@ proptest! {
         did in vec((0..SOME_PERSONS, 0..12_i64, -4..5_i32), 0..40),
         is_share: bool,
     ) {
-        let settled: Vec<(u64, i64)> = persons.into_iter().collect();
+        let settled: Vec<Since> = persons.into_iter().map(|(person, at_ms)| Since { person, at_ms }).collect();
         let did: Vec<Did> = did.iter().map(|(person, at_ms, value)| self::did(*person, *at_ms, f64::from(*value))).collect();
         let wanted: Vec<f64> = settled
             .iter()
-            .map(|(person, since_ms)| {
-                let within = *since_ms..=*since_ms + 4;
-                let own = did.iter().filter(|did| did.person == *person && within.contains(&did.at_ms));
+            .map(|since| {
+                let within = since.at_ms..=since.at_ms + 4;
+                let own = did.iter().filter(|did| did.person == since.person && within.contains(&did.at_ms));
                 if is_share { f64::from(u8::from(own.count() > 0)) } else { own.fold(0.0, |sum, did| sum + did.value) }
             })
             .collect();
