@@ -70,6 +70,9 @@ impl FlagLog {
     }
 
     fn forget(&mut self, keys: &PersonSet) {
+        if !keys.iter().any(|key| self.last.contains_key(key)) {
+            return;
+        }
         let rows = std::mem::take(&mut self.rows);
         self.last.clear();
         for row in rows.into_iter().filter(|row| !keys.contains(&row.exposed.person)) {

@@ -31,8 +31,6 @@ pub(super) struct View {
     served: Arc<Served>,
     /// Only these count, by any of their ids.
     ids: Option<Arc<PersonSet>>,
-    /// And of those only these.
-    only: Option<Persons>,
     trust: Trust,
     select: Select,
 }
@@ -95,7 +93,6 @@ impl View {
             Who::Everyone | Who::Only(_) => Trust::Everything,
         };
         let resolution = state.facts.identities.resolved(trust);
-        let only = if let Who::WitnessedOf(persons) = &select.who { Some(persons.clone()) } else { None };
         let ids = match &select.who {
             Who::Everyone => None,
             Who::Witnessed | Who::WitnessedOf(_) => Some(state.facts.witnessed()),
@@ -110,10 +107,14 @@ impl View {
             releases: Arc::clone(&state.releases),
             served: state.facts.served(),
             ids,
-            only,
             trust,
             select,
         }
+    }
+
+    /// Of those who count only these.
+    fn only(&self) -> Option<&Persons> {
+        if let Who::WitnessedOf(persons) = &self.select.who { Some(persons) } else { None }
     }
 
     fn wants_properties(&self) -> bool {
@@ -139,7 +140,7 @@ impl View {
             for part in &state.parts {
                 let places = part.by_name.get(name).into_iter().flatten();
                 let places =
-                    places.filter(|(person, _)| self.only.is_none() || self.is_among(self.resolution.of(*person)));
+                    places.filter(|(person, _)| self.only().is_none() || self.is_among(self.resolution.of(*person)));
                 let rows = places.map(|(_, at)| &part.rows[*at]);
                 let rows = rows.filter(|row| row.event.aside.is_none() && self.is_in_time(row.event.time_ms));
                 let fresh = rows.map(|row| Fresh::of(row, self.wants_properties()));
@@ -179,10 +180,11 @@ impl View {
 
     /// The rows that count, under their persons, in order.
     fn items(&self, base: &Base, tail: &[Fresh]) -> Vec<Item> {
-        let mut items = Vec::with_capacity(base.items.len() + tail.len());
+        let ranges = self.ranges(base);
+        let mut items = Vec::with_capacity(ranges.iter().map(Range::len).sum::<usize>() + tail.len());
         let mut moved = Vec::new();
         let mut run = (None, 0, false);
-        for range in self.ranges(base) {
+        for range in ranges {
             for item in base.items[range].iter().filter(|item| self.is_in_time(item.time_ms)) {
                 if run.0 != Some(item.person) {
                     let person = self.resolution.of(item.person);
@@ -214,7 +216,7 @@ impl View {
     /// Where rows of those who are asked for are, in order; more may be there.
     fn ranges(&self, base: &Base) -> Vec<Range<usize>> {
         let all = 0..base.items.len();
-        let Some(only) = self.only.as_ref().filter(|only| only.keys().len() < all.len() / SEARCHED_ROWS_MIN) else {
+        let Some(only) = self.only().filter(|only| only.keys().len() < all.len() / SEARCHED_ROWS_MIN) else {
             return vec![all];
         };
         let mut ids: Vec<u64> = only.keys().iter().flat_map(|person| self.resolution.ids(*person)).collect();
@@ -236,7 +238,7 @@ impl View {
     }
 
     fn is_among(&self, person: u64) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(person))
+        self.only().is_none_or(|only| only.contains(person))
     }
 
     /// Among witnessed persons, whoever holds only a client token speaks for nobody but the person of their cookie.

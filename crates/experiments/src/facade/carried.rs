@@ -22,8 +22,6 @@ pub(super) type Carried = BTreeMap<String, Run>;
 #[derive(Debug)]
 pub(super) struct Run {
     number: u64,
-    definition: Definition,
-    started_ms: i64,
     /// Up to where they are known; nothing if nobody is.
     mark: Option<Mark>,
     counted: Counted,
@@ -31,20 +29,20 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn new(number: u64, definition: Definition, started_ms: i64) -> Self {
-        let counted = Counted::new(definition.clone(), started_ms);
-        Self { number, definition, started_ms, mark: None, counted }
+        Self { number, mark: None, counted: Counted::new(definition, started_ms) }
     }
 }
 
 impl Experiments {
     /// A look at a run, and what it says.
     pub(super) async fn see(&self, run: Run, moment: Moment) -> Result<(Evidence, Assessment), Error> {
-        let name = run.definition.experiment.clone();
+        let name = run.counted.definition().experiment.clone();
         let carried = self.carried().remove(&name).filter(|carried| carried.number == run.number);
         let mut seen = self.count(carried.unwrap_or(run), moment).await?;
         if seen.was_carried && seen.assessment.decision != Decision::KeepRunning {
-            let Run { number, definition, started_ms, .. } = seen.run;
-            let anew = self.count(Run::new(number, definition, started_ms), moment).await?;
+            let Run { number, counted, .. } = seen.run;
+            let anew = Run::new(number, counted.definition().clone(), counted.started_ms());
+            let anew = self.count(anew, moment).await?;
             if anew.assessment.decision != seen.assessment.decision {
                 tracing::warn!(experiment = name, carried = ?seen.evidence, anew = ?anew.evidence,
                     "what was counted from look to look says otherwise than all events do; the events are believed");
@@ -61,7 +59,8 @@ impl Experiments {
 
     /// Reads who changed, and whose time is over.
     async fn count(&self, run: Run, moment: Moment) -> Result<Counting, Error> {
-        let Run { number, definition, started_ms, mark, mut counted } = run;
+        let Run { number, mark, mut counted } = run;
+        let (definition, started_ms) = (counted.definition().clone(), counted.started_ms());
         let (mark, changed) = self.customers.changed(&definition.metrics, mark.as_ref()).await?;
         let was_carried = changed.is_some();
         let shown = self.customers.shown(&definition.flag, changed.as_ref()).await?;
@@ -82,7 +81,7 @@ impl Experiments {
             counted.take_did(&over, &did);
             let evidence = counted.evidence(moment);
             let assessment = assess(&definition, &evidence);
-            let run = Run { number, definition, started_ms, mark: Some(mark), counted };
+            let run = Run { number, mark: Some(mark), counted };
             Counting { run, was_carried, evidence, assessment }
         });
         Ok(counting.await?)

@@ -2,7 +2,7 @@
 //!
 //! A person belongs to the variant that they were shown first since the experiment began, and is followed from then on for the
 //! experiment's time, in both arms alike; who is still being followed is in no figure yet. So the figures of a look are those of
-//! persons of whom everything is known, and no later look changes what they did.
+//! persons of whom everything is known by then.
 //!
 //! What is counted is carried on from look to look. Late events and the joining of two persons do change what somebody did, and
 //! then only they are counted anew: whoever is told of is taken out, and read again. Persons are added up in groups of their keys,
@@ -70,7 +70,7 @@ pub struct Counted {
     started_ms: i64,
     groups: Vec<Group>,
     /// Whose time may not be over, by when it began. Who was taken out or read again since may still be in it.
-    waiting: BTreeMap<i64, Vec<(i64, u64)>>,
+    waiting: BTreeMap<i64, Vec<Since>>,
     unwitnessed: BTreeSet<u64>,
 }
 
@@ -79,6 +79,16 @@ impl Counted {
     pub fn new(definition: Definition, started_ms: i64) -> Self {
         let groups = vec![Group::default(); 1 << GROUPS_LOG];
         Self { definition, started_ms, groups, waiting: BTreeMap::new(), unwitnessed: BTreeSet::new() }
+    }
+
+    /// What is compared.
+    pub fn definition(&self) -> &Definition {
+        &self.definition
+    }
+
+    /// When it began.
+    pub fn started_ms(&self) -> i64 {
+        self.started_ms
     }
 
     /// How many persons are kept.
@@ -107,7 +117,7 @@ impl Counted {
         let new = followed(&self.definition, self.started_ms, &shown.exposures);
         for followed in new.iter().filter(|followed| !followed.is_both) {
             let waiting = self.waiting.entry(followed.since_ms >> WAITING_LOG).or_default();
-            waiting.push((followed.since_ms, followed.person));
+            waiting.push(Since { person: followed.person, at_ms: followed.since_ms });
         }
         let metrics = self.definition.metrics.len();
         let (mut gone, mut new) = (gone, &new[..]);
@@ -127,7 +137,7 @@ impl Counted {
         let mut later = self.waiting.split_off(&((over_ms >> WAITING_LOG) + 1));
         let mut over = Vec::new();
         for (step, waiting) in std::mem::take(&mut self.waiting) {
-            let (now, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|(since_ms, _)| *since_ms <= over_ms);
+            let (now, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|since| since.at_ms <= over_ms);
             over.extend(now);
             if !rest.is_empty() {
                 later.insert(step, rest);
@@ -138,8 +148,7 @@ impl Counted {
             let followed = self.groups[group_of(since.person)].find(since.person);
             followed.is_some_and(|one| one.since_ms == since.at_ms && one.counts() && !one.is_settled)
         };
-        let over = over.into_iter().map(|(at_ms, person)| Since { person, at_ms });
-        let mut over: Vec<Since> = over.filter(is_asked).collect();
+        over.retain(is_asked);
         over.sort_unstable();
         over.dedup();
         over
